@@ -5,7 +5,10 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     server: { deps: { external: [/\/dist\//] } },
+    // Processes rather than threads, since tests change the working folder and the user; two, since many tests
+    // start programs that use several processors themselves.
     pool: "forks",
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

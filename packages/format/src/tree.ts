@@ -1,0 +1,111 @@
+/**
+ * Trees: the blobs that hold directories (restic's design, "Trees and Data"), as JSON with a line feed at the end. The
+ * nodes of a tree are in the order of their names' bytes, and no name is there twice.
+ */
+import { TasticError } from "@tastic/errors";
+import { JsonCursor } from "./json-cursor.js";
+import { parseJsonText } from "./json-fields.js";
+import { compareNames } from "./names.js";
+import { decodeNode } from "./node-decoder.js";
+import { encodeNode } from "./node-encoder.js";
+import type { Node } from "./node.js";
+
+/** Characters that are collected before they are turned into bytes. */
+const CHUNK_LENGTH = 1 << 18;
+/** A blob's length is stored in 32 bits. */
+const MAX_TREE_LENGTH = 0xffff_ffff;
+
+/** Collects the nodes of a tree in order. Needs the memory of the tree's bytes twice, at the end, and no more. */
+export class TreeEncoder {
+  #chunks: Buffer[] = [];
+  #text = '{"nodes":[';
+  #length = 0;
+  #lastName = "";
+  #count = 0;
+
+  /** Nodes so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Adds the next node.
+   * @throws TasticError invalid-argument if its name does not come after the last one's; limit-exceeded
+   */
+  add(node: Node): void {
+    if (compareNames(node.name, this.#lastName) <= 0) {
+      throw new TasticError(
+        "invalid-argument",
+        `node ${JSON.stringify(node.name)} after ${JSON.stringify(this.#lastName)}: nodes are not ordered or duplicate`,
+      );
+    }
+    this.#text += this.#count === 0 ? encodeNode(node) : `,${encodeNode(node)}`;
+    this.#lastName = node.name;
+    this.#count++;
+    if (this.#text.length >= CHUNK_LENGTH) this.#flush();
+  }
+
+  /** The whole tree. The encoder is of no use afterwards. */
+  finish(): Uint8Array {
+    this.#text += "]}\n";
+    this.#flush();
+    const [only] = this.#chunks;
+    const bytes = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks, this.#length);
+    this.#chunks = [];
+    return bytes;
+  }
+
+  #flush(): void {
+    const chunk = Buffer.from(this.#text, "utf8");
+    this.#text = "";
+    this.#length += chunk.length;
+    if (this.#length > MAX_TREE_LENGTH) {
+      throw new TasticError("limit-exceeded", `a directory of more than ${this.#count} entries is too large to store`);
+    }
+    this.#chunks.push(chunk);
+  }
+}
+
+/**
+ * Reads a tree node by node: never more than one of them is parsed at a time. Keys beside `nodes` are ignored.
+ * @throws TasticError invalid-format, limit-exceeded, unsafe-path; nodes before the damage come first
+ */
+export function* iterateTree(bytes: Uint8Array, what: string): Generator<Node, void, undefined> {
+  const cursor = new JsonCursor(bytes, what);
+  let found = false;
+  for (let more = cursor.enter("object"); more; more = cursor.next("object")) {
+    if (cursor.key() !== "nodes") {
+      parseJsonText(cursor.text(), what);
+      continue;
+    }
+    if (found) throw new TasticError("invalid-format", `${what}: the nodes are there twice`);
+    found = true;
+    if (cursor.isNull()) cursor.text();
+    else yield* iterateNodes(cursor, what);
+  }
+  cursor.end();
+  if (!found) throw new TasticError("invalid-format", `${what}: there are no nodes in this tree`);
+}
+
+function* iterateNodes(cursor: JsonCursor, what: string): Generator<Node, void, undefined> {
+  let lastName = "";
+  for (let more = cursor.enter("list"); more; more = cursor.next("list")) {
+    const node = decodeNode(cursor.text(), what);
+    if (compareNames(node.name, lastName) <= 0) {
+      throw new TasticError(
+        "invalid-format",
+        `${what}: node ${JSON.stringify(node.name)} after ${JSON.stringify(lastName)}: nodes are not ordered or duplicate`,
+      );
+    }
+    lastName = node.name;
+    yield node;
+  }
+}
+
+/**
+ * Reads a whole tree.
+ * @throws TasticError invalid-format, limit-exceeded, unsafe-path
+ */
+export function decodeTree(bytes: Uint8Array, what: string): Node[] {
+  return [...iterateTree(bytes, what)];
+}

@@ -1,0 +1,38 @@
+/**
+ * What is sealed of files that are not packs: indexes, snapshots and locks (restic's design, "Unpacked Data Format").
+ *
+ * In a repository of version 1 it is the JSON itself; in one of version 2 a byte 2, then the JSON compressed. Since JSON
+ * begins with a bracket or a brace, both can be told apart, and a repository of version 2 may hold both. The config and
+ * keys do not go through this.
+ */
+import { TasticError } from "@tastic/errors";
+import type { RepositoryVersion } from "./config.js";
+import { compressionLevel } from "./compression-mode.js";
+import type { Zstd } from "./zstd.js";
+
+const COMPRESSED = 2;
+const BRACKET = 0x5b;
+const BRACE = 0x7b;
+
+/** The plaintext of a file for its JSON. */
+export function encodeUnpacked(version: RepositoryVersion, json: Uint8Array, zstd: Zstd): Uint8Array {
+  if (version === 1) return json;
+  return Buffer.concat([Buffer.of(COMPRESSED), zstd.compress(json, compressionLevel("auto"))]);
+}
+
+/**
+ * The JSON of a file's plaintext; empty for an empty file.
+ * @param maxLength how many bytes of JSON to accept
+ * @throws TasticError invalid-format, limit-exceeded; unsupported for an unknown encoding
+ */
+export function decodeUnpacked(bytes: Uint8Array, zstd: Zstd, what: string, maxLength: number): Uint8Array {
+  const first = bytes[0];
+  if (first === COMPRESSED) return zstd.decompress(bytes.subarray(1), { maxLength, what });
+  if (first === undefined || first === BRACKET || first === BRACE) {
+    if (bytes.length <= maxLength) return bytes;
+    throw new TasticError("limit-exceeded", `${what}: ${bytes.length} bytes are more than ${maxLength}`);
+  }
+  throw new TasticError("unsupported", `${what}: not supported encoding format ${first}`, {
+    guidance: "The file is damaged, or was written by a newer program.",
+  });
+}

@@ -1,0 +1,109 @@
+/**
+ * Loading blobs: one by one, or many of a pack with few reads.
+ */
+import { TasticError } from "@tastic/errors";
+import { idFromBytes, idToBytes } from "@tastic/format";
+import type { BlobId, BlobType, PackId } from "@tastic/format";
+import type { Storage } from "@tastic/storage";
+import { DATA, TREE } from "./blob-index.js";
+import type { BlobIndex } from "./blob-index.js";
+import { openBlob } from "./pack-files.js";
+import type { BlobOpener } from "./pack-files.js";
+
+/** Blobs that lie no further apart than this are fetched with one read, as restic does. */
+const MERGE_GAP = 1 << 20;
+const MAX_READ = 32 << 20;
+
+/** A stretch of a pack and the blobs in it, as index entries in ascending order of offset. */
+export interface PackRange {
+  readonly offset: number;
+  readonly length: number;
+  readonly entries: readonly number[];
+}
+
+/** Splits what is wanted of a pack into reads. */
+export function planReads(index: BlobIndex, entries: readonly number[]): PackRange[] {
+  const sorted = [...entries].sort((a, b) => index.offset(a) - index.offset(b));
+  const ranges: { offset: number; length: number; entries: number[] }[] = [];
+  let current: { offset: number; length: number; entries: number[] } | undefined;
+  for (const entry of sorted) {
+    const offset = index.offset(entry);
+    const end = offset + index.length(entry);
+    if (
+      current === undefined ||
+      offset - (current.offset + current.length) > MERGE_GAP ||
+      end - current.offset > MAX_READ
+    ) {
+      current = { offset, length: 0, entries: [] };
+      ranges.push(current);
+    }
+    current.length = Math.max(current.length, end - current.offset);
+    current.entries.push(entry);
+  }
+  return ranges;
+}
+
+export class BlobLoader {
+  readonly #storage: Storage;
+  readonly #index: BlobIndex;
+  readonly #opener: BlobOpener;
+
+  constructor(storage: Storage, index: BlobIndex, opener: BlobOpener) {
+    this.#storage = storage;
+    this.#index = index;
+    this.#opener = opener;
+  }
+
+  /**
+   * Loads a blob from the first of its copies that is intact.
+   * Errors: `blob-not-found` if no index lists it; else what the last copy raised.
+   */
+  async load(type: BlobType, id: BlobId, signal?: AbortSignal): Promise<Uint8Array> {
+    const bytes = idToBytes(id);
+    let entry = this.#index.find(bytes, type === "tree" ? TREE : DATA);
+    if (entry < 0) throw blobNotFound(type, id);
+    for (;;) {
+      try {
+        return await this.loadEntry(entry, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        entry = this.#index.findNext(entry);
+        if (entry < 0) throw error;
+      }
+    }
+  }
+
+  /** Loads the blob that an index entry describes, from there and nowhere else. */
+  async loadEntry(entry: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const index = this.#index;
+    const range = { offset: index.offset(entry), length: index.length(entry) };
+    const sealed = await this.#storage.load({ type: "pack", name: this.packId(entry) }, range, { signal });
+    return this.openEntry(entry, sealed);
+  }
+
+  /** Loads a stretch of a pack as it is stored. */
+  loadRange(pack: PackId, range: PackRange, signal?: AbortSignal): Promise<Uint8Array> {
+    const { offset, length } = range;
+    return this.#storage.load({ type: "pack", name: pack }, { offset, length }, { signal });
+  }
+
+  /** Opens an entry's sealed bytes. */
+  openEntry(entry: number, sealed: Uint8Array): Uint8Array {
+    const index = this.#index;
+    const id = index.id(entry);
+    const type = index.kind(entry) === TREE ? "tree" : "data";
+    const what = `${type} blob ${idFromBytes(id)} in pack ${this.packId(entry)}`;
+    return openBlob(this.#opener, id, sealed, index.uncompressedLength(entry), what);
+  }
+
+  packId(entry: number): PackId {
+    return idFromBytes(this.#index.id(this.#index.pack(entry))) as PackId;
+  }
+}
+
+export function blobNotFound(type: BlobType, id: BlobId): TasticError {
+  return new TasticError("blob-not-found", `${type} blob ${id} is in no index of the repository`, {
+    guidance: "Run `check`; if packs are there that no index lists, `repair index` finds them again.",
+    data: { type, id },
+  });
+}

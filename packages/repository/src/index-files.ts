@@ -1,0 +1,124 @@
+/**
+ * Index files: loading all of them into the blob index, and writing new ones while packs are stored (design.rst,
+ * "Indexing").
+ *
+ * An index file is written once it would list 50,000 blobs or is ten minutes old, so that an interrupted backup
+ * can be continued from what was stored.
+ */
+import { TasticError } from "@tastic/errors";
+import { decodeIndex, encodeIndex, idFromBytes } from "@tastic/format";
+import type { BlobId, IndexId, IndexPack, PackId } from "@tastic/format";
+import { BlobIndex, DATA, TREE } from "./blob-index.js";
+import type { FinishedPack } from "./packer.js";
+
+export const INDEX_FULL_BLOBS = 50_000;
+export const INDEX_FULL_AGE_MS = 10 * 60_000;
+
+/** Where index files come from and go to: the repository, seen from here. */
+export interface IndexStore {
+  listIndexFiles(): Promise<IndexId[]>;
+  loadIndexFile(id: IndexId): Promise<Uint8Array>;
+  saveIndexFile(json: Uint8Array): Promise<IndexId>;
+}
+
+/** What may be observed while index files load. */
+export interface IndexLoadOptions {
+  readonly signal?: AbortSignal;
+  onProgress?(loaded: number, total: number): void;
+  /** Called with every index file and the packs that it lists, as entry numbers. For check. */
+  onIndex?(id: IndexId, packs: readonly number[]): void;
+  /** How many files are loaded at once. */
+  readonly connections: number;
+}
+
+/**
+ * Loads every index file into `index`. All must load: a blob that is missing from the index would be stored again,
+ * or be taken for lost.
+ */
+export async function loadIndexFiles(
+  store: IndexStore,
+  index: BlobIndex,
+  options: IndexLoadOptions,
+): Promise<IndexId[]> {
+  const ids = await store.listIndexFiles();
+  let next = 0;
+  let loaded = 0;
+  const work = async (): Promise<void> => {
+    for (let id = ids[next++]; id !== undefined; id = ids[next++]) {
+      options.signal?.throwIfAborted();
+      const packs = addIndexFile(index, id, await store.loadIndexFile(id));
+      options.onIndex?.(id, packs);
+      options.onProgress?.(++loaded, ids.length);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, options.connections) }, work));
+  return ids;
+}
+
+/** Enters what one index file lists; returns the entry numbers of its packs. */
+function addIndexFile(index: BlobIndex, id: IndexId, json: Uint8Array): number[] {
+  const packs: number[] = [];
+  let pack = -1;
+  decodeIndex(
+    json,
+    {
+      pack(packId) {
+        pack = index.addPack(packId);
+        packs.push(pack);
+      },
+      blob(blobId, type, offset, length, uncompressedLength) {
+        index.add(blobId, type === "tree" ? TREE : DATA, { pack, offset, length, uncompressedLength });
+      },
+    },
+    `index ${id}`,
+  );
+  return packs;
+}
+
+/** Collects stored packs and writes index files for them. */
+export class IndexWriter {
+  readonly #index: BlobIndex;
+  readonly #store: IndexStore;
+  #packs: IndexPack[] = [];
+  #blobs = 0;
+  #since = Date.now();
+
+  constructor(index: BlobIndex, store: IndexStore) {
+    this.#index = index;
+    this.#store = store;
+  }
+
+  /** Lists a pack that is stored; writes an index file when there is enough for one. */
+  async add(pack: FinishedPack): Promise<void> {
+    this.#packs.push(describePack(this.#index, pack.id, pack.entries));
+    this.#blobs += pack.entries.length;
+    if (this.#blobs >= INDEX_FULL_BLOBS || Date.now() - this.#since >= INDEX_FULL_AGE_MS) await this.flush();
+  }
+
+  /** Writes what has not been written. */
+  async flush(): Promise<void> {
+    const packs = this.#packs;
+    this.#packs = [];
+    this.#blobs = 0;
+    this.#since = Date.now();
+    if (packs.length > 0) await this.#store.saveIndexFile(encodeIndex(packs));
+  }
+}
+
+/** What an index file says about a pack. */
+function describePack(index: BlobIndex, id: Uint8Array, entries: Uint32Array): IndexPack {
+  return {
+    id: idFromBytes(id) as PackId,
+    blobs: Array.from(entries, (entry) => {
+      if (index.isPending(entry)) throw new TasticError("internal", "a pack was listed before its blobs were placed");
+      return {
+        id: idFromBytes(index.id(entry)) as BlobId,
+        type: index.kind(entry) === TREE ? ("tree" as const) : ("data" as const),
+        offset: index.offset(entry),
+        length: index.length(entry),
+        uncompressedLength: index.uncompressedLength(entry),
+      };
+    }),
+  };
+}
+

@@ -1,0 +1,145 @@
+/**
+ * Ingesting one file: open, read, cut, hash, and hand every new chunk to the packer. Synchronous, for workers and
+ * for the main thread alike; finished packs are yielded to whoever drives it.
+ */
+import type { CryptoProvider } from "@tastic/crypto";
+import type { Chunker } from "@tastic/chunker";
+import { systemErrorCode } from "@tastic/errors";
+import type { FinishedPack, Packer } from "@tastic/repository";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { ChunkBuffer } from "./chunk-buffer.js";
+import { SourceError, fromSource } from "./source-error.js";
+import { systemPath } from "./source-files.js";
+
+/** What became of a file's content. */
+export interface IngestedFile {
+  /** The ids of its chunks, 32 bytes each. */
+  readonly content: Uint8Array;
+  /** Bytes that were read. */
+  readonly size: number;
+  readonly newBlobs: number;
+  readonly newBytes: number;
+  readonly storedBytes: number;
+}
+
+// A name may turn into a link or a fifo between the listing and the opening: follow no link, wait for no writer.
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+// Reading for a backup should not count as an access, where the system lets us say so.
+const OPEN_WITHOUT_ATIME = OPEN_FLAGS | (constants.O_NOATIME ?? 0);
+
+export class FileIngest {
+  readonly #packer: Packer;
+  readonly #crypto: CryptoProvider;
+  readonly #chunks: ChunkBuffer;
+  #content = new Uint8Array(64 * 32);
+  #contentLength = 0;
+  #size = 0;
+  #newBlobs = 0;
+  #newBytes = 0;
+  #storedBytes = 0;
+
+  constructor(packer: Packer, crypto: CryptoProvider, chunker: Chunker) {
+    this.#packer = packer;
+    this.#crypto = crypto;
+    this.#chunks = new ChunkBuffer(chunker);
+  }
+
+  /** Ingests the regular file at `path`. Errors: `SourceError` if it cannot be read; those of the packer. */
+  *file(path: string, onRead?: (bytes: number) => void): Generator<FinishedPack, IngestedFile> {
+    const fd = fromSource(path, () => open(path));
+    try {
+      if (!fromSource(path, () => fstatSync(fd)).isFile()) {
+        throw new SourceError("it was replaced by something that is no regular file", path);
+      }
+      this.#begin();
+      for (let ended = false; !ended; ) {
+        const room = this.#chunks.room();
+        const length = fromSource(path, () => readSync(fd, room, 0, room.length, null));
+        this.#chunks.filled(length);
+        onRead?.(length);
+        // A regular file that gives less than was asked for has no more; that saves a call for every small file.
+        ended = length < room.length;
+        if (ended) this.#chunks.end();
+        yield* this.#cut();
+      }
+      return this.#result();
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Ingests a stream of bytes. */
+  async *stream(source: AsyncIterable<Uint8Array>, onRead?: (bytes: number) => void): AsyncGenerator<FinishedPack, IngestedFile> {
+    this.#begin();
+    for await (const piece of source) {
+      for (let offset = 0; offset < piece.length; ) {
+        const room = this.#chunks.room();
+        const part = piece.subarray(offset, offset + room.length);
+        room.set(part);
+        this.#chunks.filled(part.length);
+        offset += part.length;
+        yield* this.#cut();
+      }
+      onRead?.(piece.length);
+    }
+    this.#chunks.end();
+    yield* this.#cut();
+    return this.#result();
+  }
+
+  #begin(): void {
+    this.#chunks.reset();
+    this.#contentLength = 0;
+    this.#size = 0;
+    this.#newBlobs = 0;
+    this.#newBytes = 0;
+    this.#storedBytes = 0;
+  }
+
+  /** Stores every chunk that is complete. */
+  *#cut(): Generator<FinishedPack, void> {
+    for (let chunk = this.#chunks.next(); chunk !== undefined; chunk = this.#chunks.next()) {
+      const id = this.#crypto.sha256(chunk);
+      const { isNew, storedLength } = this.#packer.add("data", id, chunk);
+      if (isNew) {
+        this.#newBlobs++;
+        this.#newBytes += chunk.length;
+        this.#storedBytes += storedLength;
+      }
+      this.#size += chunk.length;
+      this.#append(id);
+      for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished()) yield pack;
+    }
+  }
+
+  #append(id: Uint8Array): void {
+    if (this.#contentLength + 32 > this.#content.length) {
+      const larger = new Uint8Array(this.#content.length * 2);
+      larger.set(this.#content);
+      this.#content = larger;
+    }
+    this.#content.set(id, this.#contentLength);
+    this.#contentLength += 32;
+  }
+
+  #result(): IngestedFile {
+    return {
+      content: this.#content.slice(0, this.#contentLength),
+      size: this.#size,
+      newBlobs: this.#newBlobs,
+      newBytes: this.#newBytes,
+      storedBytes: this.#storedBytes,
+    };
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(systemPath(path), OPEN_WITHOUT_ATIME);
+  } catch (error) {
+    // Only the owner of a file may ask for that.
+    if (systemErrorCode(error) !== "EPERM") throw error;
+    return openSync(systemPath(path), OPEN_FLAGS);
+  }
+}
+

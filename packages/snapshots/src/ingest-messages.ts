@@ -1,0 +1,39 @@
+/**
+ * What the conductor and its reading workers say to each other.
+ */
+import type { FinishedPack, PackerSettings } from "@tastic/repository";
+
+/** What a worker is born with. */
+export interface WorkerSettings {
+  readonly packer: PackerSettings;
+  readonly chunkerPolynomial: string;
+  /** How many packs the conductor is ready to take, all workers together. */
+  readonly credits: Int32Array<SharedArrayBuffer>;
+  /** Bytes read by all workers. */
+  readonly bytesRead: BigInt64Array<SharedArrayBuffer>;
+}
+
+export type ToWorker =
+  /** Read these files. */
+  | { readonly type: "batch"; readonly batch: number; readonly paths: readonly string[] }
+  /** No more files come: complete the packs. */
+  | { readonly type: "finish" };
+
+export type FromWorker =
+  | { readonly type: "pack"; readonly pack: FinishedPack }
+  | { readonly type: "done"; readonly batch: number; readonly results: BatchResults }
+  | { readonly type: "finished" }
+  /** The backup cannot go on. */
+  | { readonly type: "failed"; readonly error: unknown };
+
+/** The outcomes of a batch in one piece: an object for each of 50,000 files would cost more than reading them. */
+export interface BatchResults {
+  /** Why the file could not be read; undefined for each that could. */
+  readonly failures: readonly (string | undefined)[];
+  /** The ids of all chunks of all files, 32 bytes each. */
+  readonly content: Uint8Array<ArrayBuffer>;
+  /** `FIELDS` numbers for each file: chunks, size, new blobs, new bytes, stored bytes. */
+  readonly numbers: Float64Array<ArrayBuffer>;
+}
+
+export const FIELDS = 5;

@@ -1,0 +1,106 @@
+/**
+ * A reading worker: takes batches of paths, and gives back packs and contents. All it does is synchronous, in its
+ * own memory; it waits only for the conductor to have room for another pack.
+ */
+import { createRabinChunker, parsePolynomial } from "@tastic/chunker";
+import { nodeCrypto } from "@tastic/crypto";
+import { TasticError, messageOf } from "@tastic/errors";
+import { loadZstd } from "@tastic/format";
+import { Packer } from "@tastic/repository";
+import type { FinishedPack } from "@tastic/repository";
+import { parentPort, workerData } from "node:worker_threads";
+import { FileIngest } from "./file-ingest.js";
+import type { IngestedFile } from "./file-ingest.js";
+import { FIELDS } from "./ingest-messages.js";
+import type { BatchResults, FromWorker, ToWorker, WorkerSettings } from "./ingest-messages.js";
+import { SourceError } from "./source-error.js";
+
+if (parentPort === null) throw new TasticError("internal", "the reading worker was started as a program of its own");
+const port = parentPort;
+const settings = workerData as WorkerSettings;
+const packer = new Packer(settings.packer, nodeCrypto, await loadZstd());
+const chunker = createRabinChunker(parsePolynomial(settings.chunkerPolynomial));
+const files = new FileIngest(packer, nodeCrypto, chunker);
+
+function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+function hand(pack: FinishedPack): void {
+  waitForCredit();
+  say({ type: "pack", pack }, [pack.bytes.buffer, pack.entries.buffer]);
+}
+
+/** Waits until the conductor takes one more pack: the store sets the pace, not the disk that we read. */
+function waitForCredit(): void {
+  const { credits } = settings;
+  for (;;) {
+    const left = Atomics.load(credits, 0);
+    if (left <= 0) Atomics.wait(credits, 0, left);
+    else if (Atomics.compareExchange(credits, 0, left, left - 1) === left) return;
+  }
+}
+
+function countRead(bytes: number): void {
+  Atomics.add(settings.bytesRead, 0, BigInt(bytes));
+}
+
+function readFile(path: string): IngestedFile | string {
+  try {
+    const steps = files.file(path, countRead);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      hand(step.value);
+    }
+  } catch (error) {
+    if (error instanceof SourceError) return error.message;
+    throw error;
+  }
+}
+
+function readBatch(paths: readonly string[]): BatchResults {
+  const failures: (string | undefined)[] = [];
+  const contents: Uint8Array[] = [];
+  const numbers = new Float64Array(paths.length * FIELDS);
+  paths.forEach((path, i) => {
+    const file = readFile(path);
+    failures.push(typeof file === "string" ? file : undefined);
+    if (typeof file === "string") return;
+    contents.push(file.content);
+    const { content, size, newBlobs, newBytes, storedBytes } = file;
+    numbers.set([content.length / 32, size, newBlobs, newBytes, storedBytes], i * FIELDS);
+  });
+  return { failures, content: join(contents), numbers };
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function obey(message: ToWorker): void {
+  if (message.type === "batch") {
+    const results = readBatch(message.paths);
+    say({ type: "done", batch: message.batch, results }, [results.content.buffer, results.numbers.buffer]);
+    return;
+  }
+  packer.flush();
+  for (let pack = packer.takeFinished(); pack; pack = packer.takeFinished()) hand(pack);
+  say({ type: "finished" });
+}
+
+port.on("message", (message: ToWorker) => {
+  try {
+    obey(message);
+  } catch (error) {
+    // The class does not survive the way to the other thread; what it says does.
+    const { code, guidance } = error instanceof TasticError ? error : { code: "internal", guidance: undefined };
+    say({ type: "failed", error: { code, guidance, message: messageOf(error) } });
+  }
+});

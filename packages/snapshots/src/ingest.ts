@@ -1,0 +1,27 @@
+/**
+ * Whoever reads files for a backup: workers, or this thread itself. Both give the same answers.
+ */
+import type { IngestedFile } from "./file-ingest.js";
+
+/** A file's content, or why it could not be read. */
+export type IngestOutcome = { readonly file: IngestedFile } | { readonly failure: string };
+
+export interface Ingest {
+  /**
+   * Reads a file and stores what is new of it; resolves also when it cannot be read.
+   * Rejects only if the backup cannot go on: the store failed, a worker died.
+   * @param size what the file is expected to hold, to share out the work
+   */
+  file(path: string, size: number): Promise<IngestOutcome>;
+  /** Begins everything that was only collected so far: to be called before waiting for outcomes. */
+  push(): void;
+  /** Bytes read so far. */
+  readonly bytesRead: number;
+  /** Files being read now, for people to see. */
+  readonly currentFiles: readonly string[];
+  /** Completes all packs and hands them over. No file follows. */
+  finish(): Promise<void>;
+  /** Stops at once, if not finished. */
+  close(): Promise<void>;
+}
+

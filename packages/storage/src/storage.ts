@@ -1,0 +1,88 @@
+/**
+ * What a repository needs from the place it is stored in: named objects, each written once, read in ranges,
+ * listed and removed. Object types are those of the section "Repository Layout" of restic's design document.
+ *
+ * A storage knows nothing of what the objects mean. Every failure is a `TasticError`:
+ * - `not-found`: there is no such object;
+ * - `already-exists`: a config is there already and is not overwritten;
+ * - `access-denied`: permissions, a read-only file system or storage;
+ * - `no-space`: no room, or a quota is used up;
+ * - `invalid-format`: the object is shorter than the range asked for;
+ * - `limit-exceeded`: more bytes asked for than `maximumLoadLength`;
+ * - `cancelled`: the signal was aborted;
+ * - `invalid-argument`: a name that no object can have, a range that is none;
+ * - `storage-failed`: anything else, which may pass.
+ * `data` of the error holds the object's `type` and `name`.
+ */
+
+export type FileType = "config" | "key" | "lock" | "snapshot" | "index" | "pack";
+
+/** An object's address. `name` is 64 lowercase hex digits, and "" for the one config. */
+export interface StorageFile {
+  readonly type: FileType;
+  readonly name: string;
+}
+
+/** What a listing tells of an object. `size` is in bytes. */
+export interface FileInfo {
+  readonly name: string;
+  readonly size: number;
+}
+
+/** `length` bytes from `offset` on, both in bytes. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface OperationOptions {
+  /** Aborting ends the operation with the error `cancelled`; a save then leaves nothing. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Storage {
+  /** Where the objects are, for people; without secrets. */
+  readonly location: string;
+
+  /** How many operations at once make sense. */
+  readonly connections: number;
+
+  /** Makes the folders that a new repository needs; does nothing where they exist. */
+  prepare(): Promise<void>;
+
+  /**
+   * Stores all bytes or nothing; they survive a power failure from the moment it resolves, as far as the storage
+   * can promise that. Nobody ever sees a part of an object.
+   *
+   * A config that exists is not overwritten (`already-exists`). Any other name is the hash of the content, so
+   * that saving it again replaces bytes with the same bytes, as in restic's own local and S3 storages.
+   *
+   * @param content the bytes, or pieces of them in order; must not change until the promise settles
+   */
+  save(
+    file: StorageFile,
+    content: Uint8Array | readonly Uint8Array[],
+    options?: OperationOptions,
+  ): Promise<void>;
+
+  /**
+   * The bytes of an object, or exactly those of a range of it: a range that ends beyond the object is an error
+   * (`invalid-format`), never a shorter answer. The array is the caller's, on an `ArrayBuffer` of its own.
+   */
+  load(file: StorageFile, range?: ByteRange, options?: OperationOptions): Promise<Uint8Array<ArrayBuffer>>;
+
+  /** The size of an object; `not-found` where there is none. */
+  stat(file: StorageFile, options?: OperationOptions): Promise<FileInfo>;
+
+  /**
+   * All objects of a type, in no particular order. What does not have an object's name is passed over, as are
+   * objects that are removed meanwhile; a missing folder is an empty one. Objects saved meanwhile may be missing.
+   */
+  list(type: FileType, options?: OperationOptions): AsyncIterable<FileInfo>;
+
+  /** Removes an object; `not-found` where there is none. */
+  remove(file: StorageFile, options?: OperationOptions): Promise<void>;
+
+  /** Lets go of connections and the like. The storage is not used afterwards. */
+  close(): Promise<void>;
+}

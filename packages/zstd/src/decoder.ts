@@ -1,0 +1,121 @@
+/** Decompression with the WebAssembly module: short frames in one call, anything else in windowfuls. */
+import { TasticError } from "@tastic/errors";
+import { badFrame, checkProduced, outputLimit, tooLong, type DecompressOptions } from "./context.js";
+import { contentSizeOf, greatestRatio } from "./frame-header.js";
+import { errorCodes, ZstdInstance } from "./instance.js";
+import { PieceBuffer } from "./piece-buffer.js";
+
+/** An instance that has grown beyond this many bytes, for a frame with a large window, is given up after use. */
+const keptMemory = 32 << 20;
+
+type Sink = (piece: Uint8Array) => void;
+
+export class Decoder {
+  #instance: ZstdInstance | undefined;
+  #busy = false;
+
+  /** Bytes of WebAssembly memory held now. */
+  get memorySize(): number {
+    return this.#instance?.memorySize ?? 0;
+  }
+
+  /** See `ZstdContext.decompress`. */
+  decompress(frame: Uint8Array, options: DecompressOptions): Uint8Array {
+    return this.#exclusively((instance) => {
+      const limit = outputLimit(options);
+      const declared = declaredLength(frame, limit, options.what);
+      const size = this.#inOneCall(instance, frame, limit, declared);
+      if (size !== undefined) {
+        checkProduced(size, options);
+        return instance.output(size).slice();
+      }
+      const result = new PieceBuffer(declared);
+      this.#inPieces(instance, frame, options, limit, (piece) => result.add(piece));
+      return result.take();
+    });
+  }
+
+  /** See `ZstdContext.decompressTo`. */
+  decompressTo(frame: Uint8Array, options: DecompressOptions, sink: Sink): number {
+    return this.#exclusively((instance) => {
+      const limit = outputLimit(options);
+      const declared = declaredLength(frame, limit, options.what);
+      const size = this.#inOneCall(instance, frame, limit, declared);
+      if (size === undefined) return this.#inPieces(instance, frame, options, limit, sink);
+      checkProduced(size, options);
+      if (size > 0) sink(instance.output(size));
+      return size;
+    });
+  }
+
+  /** Lends out the instance: to one caller at a time, as its windows are shared. */
+  #exclusively<T>(use: (instance: ZstdInstance) => T): T {
+    if (this.#busy) throw new TasticError("internal", "a zstd context was used again from within its own sink");
+    this.#busy = true;
+    try {
+      return use((this.#instance ??= new ZstdInstance()));
+    } finally {
+      this.#busy = false;
+      if (this.memorySize > keptMemory) this.#instance = undefined;
+    }
+  }
+
+  /** Decodes in one call what fits the windows; undefined if it does not, or if that fails. */
+  #inOneCall(instance: ZstdInstance, frame: Uint8Array, limit: number, declared = 0): number | undefined {
+    if (frame.length > instance.inputSize || declared > instance.outputSize) return undefined;
+    instance.setInput(frame);
+    const size = instance.functions.decompress(frame.length, Math.min(limit, instance.outputSize));
+    // Decoding it again in pieces tells apart what is damaged, what is empty and what is too long.
+    return size < 0 || frame.length === 0 ? undefined : size;
+  }
+
+  #inPieces(
+    instance: ZstdInstance,
+    frame: Uint8Array,
+    options: DecompressOptions,
+    limit: number,
+    sink: Sink,
+  ): number {
+    const { functions, inputSize } = instance;
+    let produced = 0;
+    this.#expect(instance, functions.decompress_begin(), options.what);
+    for (let start = 0; start < frame.length; start += inputSize) {
+      const piece = frame.subarray(start, start + inputSize);
+      instance.setInput(piece);
+      functions.decompress_offer(piece.length);
+      for (;;) {
+        const size = this.#expect(instance, functions.decompress_pull(), options.what);
+        if (size === 0) break;
+        produced += size;
+        if (produced > limit) throw tooLong(options.what, limit);
+        sink(instance.output(size));
+      }
+    }
+    if (functions.decompress_complete() === 0) throw badFrame(options.what, "it is cut short");
+    checkProduced(produced, options);
+    return produced;
+  }
+
+  #expect(instance: ZstdInstance, result: number, what: string): number {
+    if (result >= 0) return result;
+    const text = instance.errorText(result);
+    if (-result === errorCodes.windowTooLarge || -result === errorCodes.memoryAllocation) {
+      throw new TasticError("limit-exceeded", `${what} needs more memory to decompress than we give: ${text}`, {
+        guidance: "It was compressed with a window above 128 MiB; compress it again with a smaller one.",
+      });
+    }
+    throw badFrame(what, text);
+  }
+}
+
+/**
+ * The content size that the first frame declares, undefined if it declares none. Refuses, before anything is allocated
+ * for it, a size beyond the limit or that cannot be true.
+ */
+function declaredLength(frame: Uint8Array, limit: number, what: string): number | undefined {
+  const length = contentSizeOf(frame);
+  if (length === undefined) return undefined;
+  if (length > limit) throw tooLong(what, limit);
+  if (length > frame.length * greatestRatio) throw badFrame(what, "it is too short for the size it declares");
+  return length;
+}

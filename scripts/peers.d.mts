@@ -1,0 +1,13 @@
+/** Paths of the programs that tests hold tastic against, and why some are missing. */
+export interface Peers {
+  readonly restic?: string;
+  readonly getfattr?: string;
+  readonly setfattr?: string;
+  readonly reason?: string;
+}
+
+/** What there is; fetches nothing. */
+export function findPeers(): Peers;
+
+/** Fetches what is missing and says what there is. Ends the process where a peer is required and missing. */
+export function ensurePeers(): Peers;

@@ -1,0 +1,74 @@
+/** The real restic as the judge, and tastic's own command, both run the same way. */
+import { join } from "node:path";
+import { describe, it } from "vitest";
+import { findPeers } from "../../scripts/peers.mjs";
+import { runProgram, startProgram, type Outcome, type RunOptions, type Running } from "./programs.js";
+
+export { temporaryFolder } from "./folders.js";
+export { jsonLines, succeed, testPassword, type Outcome, type RunOptions, type Running } from "./programs.js";
+
+const peers = findPeers();
+const required = process.env["TASTIC_REQUIRE_PEERS"] === "1";
+
+/** The path of the real restic, or undefined where there is none. */
+export const restic: string | undefined = peers.restic;
+
+/** The paths of `getfattr` and `setfattr`, or undefined where they are missing. */
+export const attributeTools: { readonly getfattr: string; readonly setfattr: string } | undefined =
+  peers.getfattr !== undefined && peers.setfattr !== undefined
+    ? { getfattr: peers.getfattr, setfattr: peers.setfattr }
+    : undefined;
+
+/**
+ * `describe` for tests that need the real restic. Without it they are skipped, and the name says why; with
+ * TASTIC_REQUIRE_PEERS=1 they fail.
+ */
+export function describeWithRestic(name: string, body: () => void): void {
+  describeWith(restic !== undefined, name, body);
+}
+
+/** `describe` for tests that need `attributeTools`, in the same way. */
+export function describeWithAttributeTools(name: string, body: () => void): void {
+  describeWith(attributeTools !== undefined, name, body);
+}
+
+function describeWith(present: boolean, name: string, body: () => void): void {
+  if (present) {
+    describe(name, body);
+  } else if (required) {
+    describe(name, () => {
+      it("has the programs it needs", () => {
+        throw new Error(peers.reason);
+      });
+    });
+  } else {
+    describe.skip(`${name} [skipped: ${peers.reason}]`, body);
+  }
+}
+
+/** Runs the real restic to its end. Call it only below `describeWithRestic`. */
+export function runRestic(args: readonly string[], options?: RunOptions): Promise<Outcome> {
+  return runProgram(resticPath(), args, options);
+}
+
+/** Starts the real restic and gives it back running. */
+export function startRestic(args: readonly string[], options?: RunOptions): Promise<Running> {
+  return startProgram(resticPath(), args, options);
+}
+
+/** Runs tastic's command to its end, on the Node that runs the tests. */
+export function runTastic(args: readonly string[], options?: RunOptions): Promise<Outcome> {
+  return runProgram(process.execPath, [tasticPath, ...args], options);
+}
+
+/** Starts tastic's command and gives it back running. */
+export function startTastic(args: readonly string[], options?: RunOptions): Promise<Running> {
+  return startProgram(process.execPath, [tasticPath, ...args], options);
+}
+
+const tasticPath = join(import.meta.dirname, "..", "..", "packages", "tastic", "bin", "tastic.js");
+
+function resticPath(): string {
+  if (restic === undefined) throw new Error(`there is no restic: ${peers.reason}`);
+  return restic;
+}
