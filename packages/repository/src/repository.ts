@@ -190,7 +190,7 @@ export class Repository {
     const file = { type, name: id };
     const what = describeFile(file);
     const sealed = await loadVerified(this.storage, this.crypto, file, signal);
-    return decodeUnpacked(this.#sealer.open(sealed, what), what, MAX_UNPACKED[type], this.zstd);
+    return decodeUnpacked(this.#sealer.open(sealed, what), this.zstd, what, MAX_UNPACKED[type]);
   }
 
   /** Seals JSON and stores it as a lock, snapshot or index file. */

@@ -6,7 +6,7 @@
  * ahead is bounded by the number of files that wait to be read.
  */
 import { messageOf } from "@tastic/errors";
-import { idFromBytes, idToBytes } from "@tastic/format";
+import { compareNames, idFromBytes, idToBytes } from "@tastic/format";
 import type { BlobId, Node } from "@tastic/format";
 import { DATA } from "@tastic/repository";
 import type { Repository, RepositoryWriter } from "@tastic/repository";
@@ -16,15 +16,15 @@ import type { AttributeQueue } from "./attribute-queue.js";
 import type { BackupReport, StoredBytes } from "./backup-report.js";
 import { fileChanged } from "./change-detection.js";
 import type { ChangeOptions } from "./change-detection.js";
-import type { ExcludeRules } from "./exclude-rules.js";
+import type { ExcludeRules, SourceItem } from "./exclude-rules.js";
 import { FolderBuilder } from "./folder-builder.js";
 import type { Slot } from "./folder-builder.js";
 import type { Ingest } from "./ingest.js";
+import { NodeLookup } from "./node-lookup.js";
 import { describeSystemError } from "./source-error.js";
-import { listFolder, nodeFromStatus, statusOf, statusOfTarget } from "./source-files.js";
+import { listFolder, nodeFromStatus, statusOf, statusOfTarget, typeOf } from "./source-files.js";
 import type { NodeOptions } from "./source-files.js";
 import type { TargetTree } from "./target-tree.js";
-import { NodeLookup } from "./node-lookup.js";
 
 /** Files that may wait to be read before the walk pauses, and to how many they fall before it goes on. */
 const MOST_WAITING = 2048;
@@ -76,7 +76,7 @@ export class Archiver {
 
   /** Enters what the target tree holds at one level. */
   async #targets(folder: FolderBuilder, tree: TargetTree, above: string, previous: NodeLookup): Promise<void> {
-    const children = [...tree.children].sort(([a], [b]) => compare(a, b));
+    const children = [...tree.children].sort(([a], [b]) => compareNames(a, b));
     for (const [name, child] of children) {
       const snapshotPath = above === "/" ? `/${name}` : `${above}/${name}`;
       const old = previous.find(name);
@@ -101,7 +101,7 @@ export class Archiver {
     const { excludes } = this.#parts;
     const stat = this.#try(item, () => statusOf(item.path));
     if (stat === undefined) return;
-    if (excludes?.excludes(describe(item, stat)) === true) return;
+    if (excludes?.excludes(sourceItem(item, stat)) === true) return;
     if (stat.isDirectory()) {
       const node = nodeFromStatus(item.name, item.path, stat, this.#parts.nodes);
       await this.#folder(folder, item, node, (inner, previous) => this.#entries(inner, item, previous));
@@ -170,7 +170,6 @@ export class Archiver {
       );
     }
     if (node.type !== "file") {
-      report.other(item.snapshotPath, item.previous, node);
       folder.ready(slot);
     } else if (this.#isUnchanged(item, node)) {
       slot.node = { ...node, content: item.previous?.content ?? [] };
@@ -255,6 +254,10 @@ export class Archiver {
 }
 
 const NOTHING: StoredBytes = { blobs: 0, bytes: 0, storedBytes: 0 };
+
+function sourceItem({ name, path }: Item, stat: BigIntStats): SourceItem {
+  return { path, name, type: typeOf(stat), size: Number(stat.size), deviceId: stat.dev };
+}
 
 function idsOf(content: Uint8Array): BlobId[] {
   return Array.from({ length: content.length / 32 }, (_, i) => idFromBytes(content, i * 32) as BlobId);

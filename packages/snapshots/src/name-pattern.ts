@@ -115,7 +115,9 @@ function inClass({ negated, ranges }: CharacterClass, code: number): boolean {
 /** Where the tokens end if they begin at `at`; -1 if they do not match there. */
 function matchTokens(tokens: readonly Token[], name: string, at: number): number {
   let end = at;
-  for (const token of tokens) {
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index];
+    if (token === undefined) return -1;
     if (typeof token === "string") {
       if (!name.startsWith(token, end)) return -1;
       end += token.length;
@@ -129,10 +131,13 @@ function matchTokens(tokens: readonly Token[], name: string, at: number): number
   return end;
 }
 
+const NO_CHUNK: Chunk = { afterStar: false, tokens: [] };
+
 /** As Go does, the first place where a chunk fits is taken and not reconsidered. */
 function matchChunks(chunks: readonly Chunk[], name: string): boolean {
   let start = 0;
-  for (const [index, { afterStar, tokens }] of chunks.entries()) {
+  for (let index = 0; index < chunks.length; index++) {
+    const { afterStar, tokens } = chunks[index] ?? NO_CHUNK;
     const isLast = index === chunks.length - 1;
     if (isLast && tokens.length === 0) return true;
     const furthest = afterStar ? name.length : start;

@@ -77,7 +77,8 @@ class LocalStorage implements Storage {
         await write();
       }
     } catch (error) {
-      if (hasSystemCode(error, ["EEXIST"])) throw alreadyExists(file, this.location);
+      if (file.type === "config" && hasSystemCode(error, ["EEXIST"]))
+        throw alreadyExists(file, this.location);
       throw fileError(error, "save", file, this.location);
     }
   }

@@ -70,6 +70,7 @@ async function writeAll(handle: FileHandle, content: readonly Uint8Array[], opti
     }
     if (batch.length === 0) return;
     let { bytesWritten } = await handle.writev(batch);
+    if (bytesWritten === 0) throw new Error("the disk takes no bytes, and does not say why");
     // A disk may take less than it was given: go on where it stopped.
     while (piece < content.length && bytesWritten >= content[piece]!.length - start) {
       bytesWritten -= content[piece]!.length - start;

@@ -62,10 +62,14 @@ export function outputLimit(options: DecompressOptions): number {
 
 /** The error for content that is longer than the `limit`. */
 export function tooLong(what: string, limit: number): TasticError {
-  return new TasticError("limit-exceeded", `${what} decompresses to more than the ${limit} bytes it may have`, {
-    guidance: "The object is damaged or was made to exhaust memory; compare it with another copy.",
-    data: { limit },
-  });
+  return new TasticError(
+    "limit-exceeded",
+    `${what} decompresses to more than the ${limit} bytes it may have`,
+    {
+      guidance: "The object is damaged or was made to exhaust memory; compare it with another copy.",
+      data: { limit },
+    },
+  );
 }
 
 /** The error for bytes that are not a whole, correct frame. */

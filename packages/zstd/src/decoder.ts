@@ -50,7 +50,8 @@ export class Decoder {
 
   /** Lends out the instance: to one caller at a time, as its windows are shared. */
   #exclusively<T>(use: (instance: ZstdInstance) => T): T {
-    if (this.#busy) throw new TasticError("internal", "a zstd context was used again from within its own sink");
+    if (this.#busy)
+      throw new TasticError("internal", "a zstd context was used again from within its own sink");
     this.#busy = true;
     try {
       return use((this.#instance ??= new ZstdInstance()));
@@ -100,9 +101,13 @@ export class Decoder {
     if (result >= 0) return result;
     const text = instance.errorText(result);
     if (-result === errorCodes.windowTooLarge || -result === errorCodes.memoryAllocation) {
-      throw new TasticError("limit-exceeded", `${what} needs more memory to decompress than we give: ${text}`, {
-        guidance: "It was compressed with a window above 128 MiB; compress it again with a smaller one.",
-      });
+      throw new TasticError(
+        "limit-exceeded",
+        `${what} needs more memory to decompress than we give: ${text}`,
+        {
+          guidance: "It was compressed with a window above 128 MiB; compress it again with a smaller one.",
+        },
+      );
     }
     throw badFrame(what, text);
   }

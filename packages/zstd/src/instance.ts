@@ -45,7 +45,7 @@ export class ZstdInstance {
     module ??= new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
     // What the module exports is what c/shim.c of the same commit declares.
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
-    this.#exports._initialize();
+    this.#exports["_initialize"]();
     this.functions = this.#exports;
     this.inputSize = this.#exports.input_size();
     this.outputSize = this.#exports.output_size();

@@ -16,7 +16,10 @@ const wholeLimit = 8 << 20;
 /** The part of node:zlib that the types of Node 20 do not have. */
 interface NodeZstd {
   zstdCompressSync(data: Uint8Array, options: object): Uint8Array;
-  zstdDecompressSync(data: Uint8Array, options: object): { buffer: Uint8Array; engine: { bytesWritten: number } };
+  zstdDecompressSync(
+    data: Uint8Array,
+    options: object,
+  ): { buffer: Uint8Array; engine: { bytesWritten: number } };
   constants: { ZSTD_c_compressionLevel: number };
 }
 
@@ -39,7 +42,8 @@ export function createNodeZstd(): ZstdContext | undefined {
   const decompressWhole = (frame: Uint8Array, options: DecompressOptions): Uint8Array | undefined => {
     const length = contentSizeOf(frame);
     if (length === undefined || length < worthIt || length > outputLimit(options)) return undefined;
-    if (length !== (options.uncompressedLength ?? length) || length > frame.length * greatestRatio) return undefined;
+    if (length !== (options.uncompressedLength ?? length) || length > frame.length * greatestRatio)
+      return undefined;
     try {
       const settings = { info: true, maxOutputLength: length, chunkSize: length };
       const { buffer, engine } = node.zstdDecompressSync(frame, settings);
@@ -61,7 +65,8 @@ export function createNodeZstd(): ZstdContext | undefined {
     decompress: (frame, options) => decompressWhole(frame, options) ?? wasm.decompress(frame, options),
     decompressTo(frame, options, sink) {
       const length = contentSizeOf(frame);
-      const whole = length !== undefined && length <= wholeLimit ? decompressWhole(frame, options) : undefined;
+      const whole =
+        length !== undefined && length <= wholeLimit ? decompressWhole(frame, options) : undefined;
       if (whole === undefined) return wasm.decompressTo(frame, options, sink);
       sink(whole);
       return whole.length;
