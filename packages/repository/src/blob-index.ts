@@ -229,7 +229,8 @@ export class BlobIndex {
   /** Where the entry's words begin, in a view that reaches that far. */
   #at(entry: number): number {
     const at = HEADER_WORDS + entry * ENTRY_WORDS;
-    if (at + ENTRY_WORDS > this.#entries.length) this.#entries = new Uint32Array(currentBuffer(this.shared.entries));
+    if (at + ENTRY_WORDS > this.#entries.length)
+      this.#entries = new Uint32Array(currentBuffer(this.shared.entries));
     return at;
   }
 

@@ -97,7 +97,7 @@ export class BlobLoader {
   }
 
   packId(entry: number): PackId {
-    return idFromBytes(this.#index.id(this.#index.pack(entry))) as PackId;
+    return idFromBytes<PackId>(this.#index.id(this.#index.pack(entry)));
   }
 }
 

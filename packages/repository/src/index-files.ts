@@ -8,7 +8,8 @@
 import { TasticError } from "@tastic/errors";
 import { decodeIndex, encodeIndex, idFromBytes } from "@tastic/format";
 import type { BlobId, IndexId, IndexPack, PackId } from "@tastic/format";
-import { BlobIndex, DATA, TREE } from "./blob-index.js";
+import { DATA, TREE } from "./blob-index.js";
+import type { BlobIndex } from "./blob-index.js";
 import type { FinishedPack } from "./packer.js";
 
 export const INDEX_FULL_BLOBS = 50_000;
@@ -108,11 +109,12 @@ export class IndexWriter {
 /** What an index file says about a pack. */
 function describePack(index: BlobIndex, id: Uint8Array, entries: Uint32Array): IndexPack {
   return {
-    id: idFromBytes(id) as PackId,
+    id: idFromBytes<PackId>(id),
     blobs: Array.from(entries, (entry) => {
-      if (index.isPending(entry)) throw new TasticError("internal", "a pack was listed before its blobs were placed");
+      if (index.isPending(entry))
+        throw new TasticError("internal", "a pack was listed before its blobs were placed");
       return {
-        id: idFromBytes(index.id(entry)) as BlobId,
+        id: idFromBytes<BlobId>(index.id(entry)),
         type: index.kind(entry) === TREE ? ("tree" as const) : ("data" as const),
         offset: index.offset(entry),
         length: index.length(entry),
@@ -121,4 +123,3 @@ function describePack(index: BlobIndex, id: Uint8Array, entries: Uint32Array): I
     }),
   };
 }
-

@@ -51,13 +51,14 @@ export async function openWithPassword(
     const hinted = ids.filter((id) => id.startsWith(keyHint));
     ids.sort((a, b) => Number(hinted.includes(b)) - Number(hinted.includes(a)));
   }
-  let damaged: unknown;
+  let damaged: TasticError | undefined;
   for (const id of ids.slice(0, MAX_KEYS_TRIED)) {
     try {
       const masterKey = await tryKey(storage, crypto, id, password);
       if (masterKey !== undefined) return { id, masterKey };
     } catch (error) {
       // One broken key file must not lock out the owner of a good one.
+      if (!isTasticError(error)) throw error;
       damaged ??= error;
     }
   }

@@ -64,7 +64,11 @@ export async function acquireLock(store: LockStore, options: LockOptions): Promi
       const left = deadline - Date.now();
       if (!isTasticError(error, "locked") || left <= 0) throw error;
       if (first) options.onWait?.(options.retryForMs ?? 0);
-      await sleep(Math.min(wait, left), undefined, options.signal === undefined ? {} : { signal: options.signal });
+      await sleep(
+        Math.min(wait, left),
+        undefined,
+        options.signal === undefined ? {} : { signal: options.signal },
+      );
     }
   }
 }
@@ -112,7 +116,9 @@ function holdLock(store: LockStore, exclusive: boolean, first: LockId): HeldLock
       lastFailure = error;
     }
   };
-  const refresher = setInterval(() => (refreshing = refreshing.then(refresh)), REFRESH_EVERY_MS);
+  const refresher = setInterval(() => {
+    refreshing = refreshing.then(refresh);
+  }, REFRESH_EVERY_MS);
   const watch = setInterval(() => {
     if (Date.now() - refreshedAt < REFRESHABLE_FOR_MS) return;
     lost.abort(
@@ -176,7 +182,10 @@ function lockedBy(id: LockId, lock: Lock): TasticError {
  * Reads all locks but our own. Locks that vanish meanwhile, and empty files that a crashed writer left, do not
  * count; an unreadable one may still be in the middle of being written and is read again, then given back as undefined.
  */
-export async function readLocks(store: LockStore, own?: LockId): Promise<{ id: LockId; lock: Lock | undefined }[]> {
+export async function readLocks(
+  store: LockStore,
+  own?: LockId,
+): Promise<{ id: LockId; lock: Lock | undefined }[]> {
   const locks: { id: LockId; lock: Lock | undefined }[] = [];
   for (const { id, size } of await store.listLocks()) {
     if (id === own || size === 0) continue;

@@ -57,7 +57,11 @@ export function openBlob(
         guidance: "No backup makes blobs of that size: the index or the pack is damaged. Run check.",
       });
     }
-    plaintext = opener.zstd.decompress(plaintext, { uncompressedLength, maxLength: uncompressedLength, what });
+    plaintext = opener.zstd.decompress(plaintext, {
+      uncompressedLength,
+      maxLength: uncompressedLength,
+      what,
+    });
   }
   if (Buffer.compare(opener.crypto.sha256(plaintext), id) !== 0) {
     throw new TasticError("hash-mismatch", `${what} does not have the content that its id states`, {
@@ -66,4 +70,3 @@ export function openBlob(
   }
   return plaintext;
 }
-

@@ -112,7 +112,11 @@ export class Packer {
     const what = "the blob that was just sealed";
     let plaintext = this.#sealer.open(sealed, what);
     if (uncompressedLength > 0) {
-      plaintext = this.#zstd.decompress(plaintext, { uncompressedLength, maxLength: uncompressedLength, what });
+      plaintext = this.#zstd.decompress(plaintext, {
+        uncompressedLength,
+        maxLength: uncompressedLength,
+        what,
+      });
     }
     const hash = this.#crypto.sha256(plaintext);
     if (Buffer.compare(hash, id) !== 0) {

@@ -123,7 +123,8 @@ export class Repository {
     const crypto = nodeCrypto;
     await refuseExisting(storage);
     const version = options.version ?? 2;
-    const polynomial = options.chunkerPolynomial ?? formatPolynomial(randomPolynomial((n) => crypto.randomBytes(n)));
+    const polynomial =
+      options.chunkerPolynomial ?? formatPolynomial(randomPolynomial((n) => crypto.randomBytes(n)));
     checkPolynomial(polynomial);
     const config: RepositoryConfig = {
       version,
@@ -167,9 +168,13 @@ export class Repository {
   /** Removes a key. Errors: `invalid-argument` for the one this repository was opened with. */
   async removeKey(id: KeyId): Promise<void> {
     if (id === this.keyId) {
-      throw new TasticError("invalid-argument", "refusing to remove key currently used to access repository", {
-        guidance: "Open the repository with the password of another key, then remove this one.",
-      });
+      throw new TasticError(
+        "invalid-argument",
+        "refusing to remove key currently used to access repository",
+        {
+          guidance: "Open the repository with the password of another key, then remove this one.",
+        },
+      );
     }
     await this.storage.remove({ type: "key", name: id });
   }
@@ -256,7 +261,8 @@ export class Repository {
 
   get lockStore(): LockStore {
     return {
-      listLocks: async () => (await collect(this.storage.list("lock"))).map(({ name, size }) => ({ id: name as LockId, size })),
+      listLocks: async () =>
+        (await collect(this.storage.list("lock"))).map(({ name, size }) => ({ id: name as LockId, size })),
       loadLock: (id) => this.loadUnpacked("lock", id),
       saveLock: (json) => this.saveUnpacked<LockId>("lock", json),
       removeLock: (id) => removeIfThere(this.storage, "lock", id),
@@ -285,10 +291,14 @@ async function loadConfig(storage: Storage): Promise<Uint8Array> {
     return await storage.load(CONFIG);
   } catch (error) {
     if (!isTasticError(error, "not-found")) throw error;
-    throw new TasticError("no-repository", `repository does not exist: unable to open config file: ${error.message}`, {
-      guidance: `Is there a repository at the following location?\n${storage.location}`,
-      cause: error,
-    });
+    throw new TasticError(
+      "no-repository",
+      `repository does not exist: unable to open config file: ${error.message}`,
+      {
+        guidance: `Is there a repository at the following location?\n${storage.location}`,
+        cause: error,
+      },
+    );
   }
 }
 
@@ -317,5 +327,8 @@ function checkPolynomial(hex: string): void {
 
 function checkPackSize(size: number): number {
   if (size >= MIN_PACK_SIZE && size <= MAX_PACK_SIZE) return size;
-  throw new TasticError("invalid-argument", `pack size ${size} is not between ${MIN_PACK_SIZE} and ${MAX_PACK_SIZE} bytes`);
+  throw new TasticError(
+    "invalid-argument",
+    `pack size ${size} is not between ${MIN_PACK_SIZE} and ${MAX_PACK_SIZE} bytes`,
+  );
 }

@@ -24,10 +24,14 @@ export async function loadVerified(
   // A transfer may have gone wrong once; what is stored does not change.
   const again = await storage.load(file, undefined, options);
   if (crypto.sha256Hex(again) === file.name) return again;
-  throw new TasticError("hash-mismatch", `${describeFile(file)} does not have the hash that its name states`, {
-    guidance: "The stored file is damaged or was exchanged. Run check to see what depends on it.",
-    data: { ...file },
-  });
+  throw new TasticError(
+    "hash-mismatch",
+    `${describeFile(file)} does not have the hash that its name states`,
+    {
+      guidance: "The stored file is damaged or was exchanged. Run check to see what depends on it.",
+      data: { ...file },
+    },
+  );
 }
 
 /** Stores bytes under their SHA-256 and returns it. */

@@ -38,7 +38,8 @@ export class RepositoryWriter {
   async add(type: BlobType, id: Uint8Array, plaintext: Uint8Array): Promise<PackedBlob> {
     this.#check();
     const result = this.#packer.add(type, id, plaintext);
-    for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished()) await this.accept(pack);
+    for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished())
+      await this.accept(pack);
     return result;
   }
 
@@ -55,7 +56,8 @@ export class RepositoryWriter {
   async flush(): Promise<void> {
     this.#check();
     this.#packer.flush();
-    for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished()) await this.accept(pack);
+    for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished())
+      await this.accept(pack);
     await this.settle();
     this.#check();
     await this.#indexWriter.flush();
@@ -85,7 +87,9 @@ export class RepositoryWriter {
     const { signal } = this.#options;
     if (this.#failure !== undefined) throw this.#failure.error;
     if (signal?.aborted === true) {
-      throw signal.reason instanceof TasticError ? signal.reason : new TasticError("cancelled", "the operation was cancelled");
+      throw signal.reason instanceof TasticError
+        ? signal.reason
+        : new TasticError("cancelled", "the operation was cancelled");
     }
   }
 }

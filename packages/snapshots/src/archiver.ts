@@ -75,7 +75,12 @@ export class Archiver {
   }
 
   /** Enters what the target tree holds at one level. */
-  async #targets(folder: FolderBuilder, tree: TargetTree, above: string, previous: NodeLookup): Promise<void> {
+  async #targets(
+    folder: FolderBuilder,
+    tree: TargetTree,
+    above: string,
+    previous: NodeLookup,
+  ): Promise<void> {
     const children = [...tree.children].sort(([a], [b]) => compareNames(a, b));
     for (const [name, child] of children) {
       const snapshotPath = above === "/" ? `/${name}` : `${above}/${name}`;
@@ -83,7 +88,12 @@ export class Archiver {
       if (child.path !== undefined) {
         await this.#item(folder, { name, path: child.path, snapshotPath, previous: old });
       } else {
-        await this.#leadingFolder(folder, child, { name, path: child.metadataPath ?? "", snapshotPath, previous: old });
+        await this.#leadingFolder(folder, child, {
+          name,
+          path: child.metadataPath ?? "",
+          snapshotPath,
+          previous: old,
+        });
       }
     }
     folder.end();
@@ -94,7 +104,9 @@ export class Archiver {
     const stat = this.#try(item, () => statusOfTarget(item.path));
     if (stat === undefined) return;
     const node = nodeFromStatus(item.name, item.path, stat, this.#parts.nodes);
-    await this.#folder(folder, item, node, (inner, previous) => this.#targets(inner, tree, item.snapshotPath, previous));
+    await this.#folder(folder, item, node, (inner, previous) =>
+      this.#targets(inner, tree, item.snapshotPath, previous),
+    );
   }
 
   async #item(folder: FolderBuilder, item: Item): Promise<void> {
@@ -124,7 +136,13 @@ export class Archiver {
     const complete = async (): Promise<void> => {
       const { id, stored } = await this.#saveTree(await inner.tree);
       const complete: Node = { ...node, ...(await attributes), subtree: id };
-      this.#parts.report.folder(item.snapshotPath, item.previous, complete, stored, performance.now() - started);
+      this.#parts.report.folder(
+        item.snapshotPath,
+        item.previous,
+        complete,
+        stored,
+        performance.now() - started,
+      );
       slot.node = complete;
       parent.ready(slot);
     };
@@ -207,7 +225,10 @@ export class Archiver {
     if (fileChanged(node, item.previous, changes)) return false;
     const content = item.previous?.content ?? [];
     if (content.every((id) => repository.index.find(idToBytes(id), DATA) >= 0)) return true;
-    report.warning(`parts of ${item.path} not found in the repository index; storing the file again`, item.path);
+    report.warning(
+      `parts of ${item.path} not found in the repository index; storing the file again`,
+      item.path,
+    );
     return false;
   }
 
@@ -215,7 +236,7 @@ export class Archiver {
     const id = this.#parts.repository.crypto.sha256(bytes);
     const { isNew, storedLength } = await this.#parts.writer.add("tree", id, bytes);
     const stored = isNew ? { blobs: 1, bytes: bytes.length, storedBytes: storedLength } : NOTHING;
-    return { id: idFromBytes(id) as BlobId, stored };
+    return { id: idFromBytes<BlobId>(id), stored };
   }
 
   /** The entries that a folder had. A tree that cannot be loaded only makes this backup read more. */
@@ -260,5 +281,5 @@ function sourceItem({ name, path }: Item, stat: BigIntStats): SourceItem {
 }
 
 function idsOf(content: Uint8Array): BlobId[] {
-  return Array.from({ length: content.length / 32 }, (_, i) => idFromBytes(content, i * 32) as BlobId);
+  return Array.from({ length: content.length / 32 }, (_, i) => idFromBytes<BlobId>(content, i * 32));
 }

@@ -98,7 +98,14 @@ export class BackupReport {
     };
   }
 
-  #item(action: Action, kind: "file" | "dir", path: string, ms: number, data: StoredBytes, tree: StoredBytes): void {
+  #item(
+    action: Action,
+    kind: "file" | "dir",
+    path: string,
+    ms: number,
+    data: StoredBytes,
+    tree: StoredBytes,
+  ): void {
     this.#emit?.({
       type: "item",
       action,

@@ -41,7 +41,10 @@ export async function backup(repository: Repository, options: BackupOptions): Pr
   const report = new BackupReport(options);
   const writer = repository.createWriter({ discard: options.dryRun ?? false, ...signalOf(options) });
   const draft = draftSnapshot(options);
-  const parent = options.stdin !== undefined && options.parent === undefined ? undefined : await findParent(repository, draft, options);
+  const parent =
+    options.stdin !== undefined && options.parent === undefined
+      ? undefined
+      : await findParent(repository, draft, options);
   options.onEvent?.({ type: "parent", id: parent?.id });
 
   const tree = await archive(repository, writer, report, options, parent);
@@ -74,7 +77,8 @@ async function archive(
     options.onEvent?.({ type: "progress", ...report.progress(ingest.bytesRead, ingest.currentFiles) });
   }, PROGRESS_MS);
   try {
-    if (options.onEvent !== undefined && options.noScan !== true) void runScan(options, report, stopScan.signal);
+    if (options.onEvent !== undefined && options.noScan !== true)
+      void runScan(options, report, stopScan.signal);
     const attributes = await createAttributeTool();
     const archiver = new Archiver({
       repository,
@@ -110,7 +114,11 @@ async function runScan(options: BackupOptions, report: BackupReport, signal: Abo
 function createIngest(repository: Repository, writer: RepositoryWriter, workers: number): Ingest {
   const { config, packerSettings } = repository;
   if (workers > 0) {
-    return new IngestPool({ packer: packerSettings, chunkerPolynomial: config.chunkerPolynomial }, writer, workers);
+    return new IngestPool(
+      { packer: packerSettings, chunkerPolynomial: config.chunkerPolynomial },
+      writer,
+      workers,
+    );
   }
   const { files, packer } = createFileIngest(repository);
   return new InlineIngest(files, packer, writer);
@@ -151,16 +159,22 @@ async function archiveStream(
     uid,
     gid,
     size,
-    content: Array.from({ length: content.length / 32 }, (_, i) => idFromBytes(content, i * 32) as BlobId),
+    content: Array.from({ length: content.length / 32 }, (_, i) => idFromBytes<BlobId>(content, i * 32)),
   };
-  report.file(path, undefined, node, { blobs: newBlobs, bytes: newBytes, storedBytes }, performance.now() - started);
+  report.file(
+    path,
+    undefined,
+    node,
+    { blobs: newBlobs, bytes: newBytes, storedBytes },
+    performance.now() - started,
+  );
   const encoder = new TreeEncoder();
   encoder.add(node);
   const bytes = encoder.finish();
   const id = repository.crypto.sha256(bytes);
   const { isNew, storedLength } = await writer.add("tree", id, bytes);
   report.root({ blobs: isNew ? 1 : 0, bytes: isNew ? bytes.length : 0, storedBytes: storedLength });
-  return idFromBytes(id) as BlobId;
+  return idFromBytes<BlobId>(id);
 }
 
 function draftSnapshot(options: BackupOptions): Omit<Snapshot, "tree"> {
@@ -168,7 +182,10 @@ function draftSnapshot(options: BackupOptions): Omit<Snapshot, "tree"> {
   if (options.targets.length === 0 && options.stdin === undefined) {
     throw new TasticError("no-source", "nothing to backup, please specify source files/dirs");
   }
-  const paths = options.stdin === undefined ? options.targets.map((target) => resolve(target)) : [`/${options.stdin.filename.replace(/^\/+/, "")}`];
+  const paths =
+    options.stdin === undefined
+      ? options.targets.map((target) => resolve(target))
+      : [`/${options.stdin.filename.replace(/^\/+/, "")}`];
   return {
     time: formatTime(options.time ?? BigInt(Date.now()) * 1_000_000n),
     paths,
@@ -182,7 +199,11 @@ function draftSnapshot(options: BackupOptions): Omit<Snapshot, "tree"> {
   };
 }
 
-async function storeSnapshot(repository: Repository, snapshot: Snapshot, dryRun: boolean): Promise<SnapshotId> {
+async function storeSnapshot(
+  repository: Repository,
+  snapshot: Snapshot,
+  dryRun: boolean,
+): Promise<SnapshotId> {
   if (!dryRun) return repository.saveSnapshot(snapshot);
   return repository.crypto.sha256Hex(repository.sealUnpacked(encodeSnapshot(snapshot))) as SnapshotId;
 }

@@ -52,7 +52,7 @@ export class FileIngest {
         throw new SourceError("it was replaced by something that is no regular file", path);
       }
       this.#begin();
-      for (let ended = false; !ended; ) {
+      for (let ended = false; !ended;) {
         const room = this.#chunks.room();
         const length = fromSource(path, () => readSync(fd, room, 0, room.length, null));
         this.#chunks.filled(length);
@@ -69,10 +69,13 @@ export class FileIngest {
   }
 
   /** Ingests a stream of bytes. */
-  async *stream(source: AsyncIterable<Uint8Array>, onRead?: (bytes: number) => void): AsyncGenerator<FinishedPack, IngestedFile> {
+  async *stream(
+    source: AsyncIterable<Uint8Array>,
+    onRead?: (bytes: number) => void,
+  ): AsyncGenerator<FinishedPack, IngestedFile> {
     this.#begin();
     for await (const piece of source) {
-      for (let offset = 0; offset < piece.length; ) {
+      for (let offset = 0; offset < piece.length;) {
         const room = this.#chunks.room();
         const part = piece.subarray(offset, offset + room.length);
         room.set(part);
@@ -142,4 +145,3 @@ function open(path: string): number {
     return openSync(systemPath(path), OPEN_FLAGS);
   }
 }
-

@@ -38,7 +38,11 @@ export class IngestPool implements Ingest {
   #batchNumber = 0;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(settings: Pick<WorkerSettings, "packer" | "chunkerPolynomial">, writer: RepositoryWriter, size: number) {
+  constructor(
+    settings: Pick<WorkerSettings, "packer" | "chunkerPolynomial">,
+    writer: RepositoryWriter,
+    size: number,
+  ) {
     const credits = new Int32Array(new SharedArrayBuffer(4));
     credits[0] = size + 1;
     this.#settings = { ...settings, credits, bytesRead: new BigInt64Array(new SharedArrayBuffer(8)) };
@@ -125,7 +129,9 @@ export class IngestPool implements Ingest {
     worker.on("error", (error) => this.#fail(error));
     worker.on("exit", (code) => {
       if (hand.batches.size > 0 || hand.finished !== undefined) {
-        this.#fail(new TasticError("internal", `a reading worker ended in the middle of its work (code ${code})`));
+        this.#fail(
+          new TasticError("internal", `a reading worker ended in the middle of its work (code ${code})`),
+        );
       }
     });
     return hand;
@@ -169,7 +175,11 @@ export class IngestPool implements Ingest {
   #fail(error: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = { error };
-    const jobs = [...this.#hands.flatMap(({ batches }) => [...batches.values()].flat()), ...this.#waiting.flat(), ...this.#batch];
+    const jobs = [
+      ...this.#hands.flatMap(({ batches }) => [...batches.values()].flat()),
+      ...this.#waiting.flat(),
+      ...this.#batch,
+    ];
     for (const { reject } of jobs) reject(error);
     for (const hand of this.#hands) {
       hand.batches.clear();
@@ -196,8 +206,10 @@ function settle(jobs: readonly Job[], { failures, content, numbers }: BatchResul
 }
 
 function revive(error: unknown): unknown {
-  if (typeof error !== "object" || error === null || !("message" in error) || !("code" in error)) return error;
+  if (typeof error !== "object" || error === null || !("message" in error) || !("code" in error))
+    return error;
   const { code, message } = error;
-  const guidance = "guidance" in error && typeof error.guidance === "string" ? { guidance: error.guidance } : {};
+  const guidance =
+    "guidance" in error && typeof error.guidance === "string" ? { guidance: error.guidance } : {};
   return new TasticError(code as ErrorCode, String(message), guidance);
 }

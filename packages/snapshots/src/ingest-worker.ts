@@ -15,7 +15,8 @@ import { FIELDS } from "./ingest-messages.js";
 import type { BatchResults, FromWorker, ToWorker, WorkerSettings } from "./ingest-messages.js";
 import { SourceError } from "./source-error.js";
 
-if (parentPort === null) throw new TasticError("internal", "the reading worker was started as a program of its own");
+if (parentPort === null)
+  throw new TasticError("internal", "the reading worker was started as a program of its own");
 const port = parentPort;
 const settings = workerData as WorkerSettings;
 const packer = new Packer(settings.packer, nodeCrypto, await loadZstd());
@@ -100,7 +101,8 @@ port.on("message", (message: ToWorker) => {
     obey(message);
   } catch (error) {
     // The class does not survive the way to the other thread; what it says does.
-    const { code, guidance } = error instanceof TasticError ? error : { code: "internal", guidance: undefined };
+    const { code, guidance } =
+      error instanceof TasticError ? error : { code: "internal", guidance: undefined };
     say({ type: "failed", error: { code, guidance, message: messageOf(error) } });
   }
 });

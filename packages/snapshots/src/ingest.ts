@@ -24,4 +24,3 @@ export interface Ingest {
   /** Stops at once, if not finished. */
   close(): Promise<void>;
 }
-

@@ -49,7 +49,10 @@ function foldCase(text: string): string {
   let folded = "";
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;
-    folded += code >= 0xd800 && code <= 0xdfff ? "\ufffd" : String.fromCodePoint(character.toLowerCase().codePointAt(0) ?? 0);
+    folded +=
+      code >= 0xd800 && code <= 0xdfff
+        ? "\ufffd"
+        : String.fromCodePoint(character.toLowerCase().codePointAt(0) ?? 0);
   }
   return folded;
 }
@@ -110,10 +113,15 @@ export function parsePatterns(texts: readonly string[], options: PatternOptions 
     else patterns.push(pattern);
   }
   if (invalid.length > 0) {
-    throw new TasticError("invalid-argument", `${flag}: invalid pattern(s) provided:\n${invalid.join("\n")}`, {
-      guidance: "Close every [ with a ], give it something to match, and write \\[ for the character itself.",
-      data: { patterns: invalid },
-    });
+    throw new TasticError(
+      "invalid-argument",
+      `${flag}: invalid pattern(s) provided:\n${invalid.join("\n")}`,
+      {
+        guidance:
+          "Close every [ with a ], give it something to match, and write \\[ for the character itself.",
+        data: { patterns: invalid },
+      },
+    );
   }
   return { patterns, insensitive, hasNegated: patterns.some(({ negated }) => negated), folders: new Map() };
 }
@@ -187,7 +195,9 @@ function folderOf(list: PatternList, path: string): Folder {
   const name = slash === -1 ? ROOT : path.slice(slash + 1);
   const folder = {
     names: [...parent.names, name],
-    matched: list.patterns.map((pattern, index) => parent.matched[index] === true || matchesEntry(pattern, parent, name)),
+    matched: list.patterns.map(
+      (pattern, index) => parent.matched[index] === true || matchesEntry(pattern, parent, name),
+    ),
   };
   if (list.folders.size >= MAX_KEPT_FOLDERS) list.folders.clear();
   list.folders.set(path, folder);
@@ -197,7 +207,8 @@ function folderOf(list: PatternList, path: string): Folder {
 /** An absolute path as its folder and name. */
 function locate(list: PatternList, path: string): { folder: Folder; name: string } {
   const bytes = fold(path, list.insensitive);
-  if (!bytes.startsWith("/")) throw new TasticError("internal", `patterns match absolute paths, not ${JSON.stringify(path)}`);
+  if (!bytes.startsWith("/"))
+    throw new TasticError("internal", `patterns match absolute paths, not ${JSON.stringify(path)}`);
   const slash = bytes.lastIndexOf("/");
   return { folder: folderOf(list, bytes.slice(0, slash)), name: bytes.slice(slash + 1) };
 }

@@ -2,7 +2,14 @@
  * The file system that is backed up, with names as `@tastic/format` holds them: strings in which bytes that are not
  * UTF-8 are lone surrogates. Synchronous: for walking, a call to the system costs less than waiting for one.
  */
-import { compareNames, decodeName, encodeName, fileModeFromStat, formatTime, hasInvalidBytes } from "@tastic/format";
+import {
+  compareNames,
+  decodeName,
+  encodeName,
+  fileModeFromStat,
+  formatTime,
+  hasInvalidBytes,
+} from "@tastic/format";
 import type { Node, NodeType } from "@tastic/format";
 import { lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import type { BigIntStats, PathLike } from "node:fs";

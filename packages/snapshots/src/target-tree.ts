@@ -33,7 +33,10 @@ export function buildTargetTree(
 }
 
 /** Targets without a name of their own (`.`, `..`, `/`) are replaced by what is in them. */
-function expandFolders(targets: readonly string[], listFolder: (path: string) => readonly string[]): string[] {
+function expandFolders(
+  targets: readonly string[],
+  listFolder: (path: string) => readonly string[],
+): string[] {
   return targets.flatMap((given) => {
     const target = clean(given);
     if (components(target).length > 0) return [target];
@@ -81,7 +84,8 @@ function spreadNested(node: TargetTree, listFolder: (path: string) => readonly s
     delete node.path;
     node.metadataPath ??= path;
     for (const name of listFolder(path)) {
-      if (!node.children.has(name)) node.children.set(name, { path: posix.join(path, name), children: new Map() });
+      if (!node.children.has(name))
+        node.children.set(name, { path: posix.join(path, name), children: new Map() });
     }
   }
   for (const child of node.children.values()) spreadNested(child, listFolder);
