@@ -35,7 +35,8 @@ export function decodeConfig(bytes: Uint8Array, what = "config"): RepositoryConf
   }
   const object = asObject(parseJson(bytes, what), what);
   const version = object["version"];
-  if (typeof version !== "number" || !Number.isInteger(version)) throw fieldError(what, "version", "an integer");
+  if (typeof version !== "number" || !Number.isInteger(version))
+    throw fieldError(what, "version", "an integer");
   if (version !== 1 && version !== 2) {
     throw new TasticError("unsupported", `${what}: repository version ${version} is not one of 1 and 2`, {
       guidance: "Use a newer version of tastic, or the program that made this repository.",

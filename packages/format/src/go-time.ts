@@ -40,7 +40,8 @@ function clampYear(seconds: number): number {
   const local = seconds + localOffset(seconds);
   const days = Math.floor(local / SECONDS_PER_DAY);
   const { year, month, day } = dateFromDays(days);
-  const moved = daysFromDate(year < 0 ? 0 : 9999, month, day) * SECONDS_PER_DAY + (local - days * SECONDS_PER_DAY);
+  const moved =
+    daysFromDate(year < 0 ? 0 : 9999, month, day) * SECONDS_PER_DAY + (local - days * SECONDS_PER_DAY);
   return moved - localOffset(moved - localOffset(moved));
 }
 
@@ -106,7 +107,8 @@ export function parseTime(text: string): bigint {
   const [hour, minute, second] = [Number(hours), Number(minutes), Number(secs)];
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) throw invalidTime(text);
   if (hour > 23 || minute > 59 || second > 59) throw invalidTime(text);
-  if (zone !== "Z" && (Number(zone.slice(1, 3)) > 24 || Number(zone.slice(4, 6)) > 59)) throw invalidTime(text);
+  if (zone !== "Z" && (Number(zone.slice(1, 3)) > 24 || Number(zone.slice(4, 6)) > 59))
+    throw invalidTime(text);
   const seconds = daysFromDate(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
   const nanoseconds = Number(fraction.slice(0, 9).padEnd(9, "0"));
   return BigInt(seconds - offsetSeconds(zone)) * NANOSECONDS + BigInt(nanoseconds);

@@ -57,7 +57,11 @@ export function parseId<T extends Id = Id>(text: unknown, what: string): T {
  * The 32 bytes of an id, written to `target` at `offset` if given.
  * @throws TasticError invalid-format if `hex` is no id; invalid-argument if `target` is too short
  */
-export function idToBytes(hex: string, target: Uint8Array = new Uint8Array(ID_LENGTH), offset = 0): Uint8Array {
+export function idToBytes(
+  hex: string,
+  target: Uint8Array = new Uint8Array(ID_LENGTH),
+  offset = 0,
+): Uint8Array {
   if (hex.length !== 2 * ID_LENGTH) throw new TasticError("invalid-format", "an id must have 64 digits");
   if (offset < 0 || offset + ID_LENGTH > target.length) {
     throw new TasticError("invalid-argument", "there is no room for an id at this offset");

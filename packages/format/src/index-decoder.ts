@@ -31,7 +31,13 @@ export function decodeIndex(json: Uint8Array, visitor: IndexVisitor, what: strin
 }
 
 /** Any valid JSON; the first so many packs, and blobs of the last of them, were reported before. */
-function decodeAnyIndex(json: Uint8Array, visitor: IndexVisitor, what: string, packsKnown: number, blobsKnown: number): void {
+function decodeAnyIndex(
+  json: Uint8Array,
+  visitor: IndexVisitor,
+  what: string,
+  packsKnown: number,
+  blobsKnown: number,
+): void {
   const root = asObject(parseJson(json, what), what);
   const packs = listField(root, "packs", what);
   if (packs.length < packsKnown) throw contradiction(what);

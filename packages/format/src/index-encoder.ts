@@ -52,7 +52,14 @@ export class IndexEncoder {
    * Adds a blob to the pack that was begun last.
    * @param uncompressedLength 0 if the blob is stored as it is
    */
-  blob(id: Uint8Array, type: BlobType, offset: number, length: number, uncompressedLength: number, idOffset = 0): void {
+  blob(
+    id: Uint8Array,
+    type: BlobType,
+    offset: number,
+    length: number,
+    uncompressedLength: number,
+    idOffset = 0,
+  ): void {
     if (this.#packs === 0) throw new TasticError("invalid-argument", "a blob in an index must be in a pack");
     this.#reserve();
     if (this.#blobs++ > 0) this.#buffer[this.#at++] = COMMA;
@@ -90,7 +97,8 @@ export class IndexEncoder {
   }
 
   #id(id: Uint8Array, offset: number): void {
-    if (offset < 0 || offset + ID_LENGTH > id.length) throw new TasticError("invalid-argument", "an id has 32 bytes");
+    if (offset < 0 || offset + ID_LENGTH > id.length)
+      throw new TasticError("invalid-argument", "an id has 32 bytes");
     const buffer = this.#buffer;
     let at = this.#at;
     for (let i = offset; i < offset + ID_LENGTH; i++) {

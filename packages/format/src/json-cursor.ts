@@ -79,7 +79,10 @@ export class JsonCursor {
 
   #slice(start: number): string {
     if (this.#at - start > MAX_TEXT_LENGTH) {
-      throw new TasticError("limit-exceeded", `${this.#what}: a value of ${this.#at - start} bytes is too long`);
+      throw new TasticError(
+        "limit-exceeded",
+        `${this.#what}: a value of ${this.#at - start} bytes is too long`,
+      );
     }
     return this.#bytes.toString("utf8", start, this.#at);
   }

@@ -61,7 +61,12 @@ export function optionalString(object: JsonObject, name: string, what: string): 
 }
 
 /** An integer from 0 to `max`; 0 if missing. */
-export function integerField(object: JsonObject, name: string, what: string, max = Number.MAX_SAFE_INTEGER): number {
+export function integerField(
+  object: JsonObject,
+  name: string,
+  what: string,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
   const value = object[name] ?? 0;
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) return value;
   throw fieldError(what, name, `an integer from 0 to ${max}`);

@@ -95,7 +95,11 @@ export function decodeMasterKey(bytes: Uint8Array, what = "master key"): MasterK
   checkLength(bytes, MAX_DATA_LENGTH, what);
   const object = asObject(parseJson(bytes, what), what);
   const mac = asObject(object["mac"], `${what}: "mac"`);
-  return { encrypt: part(object, "encrypt", 32, what), macK: part(mac, "k", 16, what), macR: part(mac, "r", 16, what) };
+  return {
+    encrypt: part(object, "encrypt", 32, what),
+    macK: part(mac, "k", 16, what),
+    macR: part(mac, "r", 16, what),
+  };
 }
 
 function part(object: JsonObject, name: string, length: number, what: string): Uint8Array {

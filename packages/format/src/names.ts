@@ -32,7 +32,7 @@ export function decodeName(bytes: Uint8Array): string {
   if (isUtf8(buffer)) return buffer.toString("utf8");
   let name = "";
   let start = 0;
-  for (let i = 0; i < buffer.length; ) {
+  for (let i = 0; i < buffer.length;) {
     const length = sequenceLength(buffer, i);
     if (length > 0) {
       i += length;

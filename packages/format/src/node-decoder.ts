@@ -150,7 +150,8 @@ function attributesField(object: JsonObject, what: string): ExtendedAttribute[] 
     const bytes = attribute["value"] ?? undefined;
     return {
       name: optionalString(attribute, "name", place) ?? "",
-      value: bytes === undefined ? new Uint8Array() : base64Field(attribute, "value", place, MAX_ATTRIBUTE_LENGTH),
+      value:
+        bytes === undefined ? new Uint8Array() : base64Field(attribute, "value", place, MAX_ATTRIBUTE_LENGTH),
     };
   });
 }

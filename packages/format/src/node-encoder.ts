@@ -39,7 +39,9 @@ function encodeContent(content: Node["content"]): string {
 /** Text cannot hold every target; one that is not UTF-8 is stored a second time, as bytes. */
 function encodeLinkTarget(target: string): string {
   const json = `,"linktarget":${jsonString(target)}`;
-  return hasInvalidBytes(target) ? `${json},"linktarget_raw":"${encodeName(target).toString("base64")}"` : json;
+  return hasInvalidBytes(target)
+    ? `${json},"linktarget_raw":"${encodeName(target).toString("base64")}"`
+    : json;
 }
 
 function encodeAttribute({ name, value }: ExtendedAttribute): string {

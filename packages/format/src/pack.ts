@@ -35,7 +35,9 @@ export const MAX_HEADER_LENGTH = 16 * 1024 * 1024;
 /** A pack with one empty blob is longer than this. */
 export const MIN_PACK_SIZE = PLAIN_ENTRY_LENGTH + SEALING_OVERHEAD + HEADER_LENGTH_SIZE;
 /** How many blobs fit into a header whatever their kind. */
-export const MAX_HEADER_ENTRIES = Math.floor((MAX_HEADER_LENGTH - SEALING_OVERHEAD) / COMPRESSED_ENTRY_LENGTH);
+export const MAX_HEADER_ENTRIES = Math.floor(
+  (MAX_HEADER_LENGTH - SEALING_OVERHEAD) / COMPRESSED_ENTRY_LENGTH,
+);
 
 const MAX_UINT32 = 0xffff_ffff;
 const GUIDANCE = "The pack is damaged. `repair packs` salvages the blobs that are still good.";
@@ -64,10 +66,16 @@ export class PackHeaderBuilder {
    * @throws TasticError limit-exceeded, invalid-argument
    */
   add(type: BlobType, id: Uint8Array, length: number, uncompressedLength: number, idOffset = 0): void {
-    if (length < SEALING_OVERHEAD || length > MAX_UINT32 || uncompressedLength < 0 || uncompressedLength > MAX_UINT32) {
+    if (
+      length < SEALING_OVERHEAD ||
+      length > MAX_UINT32 ||
+      uncompressedLength < 0 ||
+      uncompressedLength > MAX_UINT32
+    ) {
       throw new TasticError("invalid-argument", `a blob of ${length} bytes cannot be in a pack`);
     }
-    if (idOffset < 0 || idOffset + ID_LENGTH > id.length) throw new TasticError("invalid-argument", "an id has 32 bytes");
+    if (idOffset < 0 || idOffset + ID_LENGTH > id.length)
+      throw new TasticError("invalid-argument", "an id has 32 bytes");
     if (this.#count >= MAX_HEADER_ENTRIES) {
       throw new TasticError("limit-exceeded", `a pack holds ${MAX_HEADER_ENTRIES} blobs at most`);
     }
@@ -139,7 +147,7 @@ export function decodePackHeader(plaintext: Uint8Array, packSize: number, what: 
   const bytes = Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.length);
   const entries: PackEntry[] = [];
   let offset = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const kind = bytes[at] ?? 0;
     if (kind > 3) throw damaged(`invalid type ${kind} in header`);
     const compressed = kind >= 2;

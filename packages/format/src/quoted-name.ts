@@ -10,7 +10,8 @@ import { isPrintable } from "./printable.js";
 
 const NOTHING_TO_QUOTE = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 const NOTHING_TO_UNQUOTE = /^[^"\\\n]*$/;
-const ESCAPE = /\\(?:([abfnrtv"\\])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|["\\\n]/g;
+const ESCAPE =
+  /\\(?:([abfnrtv"\\])|x([0-9a-fA-F]{2})|([0-7]{3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|["\\\n]/g;
 
 const SHORT = new Map([
   [0x07, "\\a"],
@@ -63,7 +64,10 @@ export function quoteName(name: string): string {
 export function unquoteName(quoted: string, what = "node"): string {
   if (NOTHING_TO_UNQUOTE.test(quoted)) return quoted;
   const invalid = (): TasticError =>
-    new TasticError("invalid-format", `${what}: the name ${JSON.stringify(quoted)} is not quoted as it must be`);
+    new TasticError(
+      "invalid-format",
+      `${what}: the name ${JSON.stringify(quoted)} is not quoted as it must be`,
+    );
   let hasBytes = false;
   const byte = (value: number): string => {
     if (value > 0xff) throw invalid();

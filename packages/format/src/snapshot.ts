@@ -42,7 +42,8 @@ const MAX_SNAPSHOT_LENGTH = 1 << 26;
 
 /** The plaintext of a snapshot file, before compression. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
-  const { parent, hostname, username, uid, gid, excludes, tags, original, programVersion, summary } = snapshot;
+  const { parent, hostname, username, uid, gid, excludes, tags, original, programVersion, summary } =
+    snapshot;
   let json = `{"time":${jsonString(snapshot.time)}`;
   if (parent !== undefined) json += `,"parent":"${parent}"`;
   json += `,"tree":"${snapshot.tree}","paths":${jsonStrings(snapshot.paths)}`;

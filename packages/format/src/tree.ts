@@ -60,7 +60,10 @@ export class TreeEncoder {
     this.#text = "";
     this.#length += chunk.length;
     if (this.#length > MAX_TREE_LENGTH) {
-      throw new TasticError("limit-exceeded", `a directory of more than ${this.#count} entries is too large to store`);
+      throw new TasticError(
+        "limit-exceeded",
+        `a directory of more than ${this.#count} entries is too large to store`,
+      );
     }
     this.#chunks.push(chunk);
   }

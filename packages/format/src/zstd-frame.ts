@@ -45,7 +45,9 @@ export function readZstdFrame(data: Uint8Array, start: number, what: string): Zs
   const { maxContentSize, end } = readBlocks(reader, header);
   const { contentSize, windowSize } = header;
   if (contentSize !== undefined && contentSize > maxContentSize) {
-    throw reader.damaged(`the frame claims ${contentSize} bytes of content, and has ${maxContentSize} at most`);
+    throw reader.damaged(
+      `the frame claims ${contentSize} bytes of content, and has ${maxContentSize} at most`,
+    );
   }
   return { end, skippable: false, contentSize, windowSize, maxContentSize };
 }
@@ -84,7 +86,7 @@ function readHeader(reader: FrameReader): FrameHeader {
 function readBlocks(reader: FrameReader, header: FrameHeader): { maxContentSize: number; end: number } {
   const maxBlockSize = Math.min(header.windowSize, MAX_BLOCK_SIZE);
   let maxContentSize = 0;
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     const block = reader.integer(3);
     last = (block & 1) === 1;
     const type = (block >> 1) & 3;

@@ -43,7 +43,10 @@ class NodeZstd implements ZstdCodec {
     try {
       // With a byte to spare, all of the output fits into the first chunk and is not copied.
       const chunkSize = Math.max(MIN_CHUNK_SIZE, capacity + 1);
-      const content = this.#zlib.zstdDecompressSync(frame, { chunkSize, maxOutputLength: Math.max(1, capacity) });
+      const content = this.#zlib.zstdDecompressSync(frame, {
+        chunkSize,
+        maxOutputLength: Math.max(1, capacity),
+      });
       return content.length > capacity ? "too-long" : content;
     } catch (cause) {
       if (systemErrorCode(cause) === "ERR_BUFFER_TOO_LARGE") return "too-long";

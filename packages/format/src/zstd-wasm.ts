@@ -13,9 +13,13 @@ const MAX_LENGTH = 512 * 1024 * 1024;
 
 function checkLength(length: number): void {
   if (length <= MAX_LENGTH) return;
-  throw new TasticError("limit-exceeded", `${length} bytes are too many to compress or decompress at once here`, {
-    guidance: "Use Node.js 22.15 or later, which has no such limit.",
-  });
+  throw new TasticError(
+    "limit-exceeded",
+    `${length} bytes are too many to compress or decompress at once here`,
+    {
+      guidance: "Use Node.js 22.15 or later, which has no such limit.",
+    },
+  );
 }
 
 export const wasmZstd: ZstdCodec = {

@@ -53,7 +53,7 @@ function decompress(codec: ZstdCodec, data: Uint8Array, options: DecompressOptio
   const limit = uncompressedLength ?? options.maxLength;
   const parts: Uint8Array[] = [];
   let length = 0;
-  for (let start = 0; start < data.length || start === 0; ) {
+  for (let start = 0; start < data.length || start === 0;) {
     const frame = readZstdFrame(data, start, what);
     if (!frame.skippable) {
       const part = decompressFrame(codec, data.subarray(start, frame.end), frame, limit - length, options);
@@ -80,7 +80,10 @@ function decompressFrame(
   const overflow = (): TasticError =>
     uncompressedLength === undefined
       ? tooLong(what, maxLength)
-      : new TasticError("invalid-format", `${what}: decompresses to more than the expected ${uncompressedLength} bytes`);
+      : new TasticError(
+          "invalid-format",
+          `${what}: decompresses to more than the expected ${uncompressedLength} bytes`,
+        );
   if (frame.contentSize !== undefined && frame.contentSize > room) throw overflow();
   const capacity = Math.min(frame.contentSize ?? frame.maxContentSize, room);
   let content: Uint8Array | "too-long";
@@ -92,7 +95,9 @@ function decompressFrame(
     if (frame.contentSize === undefined && frame.maxContentSize > room && !(cause instanceof DamagedFrame)) {
       throw overflow();
     }
-    throw new TasticError("invalid-format", `${what}: cannot be decompressed: the zstd frame is damaged`, { cause });
+    throw new TasticError("invalid-format", `${what}: cannot be decompressed: the zstd frame is damaged`, {
+      cause,
+    });
   }
   if (content === "too-long") throw overflow();
   if (frame.contentSize !== undefined && content.length !== frame.contentSize) {
