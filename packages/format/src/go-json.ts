@@ -6,7 +6,7 @@
  */
 
 const PLAIN = /^[\x20\x21\x23-\x25\x27-\x3b\x3d\x3f-\x5b\x5d-\x7f]*$/;
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const ESCAPED = /["\\<>&\x00-\x1f\u2028\u2029\p{Cs}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = {
@@ -43,6 +43,6 @@ export function jsonStrings(texts: readonly string[]): string {
  */
 export function compactJson(json: string): string {
   return json
-    .replace(/("(?:[^"\\]|\\.)*")|[ \t\n\r]+/g, (_, text?: string) => text ?? "")
+    .replace(/("(?:[^"\\]+|\\.)*")|[ \t\n\r]+/g, (_, text?: string) => text ?? "")
     .replace(/[<>&\u2028\u2029]/g, escape);
 }

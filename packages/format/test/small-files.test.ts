@@ -12,6 +12,7 @@ import {
   encodeMasterKey,
   encodeSnapshot,
   loadZstd,
+  type Id,
   type Snapshot,
 } from "@tastic/format";
 import { describe, expect, test } from "vitest";
@@ -19,7 +20,7 @@ import { codeOf, fixture } from "./helpers.js";
 
 const zstd = await loadZstd();
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
-const id = (digit: string): never => digit.repeat(64) as never;
+const id = <T extends Id>(digit: string): T => digit.repeat(64) as T;
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 describe.each(["utc", "kolkata"])("files that restic wrote in %s", (label) => {

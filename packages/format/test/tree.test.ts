@@ -1,4 +1,12 @@
-import { decodeNode, decodeTree, encodeNode, iterateTree, TreeEncoder, type Node } from "@tastic/format";
+import {
+  decodeNode,
+  decodeTree,
+  encodeNode,
+  iterateTree,
+  TreeEncoder,
+  type Id,
+  type Node,
+} from "@tastic/format";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -9,7 +17,7 @@ const encode = (nodes: readonly Node[]): Buffer => {
   for (const node of nodes) encoder.add(node);
   return Buffer.from(encoder.finish());
 };
-const id = (digit: string): never => digit.repeat(64) as never;
+const id = <T extends Id>(digit: string): T => digit.repeat(64) as T;
 const time = "2024-01-01T00:00:00Z";
 const file: Node = {
   name: "a",

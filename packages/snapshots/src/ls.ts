@@ -1,0 +1,108 @@
+/**
+ * Walking through a snapshot's folders in the order that `ls` lists them.
+ */
+import { TasticError } from "@tastic/errors";
+import { iterateTree } from "@tastic/format";
+import type { BlobId, Node } from "@tastic/format";
+import type { Repository } from "@tastic/repository";
+import { throwIfCancelled } from "./cancellation.js";
+import { splitPath } from "./find-tree.js";
+import { TreeReader } from "./tree-reader.js";
+
+/** Nodes that are decoded beyond the current one, to know which trees come next. */
+const LOOK_AHEAD = 64;
+
+export interface WalkOptions {
+  /** List only these folders and files, absolute paths within the walked tree, and what lies directly in them. */
+  readonly paths?: readonly string[];
+  /** With `paths`: all that lies in them, at any depth. Without `paths`, all is listed anyway. */
+  readonly recursive?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface WalkedNode {
+  /** Absolute within the walked tree, such as "/home/x". */
+  readonly path: string;
+  readonly node: Node;
+}
+
+/**
+ * All nodes below a tree, or those that `paths` ask for; a folder before what it holds. The index must be loaded.
+ * @throws TasticError `invalid-argument` for a path that is not absolute, those of trees that cannot be read
+ */
+export async function* walkTree(
+  repository: Repository,
+  treeId: BlobId,
+  options: WalkOptions = {},
+): AsyncGenerator<WalkedNode, void, undefined> {
+  const choice = chooser(options);
+  const trees = new TreeReader(repository, options.signal);
+  yield* walkFolder(trees, treeId, "", choice, options.signal);
+}
+
+/** What to do with a path: list it, look into it. */
+interface Choice {
+  lists(path: string): boolean;
+  enters(path: string): boolean;
+}
+
+async function* walkFolder(
+  trees: TreeReader,
+  treeId: BlobId,
+  folder: string,
+  choice: Choice,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<WalkedNode, void, undefined> {
+  const nodes = iterateTree(await trees.load(treeId), `tree ${treeId}`);
+  for (const node of lookingAhead(nodes, (next) => {
+    if (next.type === "dir" && next.subtree !== undefined && choice.enters(`${folder}/${next.name}`)) {
+      trees.expect(next.subtree);
+    }
+  })) {
+    throwIfCancelled(signal, "listing the snapshot");
+    const path = `${folder}/${node.name}`;
+    if (choice.lists(path)) yield { path, node };
+    if (node.type !== "dir" || !choice.enters(path)) continue;
+    if (node.subtree === undefined) {
+      throw new TasticError("damaged-repository", `tree ${treeId}: folder ${JSON.stringify(path)} has no subtree`, {
+        guidance: "Run `check`; `repair snapshots` removes what cannot be read.",
+      });
+    }
+    yield* walkFolder(trees, node.subtree, path, choice, signal);
+  }
+}
+
+/** The same nodes; each is shown to `see` a little before its turn. */
+function* lookingAhead(nodes: Iterable<Node>, see: (node: Node) => void): Generator<Node, void, undefined> {
+  let queue: Node[] = [];
+  for (const node of nodes) {
+    see(node);
+    queue.push(node);
+    if (queue.length < LOOK_AHEAD) continue;
+    yield* queue;
+    queue = [];
+  }
+  yield* queue;
+}
+
+function chooser({ paths = [], recursive = false }: WalkOptions): Choice {
+  if (paths.length === 0) return { lists: () => true, enters: () => true };
+  const wanted = paths.map((path) => {
+    if (!path.startsWith("/")) {
+      throw new TasticError("invalid-argument", "All path filters must be absolute, starting with a forward slash '/'", {
+        guidance: "Write the paths as `ls` shows them.",
+      });
+    }
+    return splitPath(path)
+      .map((name) => `/${name}`)
+      .join("");
+  });
+  const lists = (path: string): boolean => wanted.some((wish) => isWithin(path, wish));
+  const leadsTo = (path: string): boolean => wanted.some((wish) => isWithin(wish, path));
+  return { lists, enters: (path) => leadsTo(path) || (recursive && lists(path)) };
+}
+
+/** Is `path` this folder or something below it? */
+function isWithin(path: string, folder: string): boolean {
+  return path.startsWith(folder) && (path.length === folder.length || path[folder.length] === "/");
+}

@@ -1,0 +1,94 @@
+/**
+ * tastic and restic respect each other's locks.
+ */
+import { expect, it } from "vitest";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  describeWithRestic,
+  runRestic,
+  runTastic,
+  startRestic,
+  startTastic,
+  succeed,
+  temporaryFolder,
+} from "./support/peers.js";
+import type { Running, RunOptions } from "./support/peers.js";
+
+/** Waits until the repository holds a lock. */
+async function untilLocked(repo: string): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    if (readdirSync(`${repo}/locks`).length > 0) return;
+    await sleep(25);
+  }
+  throw new Error("no lock appeared");
+}
+
+type Start = (args: readonly string[], options?: RunOptions) => Promise<Running>;
+
+const pairs = [
+  { holder: "restic", start: startRestic as Start, other: "tastic", run: runTastic },
+  { holder: "tastic", start: startTastic as Start, other: "restic", run: runRestic },
+];
+
+describeWithRestic("locks", () => {
+  it.each(pairs)("while $holder backs up, $other may back up but not check", async ({ start, run }) => {
+    const home = await temporaryFolder();
+    const options = { repo: `${home}/repo` };
+    mkdirSync(`${home}/source`);
+    writeFileSync(`${home}/source/file`, "content");
+    succeed(await runRestic(["init"], options));
+    // The stream stays open, and with it the backup.
+    const running = await start(["backup", "--stdin", "--no-cache"], options);
+    await untilLocked(options.repo);
+
+    const refused = await run(["check", "--no-cache"], options);
+    expect(refused.code).toBe(11);
+    expect(refused.stderr).toContain(
+      `unable to create lock in backend: repository is already locked by PID ${running.child.pid} on `,
+    );
+    expect(refused.stderr).toMatch(
+      /lock was created at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(.+ ago\)\nstorage ID [0-9a-f]{8}/,
+    );
+    expect(refused.stderr).toContain("the `unlock` command can be used to remove stale locks");
+    succeed(await run(["backup", "--no-cache", `${home}/source`], options));
+    // A living process keeps its lock.
+    succeed(await run(["unlock"], options));
+    expect(readdirSync(`${options.repo}/locks`)).toHaveLength(1);
+
+    running.child.stdin?.end("the end");
+    succeed(await running.finished);
+    expect(readdirSync(`${options.repo}/locks`)).toHaveLength(0);
+    succeed(await run(["check", "--no-cache"], options));
+  });
+
+  it.each(pairs)(
+    "a lock that a killed $holder left is removed by unlock of $other",
+    async ({ start, run }) => {
+      const options = { repo: `${await temporaryFolder()}/repo` };
+      succeed(await runRestic(["init"], options));
+      const running = await start(["backup", "--stdin", "--no-cache"], options);
+      await untilLocked(options.repo);
+      running.child.kill("SIGKILL");
+      await running.finished;
+      expect(readdirSync(`${options.repo}/locks`)).toHaveLength(1);
+      succeed(await run(["unlock"], options));
+      expect(readdirSync(`${options.repo}/locks`)).toHaveLength(0);
+    },
+  );
+
+  it("an exclusive command of tastic refuses while another holds an exclusive lock, and waits when asked to", async () => {
+    const home = await temporaryFolder();
+    const options = { repo: `${home}/repo` };
+    succeed(await runRestic(["init"], options));
+    const running = await startRestic(["backup", "--stdin", "--no-cache"], options);
+    await untilLocked(options.repo);
+    const waiting = runTastic(["check", "--no-cache", "--retry-lock", "1m"], options);
+    await sleep(1500);
+    running.child.stdin?.end("the end");
+    succeed(await running.finished);
+    const outcome = await waiting;
+    succeed(outcome);
+    expect(outcome.stdout + outcome.stderr).toContain("repo already locked, waiting up to 1m0s for the lock");
+  });
+});

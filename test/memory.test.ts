@@ -1,0 +1,86 @@
+/**
+ * Memory is bounded by construction: neither a long stream nor a folder of very many entries changes the peak.
+ */
+import { describe, expect, it } from "vitest";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { sampleBytes } from "./support/bytes.js";
+import { makeCheapRepository } from "./support/cheap-repository.js";
+import { startTastic, succeed, temporaryFolder } from "./support/peers.js";
+import type { Running } from "./support/peers.js";
+
+const MIB = 2 ** 20;
+const LIMIT_MIB = 300;
+const STREAM_MIB = 10 * 1024;
+const ENTRIES = 200_000;
+
+/** The most memory that a process had so far, in bytes; 0 once it is gone. */
+function peakOf(pid: number): number {
+  try {
+    const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return Number(kib ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Lets a command run to its end; returns the most memory it had, in MiB. */
+async function peakWhile(running: Running, feed?: () => Promise<void>): Promise<number> {
+  let peak = 0;
+  const pid = running.child.pid ?? 0;
+  const watch = setInterval(() => (peak = Math.max(peak, peakOf(pid))), 20);
+  try {
+    await feed?.();
+    succeed(await running.finished);
+  } finally {
+    clearInterval(watch);
+  }
+  return peak / MIB;
+}
+
+/** `total` MiB: noise of which every fourth piece is new, so that there is something to store. */
+function* longStream(total: number): Generator<Uint8Array> {
+  const noise = sampleBytes(MIB, 1);
+  const zeros = new Uint8Array(MIB);
+  for (let i = 0; i < total; i++) {
+    if (i % 64 !== 0) {
+      yield zeros;
+      continue;
+    }
+    new DataView(noise.buffer, noise.byteOffset).setUint32(0, i);
+    yield noise.slice();
+  }
+}
+
+describe.runIf(process.platform === "linux")("peak memory of a backup", () => {
+  it(
+    `of a stream of ${STREAM_MIB / 1024} GiB stays under ${LIMIT_MIB} MiB`,
+    { timeout: 600_000 },
+    async () => {
+      const home = await temporaryFolder();
+      const repo = `${home}/repo`;
+      await makeCheapRepository(repo);
+      const running = await startTastic(["backup", "--stdin", "--no-cache", "--quiet"], { repo });
+      const { stdin } = running.child;
+      if (stdin === null) throw new Error("the command has no standard input");
+      const peak = await peakWhile(running, () => pipeline(Readable.from(longStream(STREAM_MIB)), stdin));
+      console.log(`peak memory of a backup of a ${STREAM_MIB / 1024} GiB stream: ${peak.toFixed(0)} MiB`);
+      expect(peak).toBeGreaterThan(20);
+      expect(peak).toBeLessThan(LIMIT_MIB);
+    },
+  );
+
+  it(`of a folder with ${ENTRIES} entries stays under ${LIMIT_MIB} MiB`, { timeout: 600_000 }, async () => {
+    const home = await temporaryFolder();
+    const repo = `${home}/repo`;
+    await makeCheapRepository(repo);
+    const folder = `${home}/source`;
+    mkdirSync(folder);
+    for (let i = 0; i < ENTRIES; i++) closeSync(openSync(`${folder}/entry-${i}`, "wx"));
+    const peak = await peakWhile(await startTastic(["backup", "--no-cache", "--quiet", folder], { repo }));
+    console.log(`peak memory of a backup of ${ENTRIES} entries in one folder: ${peak.toFixed(0)} MiB`);
+    expect(peak).toBeGreaterThan(20);
+    expect(peak).toBeLessThan(LIMIT_MIB);
+  });
+});
