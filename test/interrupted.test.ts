@@ -29,13 +29,13 @@ describeWithRestic("a backup killed with SIGKILL", () => {
       await makeManyFiles(source, 2500);
       const args = ["backup", "--no-cache", "--json", source];
 
-      const trial = { repo: `${home}/trial`, env: { RESTIC_PACK_SIZE: "4" } };
+      const trial = { repo: `${home}/trial`, env: { TASTIC_PACK_SIZE: "4" } };
       await makeCheapRepository(trial.repo);
       const started = performance.now();
       succeed(await runTastic(args, trial));
       const duration = performance.now() - started;
 
-      const options = { repo: `${home}/repo`, env: { RESTIC_PACK_SIZE: "4" } };
+      const options = { repo: `${home}/repo`, env: { TASTIC_PACK_SIZE: "4" } };
       await makeCheapRepository(options.repo);
       let killed = 0;
       for (let i = 0; i < MOMENTS; i++) {

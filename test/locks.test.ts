@@ -39,7 +39,7 @@ describeWithRestic("locks", () => {
     writeFileSync(`${home}/source/file`, "content");
     succeed(await runRestic(["init"], options));
     // The stream stays open, and with it the backup.
-    const running = await start(["backup", "--stdin", "--no-cache"], options);
+    const running = await start(["backup", "--stdin", "--no-cache"], { ...options, input: { open: true } });
     await untilLocked(options.repo);
 
     const refused = await run(["check", "--no-cache"], options);
@@ -67,7 +67,7 @@ describeWithRestic("locks", () => {
     async ({ start, run }) => {
       const options = { repo: `${await temporaryFolder()}/repo` };
       succeed(await runRestic(["init"], options));
-      const running = await start(["backup", "--stdin", "--no-cache"], options);
+      const running = await start(["backup", "--stdin", "--no-cache"], { ...options, input: { open: true } });
       await untilLocked(options.repo);
       running.child.kill("SIGKILL");
       await running.finished;
@@ -81,7 +81,10 @@ describeWithRestic("locks", () => {
     const home = await temporaryFolder();
     const options = { repo: `${home}/repo` };
     succeed(await runRestic(["init"], options));
-    const running = await startRestic(["backup", "--stdin", "--no-cache"], options);
+    const running = await startRestic(["backup", "--stdin", "--no-cache"], {
+      ...options,
+      input: { open: true },
+    });
     await untilLocked(options.repo);
     const waiting = runTastic(["check", "--no-cache", "--retry-lock", "1m"], options);
     await sleep(1500);

@@ -61,7 +61,11 @@ describe.runIf(process.platform === "linux")("peak memory of a backup", () => {
       const home = await temporaryFolder();
       const repo = `${home}/repo`;
       await makeCheapRepository(repo);
-      const running = await startTastic(["backup", "--stdin", "--no-cache", "--quiet"], { repo });
+      const running = await startTastic(["backup", "--stdin", "--no-cache", "--quiet"], {
+        repo,
+        input: { open: true },
+        timeout: 500_000,
+      });
       const { stdin } = running.child;
       if (stdin === null) throw new Error("the command has no standard input");
       const peak = await peakWhile(running, () => pipeline(Readable.from(longStream(STREAM_MIB)), stdin));
@@ -78,7 +82,9 @@ describe.runIf(process.platform === "linux")("peak memory of a backup", () => {
     const folder = `${home}/source`;
     mkdirSync(folder);
     for (let i = 0; i < ENTRIES; i++) closeSync(openSync(`${folder}/entry-${i}`, "wx"));
-    const peak = await peakWhile(await startTastic(["backup", "--no-cache", "--quiet", folder], { repo }));
+    const peak = await peakWhile(
+      await startTastic(["backup", "--no-cache", "--quiet", folder], { repo, timeout: 500_000 }),
+    );
     console.log(`peak memory of a backup of ${ENTRIES} entries in one folder: ${peak.toFixed(0)} MiB`);
     expect(peak).toBeGreaterThan(20);
     expect(peak).toBeLessThan(LIMIT_MIB);

@@ -19,8 +19,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** The home folder, with the cache in it: an empty one for this run if not given. */
   readonly home?: string;
-  /** What the program reads from its standard input; nothing if not given. */
-  readonly input?: string | Uint8Array;
+  /** What the program reads from its standard input; nothing if not given; `{ open: true }` leaves it to the test. */
+  readonly input?: string | Uint8Array | { readonly open: true };
   /** After how many milliseconds the program is killed and the run fails; 50,000 if not given. */
   readonly timeout?: number;
 }
@@ -129,7 +129,8 @@ function outcomeOf(child: ChildProcess, command: string, options: RunOptions): P
     child.stderr?.on("data", (data: Buffer) => errors.push(data));
     // A program that ends without reading its input is no failure of the test.
     child.stdin?.on("error", () => {});
-    child.stdin?.end(options.input);
+    const { input } = options;
+    if (typeof input !== "object" || input instanceof Uint8Array) child.stdin?.end(input);
     child.on("error", (error) => {
       clearTimeout(timer);
       reject(error);

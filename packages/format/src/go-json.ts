@@ -42,7 +42,13 @@ export function jsonStrings(texts: readonly string[]): string {
  * @param json valid JSON
  */
 export function compactJson(json: string): string {
-  return json
-    .replace(/("(?:[^"\\]+|\\.)*")|[ \t\n\r]+/g, (_, text?: string) => text ?? "")
-    .replace(/[<>&\u2028\u2029]/g, escape);
+  let compact = "";
+  let inString = false;
+  for (let i = 0; i < json.length; i++) {
+    const character = json.charAt(i);
+    if (character === '"') inString = !inString;
+    if (inString && character === "\\") compact += character + json.charAt(++i);
+    else if (inString || !/[ \t\n\r]/.test(character)) compact += character;
+  }
+  return compact.replace(/[<>&\u2028\u2029]/g, escape);
 }

@@ -45,9 +45,6 @@ const NODE_TYPES: ReadonlySet<unknown> = new Set<NodeType>([
 const LARGE_FIELDS = ["inode", "device_id", "links", "device"] as const;
 /** A key's quotes make sure that this is not inside of a string. */
 const LARGE_INTEGER = /("(?:inode|device_id|links|device)"\s*:\s*)(\d{16,})(?=\s*[,}])/g;
-/** Go writes this for bytes that were not UTF-8, and U+FFFD itself as it is. */
-const REPLACED_BYTE = /(?<!\\)((?:\\\\)*)\\ufffd/g;
-
 /**
  * Reads the JSON of one node.
  * @throws TasticError invalid-format, limit-exceeded; unsafe-path for a name that no directory can have
@@ -83,8 +80,7 @@ export function decodeNode(json: string, what: string): Node {
 }
 
 function parseNode(json: string, what: string): JsonObject {
-  // Kept as a lone surrogate that stands for no byte, so that it is written again as it was.
-  const text = json.includes("\\ufffd") ? json.replace(REPLACED_BYTE, "$1\\udfff") : json;
+  const text = json.includes("\\ufffd") ? markReplacedBytes(json) : json;
   const object = asObject(parseJsonText(text, what), what);
   const isInexact = (name: string): boolean => {
     const value = object[name];
@@ -93,6 +89,21 @@ function parseNode(json: string, what: string): JsonObject {
   if (!LARGE_FIELDS.some(isInexact)) return object;
   // Once more, with these integers as strings: there is no other way to their digits.
   return asObject(parseJsonText(text.replace(LARGE_INTEGER, '$1"$2"'), what), what);
+}
+
+/**
+ * Go writes U+FFFD as an escape for a byte that was not UTF-8, and the character itself as it is. What stands for a byte
+ * becomes a lone surrogate that stands for none, so that it is written again as it was.
+ */
+function markReplacedBytes(json: string): string {
+  const [first = "", ...rest] = json.split("\\ufffd");
+  let marked = first;
+  for (const part of rest) {
+    let backslashes = 0;
+    while (marked.charCodeAt(marked.length - 1 - backslashes) === 0x5c) backslashes++;
+    marked += (backslashes % 2 === 0 ? "\\udfff" : "\\ufffd") + part;
+  }
+  return marked;
 }
 
 function nameField(object: JsonObject, what: string): string {

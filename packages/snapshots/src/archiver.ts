@@ -11,6 +11,7 @@ import type { BlobId, Node } from "@tastic/format";
 import { DATA } from "@tastic/repository";
 import type { Repository, RepositoryWriter } from "@tastic/repository";
 import type { BigIntStats } from "node:fs";
+import { posix } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AttributeQueue } from "./attribute-queue.js";
 import type { BackupReport, StoredBytes } from "./backup-report.js";
@@ -86,7 +87,7 @@ export class Archiver {
       const snapshotPath = above === "/" ? `/${name}` : `${above}/${name}`;
       const old = previous.find(name);
       if (child.path !== undefined) {
-        await this.#item(folder, { name, path: child.path, snapshotPath, previous: old });
+        await this.#item(folder, { name, path: posix.resolve(child.path), snapshotPath, previous: old }, true);
       } else {
         await this.#leadingFolder(folder, child, {
           name,
@@ -109,11 +110,12 @@ export class Archiver {
     );
   }
 
-  async #item(folder: FolderBuilder, item: Item): Promise<void> {
+  /** Saves a file or folder, unless a rule excludes it. Targets are what the user asked for: no rule does. */
+  async #item(folder: FolderBuilder, item: Item, isTarget = false): Promise<void> {
     const { excludes } = this.#parts;
     const stat = this.#try(item, () => statusOf(item.path));
     if (stat === undefined) return;
-    if (excludes?.excludes(sourceItem(item, stat)) === true) return;
+    if (!isTarget && excludes?.excludes(sourceItem(item, stat)) === true) return;
     if (stat.isDirectory()) {
       const node = nodeFromStatus(item.name, item.path, stat, this.#parts.nodes);
       await this.#folder(folder, item, node, (inner, previous) => this.#entries(inner, item, previous));

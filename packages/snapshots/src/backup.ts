@@ -26,7 +26,7 @@ import { scan } from "./scan.js";
 import { listFolder } from "./source-files.js";
 import type { StoredSnapshot } from "./snapshot-store.js";
 import { buildTargetTree } from "./target-tree.js";
-import { createUserNames } from "./users.js";
+import { loadUserNames } from "./users.js";
 
 const PROGRESS_MS = 100;
 export const DEFAULT_WORKERS = 2;
@@ -87,7 +87,7 @@ async function archive(
       excludes: options.excludes,
       attributes: attributes === undefined ? undefined : new AttributeQueue(attributes),
       report,
-      nodes: { users: createUserNames(), withAtime: options.withAtime ?? false },
+      nodes: { users: loadUserNames(), withAtime: options.withAtime ?? false },
       changes: { ignoreCtime: options.ignoreCtime ?? false, ignoreInode: options.ignoreInode ?? false },
       signal: options.signal,
     });

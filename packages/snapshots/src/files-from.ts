@@ -21,8 +21,6 @@ export interface FilesFromOptions {
   warn?(message: string): void;
 }
 
-const MAX_FILES = 10_000_000;
-
 function readList(path: string, stdin: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return path === "-" ? collectBytes(stdin, "the standard input") : readWhole(path);
 }
@@ -72,7 +70,5 @@ export async function readFilesFrom(options: FilesFromOptions): Promise<string[]
   for (const path of patterns) lists.push(expand(await readLines(path, stdin), (message) => options.warn?.(message)));
   for (const path of verbatim) lists.push((await readLines(path, stdin)).filter((line) => line !== ""));
   for (const path of raw) lists.push(splitRaw(await readList(path, stdin)));
-  const paths = lists.flat();
-  if (paths.length > MAX_FILES) throw new TasticError("limit-exceeded", `${paths.length} files are too many to list`);
-  return paths;
+  return lists.flat();
 }

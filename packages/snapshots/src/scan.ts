@@ -1,6 +1,7 @@
 /**
  * Counting what a backup has to read, ahead of the backup, for those who want to see how much is left.
  */
+import { join, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { BackupReport } from "./backup-report.js";
 import type { ExcludeRules } from "./exclude-rules.js";
@@ -22,7 +23,7 @@ export async function scan(
   signal: AbortSignal,
 ): Promise<ScanTotals> {
   const totals = { files: 0, dirs: 0, bytes: 0 };
-  const stack = [...targets].reverse().map((path) => ({ path, name: path.slice(path.lastIndexOf("/") + 1) }));
+  const stack = [...targets].reverse().map((target) => ({ path: resolve(target), name: "", isTarget: true }));
   let lastTurn = performance.now();
   for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
     if (performance.now() - lastTurn > TURN_MS) {
@@ -31,15 +32,15 @@ export async function scan(
       lastTurn = performance.now();
       if (signal.aborted) break;
     }
-    const { path, name } = item;
+    const { path, name, isTarget } = item;
     try {
       const stat = statusOf(path);
       const type = typeOf(stat);
       const size = Number(stat.size);
-      if (excludes?.excludes({ path, name, type, size, deviceId: stat.dev }) === true) continue;
+      if (!isTarget && excludes?.excludes({ path, name, type, size, deviceId: stat.dev }) === true) continue;
       if (type === "dir") {
         totals.dirs++;
-        for (const child of listFolder(path).reverse()) stack.push({ path: `${path}/${child}`, name: child });
+        for (const child of listFolder(path).reverse()) stack.push({ path: join(path, child), name: child, isTarget: false });
       } else if (type === "file") {
         totals.files++;
         totals.bytes += size;

@@ -1,0 +1,131 @@
+/**
+ * Snapshots by host, paths and tags: `--group-by` of snapshots, forget and backup (restic's manual, "Removing snapshots
+ * according to a policy").
+ */
+import { TasticError } from "@tastic/errors";
+import { compareNames, jsonString, jsonStrings } from "@tastic/format";
+import { compareSnapshots } from "./snapshot-lookup.js";
+import type { FoundSnapshot } from "./snapshot-lookup.js";
+
+export interface GroupBy {
+  readonly host: boolean;
+  readonly paths: boolean;
+  readonly tags: boolean;
+}
+
+/** What the snapshots of a group have in common; what was not asked for is empty or null, as restic's JSON has it. */
+export interface SnapshotGroupKey {
+  readonly hostname: string;
+  /** Sorted. */
+  readonly paths: readonly string[] | null;
+  /** Sorted; null also for snapshots without tags. */
+  readonly tags: readonly string[] | null;
+}
+
+export interface SnapshotGroup {
+  readonly key: SnapshotGroupKey;
+  /** Oldest first. */
+  readonly snapshots: readonly FoundSnapshot[];
+}
+
+export const GROUP_BY_HOST_AND_PATHS: GroupBy = { host: true, paths: true, tags: false };
+
+const WORDS = new Map<string, keyof GroupBy>([
+  ["host", "host"],
+  ["hosts", "host"],
+  ["path", "paths"],
+  ["paths", "paths"],
+  ["tag", "tags"],
+  ["tags", "tags"],
+]);
+
+/**
+ * Reads "host,paths"; empty for no grouping.
+ * @throws TasticError invalid-argument
+ */
+export function parseGroupBy(text: string): GroupBy {
+  const groupBy = { host: false, paths: false, tags: false };
+  for (const word of text.split(",")) {
+    const field = WORDS.get(word);
+    if (field !== undefined) groupBy[field] = true;
+    else if (word !== "") {
+      throw new TasticError("invalid-argument", `unknown grouping option: ${JSON.stringify(word)}`, {
+        guidance: "Give any of host, paths and tags, with commas between them and no spaces.",
+      });
+    }
+  }
+  return groupBy;
+}
+
+/** Is there anything to group by? */
+export function isGrouping({ host, paths, tags }: GroupBy): boolean {
+  return host || paths || tags;
+}
+
+/** The key as JSON, byte for byte as restic writes it. */
+export function encodeGroupKey({ hostname, paths, tags }: SnapshotGroupKey): string {
+  const list = (texts: readonly string[] | null): string => (texts === null ? "null" : jsonStrings(texts));
+  return `{"hostname":${jsonString(hostname)},"paths":${list(paths)},"tags":${list(tags)}}`;
+}
+
+/** The key in messages: "host vm, path [/a /b], tags [x y]". */
+export function describeGroupKey({ hostname, paths, tags }: SnapshotGroupKey): string {
+  const parts: string[] = [];
+  if (hostname !== "") parts.push(`host ${hostname}`);
+  if (paths?.length) parts.push(`path [${paths.join(" ")}]`);
+  if (tags?.length) parts.push(`tags [${tags.join(" ")}]`);
+  return parts.join(", ");
+}
+
+/** The line above a group's table: "snapshots for (host [vm], tags [x, y], paths [/a, /b]):". */
+export function formatGroupHeader({ hostname, paths, tags }: SnapshotGroupKey): string {
+  const parts: string[] = [];
+  if (hostname !== "") parts.push(`host [${hostname}]`);
+  if (tags !== null) parts.push(`tags [${tags.join(", ")}]`);
+  if (paths !== null) parts.push(`paths [${paths.join(", ")}]`);
+  return parts.length === 0 ? "snapshots:" : `snapshots for (${parts.join(", ")}):`;
+}
+
+function sorted(texts: readonly string[]): string[] {
+  return [...texts].sort(compareNames);
+}
+
+/** As grouping leaves a snapshot in restic's output: paths are sorted, and tags if they were grouped by. */
+function withSortedLists({ id, snapshot }: FoundSnapshot, groupBy: GroupBy): FoundSnapshot {
+  const { tags } = snapshot;
+  const paths = sorted(snapshot.paths);
+  return { id, snapshot: groupBy.tags && tags ? { ...snapshot, paths, tags: sorted(tags) } : { ...snapshot, paths } };
+}
+
+/**
+ * Puts snapshots into groups; a single one if there is nothing to group by. restic shows groups in any order, here it
+ * is that of their keys as JSON.
+ */
+export function groupSnapshots(snapshots: readonly FoundSnapshot[], groupBy: GroupBy): SnapshotGroup[] {
+  const groups = new Map<string, { key: SnapshotGroupKey; snapshots: FoundSnapshot[] }>();
+  for (const found of [...snapshots].sort(compareSnapshots)) {
+    const one = withSortedLists(found, groupBy);
+    const { hostname = "", paths, tags = [] } = one.snapshot;
+    const key: SnapshotGroupKey = {
+      hostname: groupBy.host ? hostname : "",
+      paths: groupBy.paths ? paths : null,
+      tags: groupBy.tags && tags.length > 0 ? tags : null,
+    };
+    const text = encodeGroupKey(key);
+    const group = groups.get(text);
+    if (group === undefined) groups.set(text, { key, snapshots: [one] });
+    else group.snapshots.push(one);
+  }
+  return [...groups].sort(([a], [b]) => compareNames(a, b)).map(([, group]) => group);
+}
+
+/** The newest `count` of each group; all if `count` is not positive. */
+export function latestPerGroup(groups: readonly SnapshotGroup[], count: number): SnapshotGroup[] {
+  return groups.map(({ key, snapshots }) => ({ key, snapshots: count > 0 ? snapshots.slice(-count) : snapshots }));
+}
+
+/** `--latest` without `--group-by`: the newest `count` for each host and paths, oldest first. */
+export function latestPerHostAndPaths(snapshots: readonly FoundSnapshot[], count: number): FoundSnapshot[] {
+  const groups = latestPerGroup(groupSnapshots(snapshots, GROUP_BY_HOST_AND_PATHS), count);
+  return groups.flatMap((group) => group.snapshots).sort(compareSnapshots);
+}
