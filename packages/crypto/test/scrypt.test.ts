@@ -5,10 +5,10 @@ import {
   deriveKey,
   generateMasterKey,
   nodeCrypto,
-  portableCrypto,
   type CryptoProvider,
   type ScryptParams,
 } from "@tastic/crypto";
+import { portableCrypto } from "@tastic/crypto/portable";
 import { isTasticError } from "@tastic/errors";
 import { describe, expect, it } from "vitest";
 import { codeOf, toHex } from "./support.js";

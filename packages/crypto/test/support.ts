@@ -1,5 +1,6 @@
 // What several tests share: hexadecimal, the providers, a key, and an error's code.
-import { nodeCrypto, portableCrypto, type CryptoProvider, type MasterKey } from "@tastic/crypto";
+import { nodeCrypto, type CryptoProvider, type MasterKey } from "@tastic/crypto";
+import { portableCrypto } from "@tastic/crypto/portable";
 import { isTasticError } from "@tastic/errors";
 
 export const providers: CryptoProvider[] = [nodeCrypto, portableCrypto];
