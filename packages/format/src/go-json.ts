@@ -43,12 +43,16 @@ export function jsonStrings(texts: readonly string[]): string {
  */
 export function compactJson(json: string): string {
   let compact = "";
+  let start = 0;
   let inString = false;
   for (let i = 0; i < json.length; i++) {
-    const character = json.charAt(i);
-    if (character === '"') inString = !inString;
-    if (inString && character === "\\") compact += character + json.charAt(++i);
-    else if (inString || !/[ \t\n\r]/.test(character)) compact += character;
+    const code = json.charCodeAt(i);
+    if (code === 0x22) inString = !inString;
+    else if (code === 0x5c) i++;
+    else if (!inString && code <= 0x20) {
+      compact += json.slice(start, i);
+      start = i + 1;
+    }
   }
-  return compact.replace(/[<>&\u2028\u2029]/g, escape);
+  return (compact + json.slice(start)).replace(/[<>&\u2028\u2029]/g, escape);
 }

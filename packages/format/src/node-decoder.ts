@@ -96,14 +96,14 @@ function parseNode(json: string, what: string): JsonObject {
  * becomes a lone surrogate that stands for none, so that it is written again as it was.
  */
 function markReplacedBytes(json: string): string {
-  const [first = "", ...rest] = json.split("\\ufffd");
-  let marked = first;
-  for (const part of rest) {
-    let backslashes = 0;
-    while (marked.charCodeAt(marked.length - 1 - backslashes) === 0x5c) backslashes++;
-    marked += (backslashes % 2 === 0 ? "\\udfff" : "\\ufffd") + part;
-  }
-  return marked;
+  const parts = json.split("\\ufffd");
+  const marked = parts.slice(0, -1).map((part) => {
+    let end = part.length;
+    while (part.charCodeAt(end - 1) === 0x5c) end--;
+    // After an odd number of backslashes, the next one is escaped itself.
+    return part + ((part.length - end) % 2 === 0 ? "\\udfff" : "\\ufffd");
+  });
+  return marked.join("") + (parts.at(-1) ?? "");
 }
 
 function nameField(object: JsonObject, what: string): string {

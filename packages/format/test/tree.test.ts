@@ -218,6 +218,18 @@ test.each([
   expect(codeOf(() => decodeTree(treeOf(json), "tree"))).toBe("unsafe-path");
 });
 
+test("what Go replaced is written as a replacement again, and the character itself as it is", () => {
+  const json = fileJson.replace('"gid":0', '"gid":0,"user":"\\ufffd\\ufffd\\\\ufffd\\\\\\ufffd\ufffd"');
+  expect(encodeNode(decodeNode(json, "node"))).toBe(json);
+});
+
+test("megabytes of escapes are read and written", () => {
+  const user = "\\\ud800".repeat(1 << 20);
+  const value = JSON.stringify('a\\" '.repeat(1 << 20));
+  const json = encodeNode({ ...file, user, genericAttributes: { value } });
+  expect(encodeNode(decodeNode(json, "node")) === json).toBe(true);
+});
+
 test("lone surrogates in JSON are not taken for bytes", () => {
   const decoded = decodeNode(
     fileJson.replace('"name":"a"', '"name":"\\udcff\\ud800","linktarget":"\\udc80"'),

@@ -87,7 +87,11 @@ export class Archiver {
       const snapshotPath = above === "/" ? `/${name}` : `${above}/${name}`;
       const old = previous.find(name);
       if (child.path !== undefined) {
-        await this.#item(folder, { name, path: posix.resolve(child.path), snapshotPath, previous: old }, true);
+        await this.#item(
+          folder,
+          { name, path: posix.resolve(child.path), snapshotPath, previous: old },
+          true,
+        );
       } else {
         await this.#leadingFolder(folder, child, {
           name,

@@ -2,6 +2,7 @@
  * Extended attributes while walking: paths are collected and asked for in batches, because asking costs a process.
  */
 import type { ExtendedAttribute } from "@tastic/format";
+import type { BackupReport } from "./backup-report.js";
 import type { AttributeTool } from "./extended-attributes.js";
 
 const BATCH = 1000;
@@ -15,11 +16,13 @@ interface Waiting {
 
 export class AttributeQueue {
   readonly #tool: AttributeTool;
+  readonly #report: BackupReport;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(tool: AttributeTool) {
+  constructor(tool: AttributeTool, report: BackupReport) {
     this.#tool = tool;
+    this.#report = report;
   }
 
   /** The attributes of the object at `path`, as a part of its node; undefined if it has none. */
@@ -37,16 +40,24 @@ export class AttributeQueue {
     const batch = this.#waiting;
     this.#waiting = [];
     if (batch.length === 0) return;
-    this.#tool.read(batch.map(({ path }) => path)).then(
-      (found) => {
-        for (const { path, resolve } of batch) {
-          const extendedAttributes = found.get(path);
-          resolve(extendedAttributes === undefined ? undefined : { extendedAttributes });
-        }
-      },
-      (error: unknown) => {
-        for (const { reject } of batch) reject(error);
-      },
-    );
+    const failed = (path: string, reason: string): void => {
+      this.#report.warning(`extended attributes cannot be read: ${reason}`, path);
+    };
+    this.#tool
+      .read(
+        batch.map(({ path }) => path),
+        failed,
+      )
+      .then(
+        (found) => {
+          for (const { path, resolve } of batch) {
+            const extendedAttributes = found.get(path);
+            resolve(extendedAttributes === undefined ? undefined : { extendedAttributes });
+          }
+        },
+        (error: unknown) => {
+          for (const { reject } of batch) reject(error);
+        },
+      );
   }
 }

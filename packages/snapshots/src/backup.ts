@@ -16,7 +16,7 @@ import { Archiver } from "./archiver.js";
 import { AttributeQueue } from "./attribute-queue.js";
 import { BackupReport } from "./backup-report.js";
 import type { BackupOptions, BackupResult } from "./backup-types.js";
-import { createAttributeTool } from "./extended-attributes.js";
+import { NO_ATTRIBUTE_TOOL, createAttributeTool } from "./extended-attributes.js";
 import { FileIngest } from "./file-ingest.js";
 import { IngestPool } from "./ingest-pool.js";
 import type { Ingest } from "./ingest.js";
@@ -24,7 +24,7 @@ import { InlineIngest } from "./inline-ingest.js";
 import { findParent } from "./parent.js";
 import { scan } from "./scan.js";
 import { listFolder } from "./source-files.js";
-import type { StoredSnapshot } from "./snapshot-store.js";
+import type { StoredSnapshot } from "./stored-snapshot.js";
 import { buildTargetTree } from "./target-tree.js";
 import { loadUserNames } from "./users.js";
 
@@ -73,19 +73,20 @@ async function archive(
   if (options.stdin !== undefined) return archiveStream(repository, writer, report, options.stdin);
   const stopScan = new AbortController();
   const ingest = createIngest(repository, writer, options.workers ?? DEFAULT_WORKERS);
+  const attributes = await createAttributeTool();
+  if (attributes === undefined && process.platform === "linux") report.warning(NO_ATTRIBUTE_TOOL);
   const progress = setInterval(() => {
     options.onEvent?.({ type: "progress", ...report.progress(ingest.bytesRead, ingest.currentFiles) });
   }, PROGRESS_MS);
   try {
     if (options.onEvent !== undefined && options.noScan !== true)
       void runScan(options, report, stopScan.signal);
-    const attributes = await createAttributeTool();
     const archiver = new Archiver({
       repository,
       writer,
       ingest,
       excludes: options.excludes,
-      attributes: attributes === undefined ? undefined : new AttributeQueue(attributes),
+      attributes: attributes && new AttributeQueue(attributes, report),
       report,
       nodes: { users: loadUserNames(), withAtime: options.withAtime ?? false },
       changes: { ignoreCtime: options.ignoreCtime ?? false, ignoreInode: options.ignoreInode ?? false },
@@ -100,6 +101,7 @@ async function archive(
   } finally {
     clearInterval(progress);
     stopScan.abort();
+    attributes?.close();
     await ingest.close();
   }
 }

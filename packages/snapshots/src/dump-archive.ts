@@ -72,7 +72,11 @@ export async function writeTar(source: ArchiveSource, output: Output): Promise<v
   await output.write(tarEnd());
 }
 
-const UNIX_TYPES: Partial<Record<Node["type"], number>> = { file: 0o100000, dir: 0o040000, symlink: 0o120000 };
+const UNIX_TYPES: Partial<Record<Node["type"], number>> = {
+  file: 0o100000,
+  dir: 0o040000,
+  symlink: 0o120000,
+};
 
 /** Writes a zip archive of the folders, files and links. Errors: as `writeTar`. */
 export async function writeZip(source: ArchiveSource, output: Output): Promise<void> {

@@ -38,10 +38,16 @@ export async function dump(
   const output = new Output(stream);
   try {
     if ("file" in found) {
-      for await (const bytes of readContent(repository, found.file.content ?? [], signal)) await output.write(bytes);
+      for await (const bytes of readContent(repository, found.file.content ?? [], signal))
+        await output.write(bytes);
       return;
     }
-    const folder = { repository, treeId: found.folder, path: found.path, ...(signal === undefined ? {} : { signal }) };
+    const folder = {
+      repository,
+      treeId: found.folder,
+      path: found.path,
+      ...(signal === undefined ? {} : { signal }),
+    };
     await (archive === "zip" ? writeZip(folder, output) : writeTar(folder, output));
   } finally {
     output.release();
@@ -50,20 +56,29 @@ export async function dump(
 
 type Found = { readonly file: Node } | { readonly folder: BlobId; readonly path: string };
 
-async function findPath(repository: Repository, treeId: BlobId, path: string, signal?: AbortSignal): Promise<Found> {
+async function findPath(
+  repository: Repository,
+  treeId: BlobId,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Found> {
   const names = splitPath(path);
   let folder = treeId;
   let reached = "";
   for (const [i, name] of names.entries()) {
     reached += `/${name}`;
     const node = await findNode(repository, folder, name, signal);
-    if (node === undefined) throw cannotDump("not-found", `path ${quote(`/${names.join("/")}`)} not found in snapshot`);
+    if (node === undefined)
+      throw cannotDump("not-found", `path ${quote(`/${names.join("/")}`)} not found in snapshot`);
     const isLast = i === names.length - 1;
     if (isLast && node.type === "file") return { file: node };
     if (node.type === "dir" && node.subtree !== undefined) folder = node.subtree;
     else {
       const wanted = isLast ? "file" : "dir";
-      throw cannotDump("invalid-argument", `${quote(reached)} should be a ${wanted}, but is a ${quote(node.type)}`);
+      throw cannotDump(
+        "invalid-argument",
+        `${quote(reached)} should be a ${wanted}, but is a ${quote(node.type)}`,
+      );
     }
   }
   return { folder, path: reached };
@@ -74,5 +89,7 @@ function quote(text: string): string {
 }
 
 function cannotDump(code: "not-found" | "invalid-argument", reason: string): TasticError {
-  return new TasticError(code, `cannot dump file: ${reason}`, { guidance: "Name a file or a folder as `ls` shows it." });
+  return new TasticError(code, `cannot dump file: ${reason}`, {
+    guidance: "Name a file or a folder as `ls` shows it.",
+  });
 }

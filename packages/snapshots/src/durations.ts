@@ -72,12 +72,16 @@ export function parseClockDuration(text: string): number {
   if (body === "0") return 0;
   if (body === "") throw invalid(text, "1h30m", "it is empty");
   let total = 0;
-  for (let rest = body; rest !== ""; ) {
+  for (let rest = body; rest !== "";) {
     const [part = "", number, unit = ""] = /^(\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest) ?? [];
     if (number === undefined) throw invalid(text, "1h30m", "no number found");
     const factor = MILLISECONDS.get(unit);
     if (factor === undefined) {
-      throw invalid(text, "1h30m", unit === "" ? "a unit is missing" : `the unit ${JSON.stringify(unit)} is unknown`);
+      throw invalid(
+        text,
+        "1h30m",
+        unit === "" ? "a unit is missing" : `the unit ${JSON.stringify(unit)} is unknown`,
+      );
     }
     total += Number(number) * factor;
     rest = rest.slice(part.length);
@@ -91,7 +95,11 @@ export function formatClockDuration(milliseconds: number): string {
   if (milliseconds === 0) return "0s";
   const sign = milliseconds < 0 ? "-" : "";
   const nanoseconds = Math.round(Math.abs(milliseconds) * 1e6);
-  for (const [unit, size, next] of [["ns", 1, 1e3], ["µs", 1e3, 1e6], ["ms", 1e6, 1e9]] as const) {
+  for (const [unit, size, next] of [
+    ["ns", 1, 1e3],
+    ["µs", 1e3, 1e6],
+    ["ms", 1e6, 1e9],
+  ] as const) {
     if (nanoseconds < next) return `${sign}${nanoseconds / size}${unit}`;
   }
   const seconds = (nanoseconds % 60e9) / 1e9;

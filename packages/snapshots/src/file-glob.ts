@@ -42,7 +42,8 @@ function matchingNames(folder: string, pattern: string): string[] {
  */
 export function glob(pattern: string): string[] | undefined {
   if (!isValidGlob(pattern)) return undefined;
-  if (!hasWildcard(pattern)) return orNothing(() => lstatSync(systemPath(pattern))) === undefined ? [] : [pattern];
+  if (!hasWildcard(pattern))
+    return orNothing(() => lstatSync(systemPath(pattern))) === undefined ? [] : [pattern];
   const slash = pattern.lastIndexOf("/");
   const folder = slash === -1 ? "." : slash === 0 ? "/" : pattern.slice(0, slash);
   const name = pattern.slice(slash + 1);

@@ -48,10 +48,11 @@ function expand(lines: readonly string[], warn: (message: string) => void): stri
 
 function splitRaw(bytes: Uint8Array): string[] {
   const paths: string[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(0, start);
     if (end === -1) throw new TasticError("invalid-argument", "--files-from-raw: trailing zero byte missing");
-    if (end === start) throw new TasticError("invalid-argument", "--files-from-raw: empty filename in listing");
+    if (end === start)
+      throw new TasticError("invalid-argument", "--files-from-raw: empty filename in listing");
     paths.push(decodeName(bytes.subarray(start, end)));
     start = end + 1;
   }
@@ -67,7 +68,8 @@ export async function readFilesFrom(options: FilesFromOptions): Promise<string[]
   const { patterns = [], verbatim = [], raw = [], stdin = process.stdin } = options;
   const lists: string[][] = [];
   // One after the other: two that read the standard input would share it.
-  for (const path of patterns) lists.push(expand(await readLines(path, stdin), (message) => options.warn?.(message)));
+  for (const path of patterns)
+    lists.push(expand(await readLines(path, stdin), (message) => options.warn?.(message)));
   for (const path of verbatim) lists.push((await readLines(path, stdin)).filter((line) => line !== ""));
   for (const path of raw) lists.push(splitRaw(await readList(path, stdin)));
   return lists.flat();

@@ -1,1 +1,68 @@
-export {};
+export { createAttributeTool, NO_ATTRIBUTE_TOOL } from "./extended-attributes.js";
+export type { AttributeTool } from "./extended-attributes.js";
+export { backup, DEFAULT_WORKERS } from "./backup.js";
+export type { BackupEvent, BackupOptions, BackupProgress, BackupResult } from "./backup-types.js";
+export { check } from "./check.js";
+export type { CheckEvent, CheckOptions, CheckPhase, CheckResult, ReadSelection } from "./check-types.js";
+export { dump } from "./dump.js";
+export type { ArchiveFormat, DumpOptions } from "./dump.js";
+export {
+  formatCalendarDuration,
+  formatClockDuration,
+  parseCalendarDuration,
+  parseClockDuration,
+} from "./durations.js";
+export type { CalendarDuration } from "./durations.js";
+export { createExcludeRules } from "./exclude-rules.js";
+export type { ExcludeOptions, ExcludeRules, SourceItem } from "./exclude-rules.js";
+export { readFilesFrom } from "./files-from.js";
+export type { FilesFromOptions } from "./files-from.js";
+export { findNode, findSubtree, splitPath } from "./find-tree.js";
+export { walkTree } from "./ls.js";
+export type { WalkedNode, WalkOptions } from "./ls.js";
+export { loadPatterns } from "./pattern-sources.js";
+export type { Environment, PatternSources } from "./pattern-sources.js";
+export { parsePatterns } from "./patterns.js";
+export type { PatternList, PatternOptions } from "./patterns.js";
+export { restore } from "./restore.js";
+export { excludeFilter, includeFilter } from "./restore-filter.js";
+export type { PatternFilter, PatternSelection } from "./restore-filter.js";
+export type {
+  OverwriteMode,
+  RestoreEvent,
+  RestoreOptions,
+  RestoreProgress,
+  RestoreResult,
+} from "./restore-types.js";
+export { formatBytes, formatPercent, parseSize } from "./sizes.js";
+export {
+  createSnapshotFilter,
+  describeFilter,
+  isEmptyFilter,
+  matchesFilter,
+  parseTagList,
+} from "./snapshot-filter.js";
+export type { SnapshotFilter } from "./snapshot-filter.js";
+export {
+  describeGroupKey,
+  encodeGroupKey,
+  formatGroupHeader,
+  groupSnapshots,
+  isGrouping,
+  latestPerGroup,
+  latestPerHostAndPaths,
+  parseGroupBy,
+} from "./snapshot-groups.js";
+export type { GroupBy, SnapshotGroup, SnapshotGroupKey } from "./snapshot-groups.js";
+export {
+  findLatest,
+  findSnapshot,
+  findSnapshots,
+  listSnapshots,
+  resolveIdPrefix,
+  splitSnapshotId,
+} from "./snapshot-lookup.js";
+export type { StoredSnapshot } from "./stored-snapshot.js";
+export { formatDuration, parseLocalTime } from "./times.js";
+export { createUserNames, loadUserNames } from "./users.js";
+export type { UserIds, UserNames } from "./users.js";

@@ -1,7 +1,7 @@
 /**
  * Reading files on worker threads: shares out the work in batches, takes their packs, and gives back outcomes.
  */
-import { TasticError } from "@tastic/errors";
+import { TasticError, messageOf } from "@tastic/errors";
 import type { ErrorCode } from "@tastic/errors";
 import type { FinishedPack, RepositoryWriter } from "@tastic/repository";
 import { Worker } from "node:worker_threads";
@@ -36,7 +36,7 @@ export class IngestPool implements Ingest {
   #batch: Job[] = [];
   #batchBytes = 0;
   #batchNumber = 0;
-  #failure: { readonly error: unknown } | undefined;
+  #failure: Error | undefined;
 
   constructor(
     settings: Pick<WorkerSettings, "packer" | "chunkerPolynomial">,
@@ -64,7 +64,7 @@ export class IngestPool implements Ingest {
   file(path: string, size: number): Promise<IngestOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
-        reject(this.#failure.error);
+        reject(this.#failure);
         return;
       }
       this.#batch.push({ path, resolve, reject });
@@ -84,7 +84,7 @@ export class IngestPool implements Ingest {
   async finish(): Promise<void> {
     this.push();
     await Promise.all(this.#hands.map((hand) => this.#finishHand(hand)));
-    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async close(): Promise<void> {
@@ -172,9 +172,10 @@ export class IngestPool implements Ingest {
   }
 
   /** Ends everything: whoever waits for a file learns why. */
-  #fail(error: unknown): void {
+  #fail(failure: unknown): void {
     if (this.#failure !== undefined) return;
-    this.#failure = { error };
+    const error = failure instanceof Error ? failure : new TasticError("internal", messageOf(failure));
+    this.#failure = error;
     const jobs = [
       ...this.#hands.flatMap(({ batches }) => [...batches.values()].flat()),
       ...this.#waiting.flat(),

@@ -64,9 +64,13 @@ async function* walkFolder(
     if (choice.lists(path)) yield { path, node };
     if (node.type !== "dir" || !choice.enters(path)) continue;
     if (node.subtree === undefined) {
-      throw new TasticError("damaged-repository", `tree ${treeId}: folder ${JSON.stringify(path)} has no subtree`, {
-        guidance: "Run `check`; `repair snapshots` removes what cannot be read.",
-      });
+      throw new TasticError(
+        "damaged-repository",
+        `tree ${treeId}: folder ${JSON.stringify(path)} has no subtree`,
+        {
+          guidance: "Run `check`; `repair snapshots` removes what cannot be read.",
+        },
+      );
     }
     yield* walkFolder(trees, node.subtree, path, choice, signal);
   }
@@ -89,9 +93,13 @@ function chooser({ paths = [], recursive = false }: WalkOptions): Choice {
   if (paths.length === 0) return { lists: () => true, enters: () => true };
   const wanted = paths.map((path) => {
     if (!path.startsWith("/")) {
-      throw new TasticError("invalid-argument", "All path filters must be absolute, starting with a forward slash '/'", {
-        guidance: "Write the paths as `ls` shows them.",
-      });
+      throw new TasticError(
+        "invalid-argument",
+        "All path filters must be absolute, starting with a forward slash '/'",
+        {
+          guidance: "Write the paths as `ls` shows them.",
+        },
+      );
     }
     return splitPath(path)
       .map((name) => `/${name}`)

@@ -6,32 +6,27 @@ import { parseTime } from "@tastic/format";
 import type { Snapshot } from "@tastic/format";
 import type { Repository } from "@tastic/repository";
 import type { BackupOptions } from "./backup-types.js";
-import { loadSnapshots } from "./snapshot-store.js";
-import type { StoredSnapshot } from "./snapshot-store.js";
+import { GROUP_BY_HOST_AND_PATHS } from "./snapshot-groups.js";
+import { listSnapshots } from "./snapshot-lookup.js";
+import type { StoredSnapshot } from "./stored-snapshot.js";
 
 export async function findParent(
   repository: Repository,
   draft: Omit<Snapshot, "tree">,
   options: Pick<BackupOptions, "parent" | "force" | "groupBy">,
 ): Promise<StoredSnapshot | undefined> {
-  if (options.parent !== undefined) return (await loadSnapshots(repository, [options.parent]))[0];
-  if (options.force === true) return undefined;
-  const by = options.groupBy ?? { host: true, paths: true, tags: false };
+  const { parent, force, groupBy = GROUP_BY_HOST_AND_PATHS } = options;
+  if (parent !== undefined) return { ...(await repository.loadSnapshot(parent)), id: parent };
+  if (force === true) return undefined;
   const before = parseTime(draft.time);
-  let latest: StoredSnapshot | undefined;
-  let latestTime = 0n;
-  for (const snapshot of await loadSnapshots(repository)) {
-    const time = parseTime(snapshot.time);
-    if (time > before) continue;
-    if (by.host && snapshot.hostname !== draft.hostname) continue;
-    if (by.paths && !holdsAll(snapshot.paths, draft.paths)) continue;
-    if (by.tags && !holdsAll(snapshot.tags ?? [], draft.tags ?? [])) continue;
-    if (latest === undefined || time > latestTime) {
-      latest = snapshot;
-      latestTime = time;
-    }
-  }
-  return latest;
+  const candidates = (await listSnapshots(repository)).filter(
+    (snapshot) =>
+      parseTime(snapshot.time) <= before &&
+      (!groupBy.host || snapshot.hostname === draft.hostname) &&
+      (!groupBy.paths || holdsAll(snapshot.paths, draft.paths)) &&
+      (!groupBy.tags || holdsAll(snapshot.tags ?? [], draft.tags ?? [])),
+  );
+  return candidates.at(-1);
 }
 
 /** Are all of `wanted` among `all`? restic too takes a snapshot of more paths for the parent of one of fewer. */

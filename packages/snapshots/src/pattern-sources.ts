@@ -34,7 +34,10 @@ function expandVariables(line: string, environment: Environment): string {
  * The patterns of a file: lines without white space around them, comments and empty lines, with variables filled in.
  * @throws TasticError invalid-argument if the file cannot be read
  */
-export async function readPatternFile(path: string, environment: Environment = process.env): Promise<string[]> {
+export async function readPatternFile(
+  path: string,
+  environment: Environment = process.env,
+): Promise<string[]> {
   try {
     const lines = splitLines(decodeText(await readWhole(path)), path).map(trimSpace);
     return lines
@@ -42,14 +45,22 @@ export async function readPatternFile(path: string, environment: Environment = p
       .map((line) => expandVariables(line, environment));
   } catch (error) {
     const code = isTasticError(error) ? error.code : "internal";
-    throw new TasticError(code, `failed to read patterns from file ${JSON.stringify(path)}: ${messageOf(error)}`, {
-      guidance: "Check the path, and that the file can be read.",
-      cause: error,
-    });
+    throw new TasticError(
+      code,
+      `failed to read patterns from file ${JSON.stringify(path)}: ${messageOf(error)}`,
+      {
+        guidance: "Check the path, and that the file can be read.",
+        cause: error,
+      },
+    );
   }
 }
 
-async function readPatternFiles(paths: readonly string[], flag: string, environment?: Environment): Promise<string[]> {
+async function readPatternFiles(
+  paths: readonly string[],
+  flag: string,
+  environment?: Environment,
+): Promise<string[]> {
   const patterns = (await Promise.all(paths.map((path) => readPatternFile(path, environment)))).flat();
   parsePatterns(patterns, { flag }); // so that the message names the option
   return patterns;

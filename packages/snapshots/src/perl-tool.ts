@@ -1,14 +1,8 @@
 /**
- * Extended attributes by way of perl, which can make any call of the system by number (xattr(7)). One process serves
- * all requests: it reads them from its standard input, and sends answers in the same order.
- *
- * A request is a letter and strings, each after its length in four bytes, little-endian:
- *     r path                    → count, then for each attribute: name, value; or -errno
- *     s path, name, value       → 0 or -errno
- *     d path, name              → 0 or -errno
+ * Extended attributes by way of perl. One process serves all requests.
  */
 import { TasticError } from "@tastic/errors";
-import { decodeName, encodeName } from "@tastic/format";
+import { encodeName } from "@tastic/format";
 import type { ExtendedAttribute } from "@tastic/format";
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
@@ -16,94 +10,19 @@ import type { Readable, Writable } from "node:stream";
 import { getSystemErrorName } from "node:util";
 import { attributeError } from "./attribute-error.js";
 import type { AttributeFailure, AttributeTool } from "./extended-attributes.js";
+import { decodeAnswer, encodeRequest, PERL_SCRIPT, READY } from "./perl-protocol.js";
+import type { Answer } from "./perl-protocol.js";
 
-/** perl's own build says which numbers the calls have: lsetxattr, lgetxattr, llistxattr, lremovexattr. */
-const SCRIPT = String.raw`
-use Config;
-my ($set, $get, $list, $remove) =
-  $Config{ptrsize} != 8 ? () :
-  $Config{archname} =~ /^x86_64/ ? (189, 192, 195, 198) :
-  $Config{archname} =~ /^(aarch64|riscv64|loongarch64)/ ? (6, 9, 12, 15) : ();
-exit 1 unless $^O eq "linux" && defined $set;
-binmode STDIN; binmode STDOUT;
-my ($in, $out, $room) = ("", "ready", "\0" x 65536);
-sub flush { while (length $out) { my $n = syswrite STDOUT, $out; exit 1 unless defined $n; substr($out, 0, $n) = "" } }
-sub need { while (length($in) < $_[0]) { flush(); exit 0 unless sysread STDIN, $in, 65536, length $in } }
-sub string { need(4); my $n = unpack "V", $in; need(4 + $n); my $s = substr $in, 4, $n; substr($in, 0, 4 + $n) = ""; $s }
-sub status { $out .= pack "l<", $_[0] < 0 ? -$! : 0 }
-flush();
-while (1) {
-  need(1);
-  my $op = substr $in, 0, 1; substr($in, 0, 1) = "";
-  my $path = string();
-  if ($op eq "r") {
-    my $n = syscall $list, $path, $room, 65536;
-    if ($n < 0) { $out .= pack "l<", -$!; next }
-    my ($count, $answer) = (0, "");
-    for my $name (split /\0/, substr $room, 0, $n) {
-      my $m = syscall $get, $path, $name, $room, 65536;
-      if ($m < 0) { next }
-      $count++;
-      $answer .= pack("V/a V/a", $name, substr $room, 0, $m);
-    }
-    $out .= pack("l<", $count) . $answer;
-    flush() if length $out > 65536;
-  } elsif ($op eq "s") {
-    my ($name, $value) = (string(), string());
-    status(syscall $set, $path, $name, $value, length $value, 0);
-  } else {
-    my $name = string();
-    status(syscall $remove, $path, $name);
-  }
-}
-`;
-
-const READY = "ready";
-/** What the system says of a file system without attributes, and of an attribute that is not there. */
+/** What the system says of a file system without attributes. */
 const NO_ATTRIBUTES = new Set(["ENOTSUP", "EOPNOTSUPP", "ENODATA"]);
 /** How many bytes of requests are handed over at once. */
 const BATCH_BYTES = 1 << 16;
 
 type Perl = ChildProcessByStdio<Writable, Readable, null>;
-type Answer = number | ExtendedAttribute[];
 interface Pending {
   readonly isRead: boolean;
   resolve(answer: Answer): void;
   reject(error: TasticError): void;
-}
-
-function encodeRequest(operation: "r" | "s" | "d", ...strings: readonly Uint8Array[]): Buffer {
-  const parts: Uint8Array[] = [Buffer.from(operation)];
-  for (const bytes of strings) {
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(bytes.length);
-    parts.push(length, bytes);
-  }
-  return Buffer.concat(parts);
-}
-
-/** Takes one answer off the front of `bytes`; undefined if not all of it is there. */
-function decodeAnswer(bytes: Buffer, isRead: boolean): { answer: Answer; length: number } | undefined {
-  if (bytes.length < 4) return undefined;
-  const count = bytes.readInt32LE(0);
-  if (count < 0 || !isRead) return { answer: count, length: 4 };
-  const attributes: ExtendedAttribute[] = [];
-  let at = 4;
-  const next = (): Buffer | undefined => {
-    if (at + 4 > bytes.length) return undefined;
-    const start = at + 4;
-    const end = start + bytes.readUInt32LE(at);
-    if (end > bytes.length) return undefined;
-    at = end;
-    return bytes.subarray(start, end);
-  };
-  for (let index = 0; index < count; index++) {
-    const name = next();
-    const value = name && next();
-    if (name === undefined || value === undefined) return undefined;
-    attributes.push({ name: decodeName(name), value: Uint8Array.from(value) });
-  }
-  return { answer: attributes, length: at };
 }
 
 /** The process and the requests it has not answered. */
@@ -120,32 +39,41 @@ class PerlTool implements AttributeTool {
     this.#hold(false);
   }
 
-  async read(paths: readonly string[], onFailure?: AttributeFailure): Promise<Map<string, ExtendedAttribute[]>> {
+  async read(
+    paths: readonly string[],
+    onFailure?: AttributeFailure,
+  ): Promise<Map<string, ExtendedAttribute[]>> {
     const found = new Map<string, ExtendedAttribute[]>();
-    const answers: Promise<void>[] = [];
-    let batch: Buffer[] = [];
-    let length = 0;
-    for (const path of paths) {
-      const request = encodeRequest("r", encodeName(path));
-      const answer = new Promise<Answer>((resolve, reject) => this.#pending.push({ isRead: true, resolve, reject }));
-      answers.push(
-        answer.then((attributes) => {
-          if (typeof attributes !== "number") {
-            if (attributes.length > 0) found.set(path, attributes);
-            return;
-          }
-          const reason = getSystemErrorName(attributes);
-          if (!NO_ATTRIBUTES.has(reason)) onFailure?.(path, reason);
-        }),
-      );
-      batch.push(request);
-      length += request.length;
-      if (length < BATCH_BYTES) continue;
-      this.#send(Buffer.concat(batch));
-      [batch, length] = [[], 0];
-    }
-    if (length > 0) this.#send(Buffer.concat(batch));
-    await Promise.all(answers);
+    const take = (path: string, answer: Answer): void => {
+      if (typeof answer !== "number") {
+        if (answer.length > 0) found.set(path, answer);
+        return;
+      }
+      const reason = getSystemErrorName(answer);
+      if (!NO_ATTRIBUTES.has(reason)) onFailure?.(path, reason);
+    };
+    await new Promise<void>((resolve, reject) => {
+      let left = paths.length;
+      if (left === 0) resolve();
+      let batch: Buffer[] = [];
+      let length = 0;
+      for (const [index, path] of paths.entries()) {
+        this.#pending.push({
+          isRead: true,
+          resolve: (answer) => {
+            take(path, answer);
+            if (--left === 0) resolve();
+          },
+          reject,
+        });
+        const request = encodeRequest("r", encodeName(path));
+        batch.push(request);
+        length += request.length;
+        if (length < BATCH_BYTES && index < paths.length - 1) continue;
+        this.#send(Buffer.concat(batch));
+        [batch, length] = [[], 0];
+      }
+    });
     return found;
   }
 
@@ -186,12 +114,12 @@ class PerlTool implements AttributeTool {
     this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
     let at = 0;
     let answered = 0;
-    for (const { isRead, resolve } of this.#pending) {
-      const decoded = decodeAnswer(this.#unread.subarray(at), isRead);
+    for (const request of this.#pending) {
+      const decoded = decodeAnswer(this.#unread.subarray(at), request.isRead);
       if (decoded === undefined) break;
       at += decoded.length;
       answered++;
-      resolve(decoded.answer);
+      request.resolve(decoded.answer);
     }
     this.#unread = this.#unread.subarray(at);
     this.#pending.splice(0, answered);
@@ -199,9 +127,10 @@ class PerlTool implements AttributeTool {
   }
 
   #fail(): void {
-    const pending = this.#pending.splice(0);
-    for (const { reject } of pending) {
-      reject(new TasticError("internal", "the perl process that handles extended attributes ended unexpectedly"));
+    for (const request of this.#pending.splice(0)) {
+      request.reject(
+        new TasticError("internal", "the perl process that handles extended attributes ended early"),
+      );
     }
   }
 
@@ -217,7 +146,7 @@ class PerlTool implements AttributeTool {
 /** undefined if there is no perl, or none that knows the calls. */
 export async function createPerlTool(command = "perl"): Promise<AttributeTool | undefined> {
   const env = { PATH: process.env["PATH"], LC_ALL: "C" };
-  const perl = spawn(command, ["-e", SCRIPT], { stdio: ["pipe", "pipe", "ignore"], env });
+  const perl = spawn(command, ["-e", PERL_SCRIPT], { stdio: ["pipe", "pipe", "ignore"], env });
   const isReady = await new Promise<boolean>((resolve) => {
     perl.once("error", () => resolve(false));
     perl.once("exit", () => resolve(false));

@@ -40,7 +40,8 @@ export async function scan(
       if (!isTarget && excludes?.excludes({ path, name, type, size, deviceId: stat.dev }) === true) continue;
       if (type === "dir") {
         totals.dirs++;
-        for (const child of listFolder(path).reverse()) stack.push({ path: join(path, child), name: child, isTarget: false });
+        for (const child of listFolder(path).reverse())
+          stack.push({ path: join(path, child), name: child, isTarget: false });
       } else if (type === "file") {
         totals.files++;
         totals.bytes += size;

@@ -34,15 +34,16 @@ export function parseSize(text: string): number {
 
 /** A number with so many digits behind the point. Halves go to the even digit as in Go, where `toFixed` rounds up. */
 function fixed(value: number, digits: number): string {
-  const exact = value.toFixed(60);
-  const cut = exact.length - 60 + digits;
+  // A half has few binary digits, so twenty decimal ones tell it from its neighbours.
+  const exact = value.toFixed(20);
+  const cut = exact.length - 20 + digits;
   if (!/^50*$/.test(exact.slice(cut))) return value.toFixed(digits);
   return Number(exact[cut - 1]) % 2 === 0 ? exact.slice(0, cut) : value.toFixed(digits);
 }
 
-/** Bytes for people: "1024 B", "4.580 KiB". */
+/** Bytes for people: "1023 B", "4.580 KiB". */
 export function formatBytes(bytes: number): string {
-  const [size, name] = SHOWN_UNITS.find(([unit]) => bytes > unit) ?? [1, "B"];
+  const [size, name] = SHOWN_UNITS.find(([unit]) => bytes >= unit) ?? [1, "B"];
   return size === 1 ? `${bytes} B` : `${fixed(bytes / size, 3)} ${name}`;
 }
 

@@ -5,7 +5,7 @@
 import { TasticError } from "@tastic/errors";
 import { compareNames, jsonString, jsonStrings } from "@tastic/format";
 import { compareSnapshots } from "./snapshot-lookup.js";
-import type { FoundSnapshot } from "./snapshot-lookup.js";
+import type { StoredSnapshot } from "./stored-snapshot.js";
 
 export interface GroupBy {
   readonly host: boolean;
@@ -25,7 +25,7 @@ export interface SnapshotGroupKey {
 export interface SnapshotGroup {
   readonly key: SnapshotGroupKey;
   /** Oldest first. */
-  readonly snapshots: readonly FoundSnapshot[];
+  readonly snapshots: readonly StoredSnapshot[];
 }
 
 export const GROUP_BY_HOST_AND_PATHS: GroupBy = { host: true, paths: true, tags: false };
@@ -91,21 +91,22 @@ function sorted(texts: readonly string[]): string[] {
 }
 
 /** As grouping leaves a snapshot in restic's output: paths are sorted, and tags if they were grouped by. */
-function withSortedLists({ id, snapshot }: FoundSnapshot, groupBy: GroupBy): FoundSnapshot {
-  const { tags } = snapshot;
+function withSortedLists(snapshot: StoredSnapshot, groupBy: GroupBy): StoredSnapshot {
   const paths = sorted(snapshot.paths);
-  return { id, snapshot: groupBy.tags && tags ? { ...snapshot, paths, tags: sorted(tags) } : { ...snapshot, paths } };
+  return groupBy.tags && snapshot.tags
+    ? { ...snapshot, paths, tags: sorted(snapshot.tags) }
+    : { ...snapshot, paths };
 }
 
 /**
  * Puts snapshots into groups; a single one if there is nothing to group by. restic shows groups in any order, here it
  * is that of their keys as JSON.
  */
-export function groupSnapshots(snapshots: readonly FoundSnapshot[], groupBy: GroupBy): SnapshotGroup[] {
-  const groups = new Map<string, { key: SnapshotGroupKey; snapshots: FoundSnapshot[] }>();
-  for (const found of [...snapshots].sort(compareSnapshots)) {
-    const one = withSortedLists(found, groupBy);
-    const { hostname = "", paths, tags = [] } = one.snapshot;
+export function groupSnapshots(snapshots: readonly StoredSnapshot[], groupBy: GroupBy): SnapshotGroup[] {
+  const groups = new Map<string, { key: SnapshotGroupKey; snapshots: StoredSnapshot[] }>();
+  for (const stored of [...snapshots].sort(compareSnapshots)) {
+    const one = withSortedLists(stored, groupBy);
+    const { hostname = "", paths, tags = [] } = one;
     const key: SnapshotGroupKey = {
       hostname: groupBy.host ? hostname : "",
       paths: groupBy.paths ? paths : null,
@@ -121,11 +122,14 @@ export function groupSnapshots(snapshots: readonly FoundSnapshot[], groupBy: Gro
 
 /** The newest `count` of each group; all if `count` is not positive. */
 export function latestPerGroup(groups: readonly SnapshotGroup[], count: number): SnapshotGroup[] {
-  return groups.map(({ key, snapshots }) => ({ key, snapshots: count > 0 ? snapshots.slice(-count) : snapshots }));
+  return groups.map(({ key, snapshots }) => ({
+    key,
+    snapshots: count > 0 ? snapshots.slice(-count) : snapshots,
+  }));
 }
 
 /** `--latest` without `--group-by`: the newest `count` for each host and paths, oldest first. */
-export function latestPerHostAndPaths(snapshots: readonly FoundSnapshot[], count: number): FoundSnapshot[] {
+export function latestPerHostAndPaths(snapshots: readonly StoredSnapshot[], count: number): StoredSnapshot[] {
   const groups = latestPerGroup(groupSnapshots(snapshots, GROUP_BY_HOST_AND_PATHS), count);
   return groups.flatMap((group) => group.snapshots).sort(compareSnapshots);
 }

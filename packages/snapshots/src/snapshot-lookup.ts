@@ -5,18 +5,20 @@
 import { isTasticError, messageOf, TasticError } from "@tastic/errors";
 import { isId, parseTime, shortId } from "@tastic/format";
 import type { Snapshot, SnapshotId } from "@tastic/format";
-import { createSnapshotFilter, describeFilter, isEmptyFilter, matchesFilter, withAbsolutePaths } from "./snapshot-filter.js";
+import {
+  createSnapshotFilter,
+  describeFilter,
+  isEmptyFilter,
+  matchesFilter,
+  withAbsolutePaths,
+} from "./snapshot-filter.js";
 import type { SnapshotFilter } from "./snapshot-filter.js";
+import type { StoredSnapshot } from "./stored-snapshot.js";
 
 /** What snapshots are loaded from; a repository is one. */
 export interface SnapshotStore {
   list(type: "snapshot"): Promise<SnapshotId[]>;
   loadSnapshot(id: SnapshotId): Promise<Snapshot>;
-}
-
-export interface FoundSnapshot {
-  readonly id: SnapshotId;
-  readonly snapshot: Snapshot;
 }
 
 const LOADS_AT_ONCE = 8;
@@ -31,8 +33,8 @@ async function forEachOf<T>(items: readonly T[], visit: (item: T) => Promise<voi
 }
 
 /** Oldest first; of the same time, by id. */
-export function compareSnapshots(a: FoundSnapshot, b: FoundSnapshot): number {
-  const [left, right] = [parseTime(a.snapshot.time), parseTime(b.snapshot.time)];
+export function compareSnapshots(a: StoredSnapshot, b: StoredSnapshot): number {
+  const [left, right] = [parseTime(a.time), parseTime(b.time)];
   if (left !== right) return left < right ? -1 : 1;
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
@@ -41,14 +43,14 @@ export function compareSnapshots(a: FoundSnapshot, b: FoundSnapshot): number {
  * All snapshots of a repository, oldest first.
  * @param onFailure is told of those that cannot be loaded, which are left out; without it, the first one throws
  */
-export async function loadSnapshots(
+export async function listSnapshots(
   store: SnapshotStore,
   onFailure?: (id: SnapshotId, error: unknown) => void,
-): Promise<FoundSnapshot[]> {
-  const found: FoundSnapshot[] = [];
+): Promise<StoredSnapshot[]> {
+  const found: StoredSnapshot[] = [];
   await forEachOf(await store.list("snapshot"), async (id) => {
     try {
-      found.push({ id, snapshot: await store.loadSnapshot(id) });
+      found.push({ ...(await store.loadSnapshot(id)), id });
     } catch (error) {
       if (onFailure === undefined || isTasticError(error, "cancelled")) throw error;
       onFailure(id, error);
@@ -84,34 +86,43 @@ export function resolveIdPrefix<T extends string>(ids: readonly T[], prefix: str
  * is a mistake
  */
 export function findLatest(
-  snapshots: readonly FoundSnapshot[],
+  snapshots: readonly StoredSnapshot[],
   filter: SnapshotFilter,
   notAfter: bigint = BigInt(Date.now()) * 1_000_000n,
-): FoundSnapshot | undefined {
+): StoredSnapshot | undefined {
   const absolute = withAbsolutePaths(filter);
   return snapshots
-    .filter(({ snapshot }) => parseTime(snapshot.time) <= notAfter && matchesFilter(snapshot, absolute))
-    .reduce<FoundSnapshot | undefined>((a, b) => (a === undefined || compareSnapshots(a, b) < 0 ? b : a), undefined);
+    .filter((snapshot) => parseTime(snapshot.time) <= notAfter && matchesFilter(snapshot, absolute))
+    .reduce<StoredSnapshot | undefined>(
+      (a, b) => (a === undefined || compareSnapshots(a, b) < 0 ? b : a),
+      undefined,
+    );
 }
 
 /** Splits "ID:subfolder"; the subfolder is empty if there is none. */
 export function splitSnapshotId(text: string): { id: string; subfolder: string } {
   const colon = text.indexOf(":");
-  return colon === -1 ? { id: text, subfolder: "" } : { id: text.slice(0, colon), subfolder: text.slice(colon + 1) };
+  return colon === -1
+    ? { id: text, subfolder: "" }
+    : { id: text.slice(0, colon), subfolder: text.slice(colon + 1) };
 }
 
-async function latestOf(store: SnapshotStore, filter: SnapshotFilter): Promise<FoundSnapshot | undefined> {
-  const snapshots = await loadSnapshots(store, (id, error) => {
-    throw new TasticError(isTasticError(error) ? error.code : "internal", `Error loading snapshot ${shortId(id)}: ${messageOf(error)}`, {
-      cause: error,
-    });
+async function latestOf(store: SnapshotStore, filter: SnapshotFilter): Promise<StoredSnapshot | undefined> {
+  const snapshots = await listSnapshots(store, (id, error) => {
+    throw new TasticError(
+      isTasticError(error) ? error.code : "internal",
+      `Error loading snapshot ${shortId(id)}: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   });
   return findLatest(snapshots, filter);
 }
 
-async function findById(store: SnapshotStore, text: string): Promise<FoundSnapshot> {
+async function findById(store: SnapshotStore, text: string): Promise<StoredSnapshot> {
   const id = isId(text) ? (text as SnapshotId) : resolveIdPrefix(await store.list("snapshot"), text);
-  return { id, snapshot: await store.loadSnapshot(id) };
+  return { ...(await store.loadSnapshot(id)), id };
 }
 
 /**
@@ -124,18 +135,22 @@ export async function findSnapshot(
   store: SnapshotStore,
   text: string,
   filter: SnapshotFilter = createSnapshotFilter(),
-): Promise<FoundSnapshot & { readonly subfolder: string }> {
+): Promise<{ readonly snapshot: StoredSnapshot; readonly subfolder: string }> {
   const { id, subfolder } = splitSnapshotId(text);
-  if (id !== "latest") return { ...(await findById(store, id)), subfolder };
-  const latest = await latestOf(store, filter);
-  if (latest !== undefined) return { ...latest, subfolder };
+  if (id !== "latest") return { snapshot: await findById(store, id), subfolder };
+  const snapshot = await latestOf(store, filter);
+  if (snapshot !== undefined) return { snapshot, subfolder };
   const described = describeFilter(withAbsolutePaths(filter));
   throw new TasticError("not-found", `snapshot filter (${described}): no snapshot found`, {
     guidance: "Make a backup first, or look for other hosts, tags and paths with the snapshots command.",
   });
 }
 
-async function findOneOfMany(store: SnapshotStore, text: string, filter: SnapshotFilter): Promise<FoundSnapshot> {
+async function findOneOfMany(
+  store: SnapshotStore,
+  text: string,
+  filter: SnapshotFilter,
+): Promise<StoredSnapshot> {
   const { id, subfolder } = splitSnapshotId(text);
   const refuseSubfolder = (): never => {
     throw new TasticError("invalid-argument", "<snapshot>:<subfolder> syntax not allowed");
@@ -167,12 +182,12 @@ export async function findSnapshots(
   texts: readonly string[],
   filter: SnapshotFilter,
   onIgnored: (text: string, message: string) => void,
-): Promise<FoundSnapshot[]> {
+): Promise<StoredSnapshot[]> {
   if (texts.length === 0) {
-    const all = await loadSnapshots(store, (id, error) => onIgnored(id, messageOf(error)));
-    return all.filter(({ snapshot }) => matchesFilter(snapshot, filter));
+    const all = await listSnapshots(store, (id, error) => onIgnored(id, messageOf(error)));
+    return all.filter((snapshot) => matchesFilter(snapshot, filter));
   }
-  const found = new Map<SnapshotId, FoundSnapshot>();
+  const found = new Map<SnapshotId, StoredSnapshot>();
   const listed = listedOnce(store);
   for (const text of new Set(texts)) {
     try {
@@ -183,6 +198,7 @@ export async function findSnapshots(
       onIgnored(text, messageOf(error));
     }
   }
-  if (!texts.includes("latest") && !isEmptyFilter(filter)) onIgnored("filters", "explicit snapshot ids are given");
+  if (!texts.includes("latest") && !isEmptyFilter(filter))
+    onIgnored("filters", "explicit snapshot ids are given");
   return [...found.values()];
 }

@@ -60,16 +60,26 @@ export function encodeTarHeader(entry: TarEntry): Uint8Array {
   for (const [key, value, most] of numbers) {
     if (value < 0 || value > most) records.push(paxRecord(key, Buffer.from(String(value))));
   }
-  for (const [key, name] of [["uname", entry.userName], ["gname", entry.groupName]] as const) {
+  for (const [key, name] of [
+    ["uname", entry.userName],
+    ["gname", entry.groupName],
+  ] as const) {
     if (!fits(Buffer.from(name), USER_LENGTH)) records.push(paxRecord(key, Buffer.from(name)));
   }
-  for (const { name, value } of entry.attributes ?? []) records.push(paxRecord(`SCHILY.xattr.${name}`, value));
-  const header = ustarHeader(entry, split ?? { prefix: EMPTY, name: Buffer.from(entry.name).subarray(0, NAME_LENGTH) });
+  for (const { name, value } of entry.attributes ?? [])
+    records.push(paxRecord(`SCHILY.xattr.${name}`, value));
+  const header = ustarHeader(
+    entry,
+    split ?? { prefix: EMPTY, name: Buffer.from(entry.name).subarray(0, NAME_LENGTH) },
+  );
   if (records.length === 0) return header;
   const body = Buffer.concat(records);
   const paxHeader = ustarHeader(
     { ...PLAIN, type: PAX, size: body.length },
-    { prefix: EMPTY, name: Buffer.concat([Buffer.from("PaxHeaders.0/"), lastName(entry.name)]).subarray(0, NAME_LENGTH) },
+    {
+      prefix: EMPTY,
+      name: Buffer.concat([Buffer.from("PaxHeaders.0/"), lastName(entry.name)]).subarray(0, NAME_LENGTH),
+    },
   );
   return Buffer.concat([paxHeader, body, tarPadding(body.length), header]);
 }
@@ -103,7 +113,10 @@ function splitName(bytes: Uint8Array): { prefix: Buffer; name: Buffer } | undefi
 }
 
 function lastName(name: Uint8Array): Buffer {
-  const text = Buffer.from(name).toString("latin1").replace(/[^\x21-\x7e]/g, "_").replace(/\/$/, "");
+  const text = Buffer.from(name)
+    .toString("latin1")
+    .replace(/[^\x21-\x7e]/g, "_")
+    .replace(/\/$/, "");
   return Buffer.from(text.slice(text.lastIndexOf("/") + 1));
 }
 

@@ -14,7 +14,8 @@ const MAX_LENGTH = 256 << 20;
 const MAX_LINE_LENGTH = 65_535;
 
 /** Go's `unicode.IsSpace`, which is not quite what `trim` goes by. */
-const SPACE_AROUND = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
+const SPACE_AROUND =
+  /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
 
 /** `text` without white space around it. */
 export function trimSpace(text: string): string {
@@ -53,7 +54,8 @@ export async function collectBytes(stream: AsyncIterable<Uint8Array>, what: stri
   let length = 0;
   for await (const part of stream) {
     length += part.length;
-    if (length > MAX_LENGTH) throw new TasticError("limit-exceeded", `${what} is longer than ${MAX_LENGTH} bytes`);
+    if (length > MAX_LENGTH)
+      throw new TasticError("limit-exceeded", `${what} is longer than ${MAX_LENGTH} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts);

@@ -28,7 +28,8 @@ function parseNames(text: string, fieldCount: number): Names {
     const fields = line.trim().split(":");
     const [name = "", , number = ""] = fields;
     // Lines with + or - stand for what a network's directory adds.
-    if (fields.length < fieldCount || name === "" || /^[#+-]/.test(name) || !/^\d{1,10}$/.test(number)) continue;
+    if (fields.length < fieldCount || name === "" || /^[#+-]/.test(name) || !/^\d{1,10}$/.test(number))
+      continue;
     const id = Number(number);
     if (!names.byId.has(id)) names.byId.set(id, name);
     if (!names.byName.has(name)) names.byName.set(name, id);

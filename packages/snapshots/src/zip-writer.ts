@@ -156,7 +156,10 @@ function zip64Field(numbers: readonly number[]): Buffer {
 function localHeader(file: Written, zip64: boolean): Buffer {
   const { entry, flags, method, crc, size, compressedSize } = file;
   const header = Buffer.alloc(30);
-  const extra = Buffer.concat([zip64 ? zip64Field([size, compressedSize]) : Buffer.alloc(0), timeField(entry.mtime)]);
+  const extra = Buffer.concat([
+    zip64 ? zip64Field([size, compressedSize]) : Buffer.alloc(0),
+    timeField(entry.mtime),
+  ]);
   const { date, time } = dosTime(entry.mtime);
   header.writeUInt32LE(0x04034b50, 0);
   header.writeUInt16LE(zip64 ? VERSION_ZIP64 : VERSION, 4);

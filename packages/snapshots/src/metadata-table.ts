@@ -1,0 +1,70 @@
+/**
+ * Owner, mode, times and attributes of everything that is restored, as columns rather than objects: they are needed
+ * only after the content, and there may be a million of them.
+ */
+import { fileModeToUnix, parseTime } from "@tastic/format";
+import type { ExtendedAttribute, Node } from "@tastic/format";
+import { NumberColumn } from "./number-column.js";
+import type { UserIds } from "./users.js";
+
+export interface ItemMetadata {
+  /** Permissions with setuid, setgid and sticky bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Seconds since 1970, as Node's `utimes` takes them. */
+  readonly atime: number;
+  readonly mtime: number;
+  readonly attributes: readonly ExtendedAttribute[];
+}
+
+const NO_ATTRIBUTES: readonly ExtendedAttribute[] = [];
+
+export class MetadataTable {
+  readonly #userIds: UserIds | undefined;
+  readonly #modes = NumberColumn.uint32();
+  readonly #uids = NumberColumn.uint32();
+  readonly #gids = NumberColumn.uint32();
+  readonly #atimes = NumberColumn.float64();
+  readonly #mtimes = NumberColumn.float64();
+  /** Few have any. */
+  readonly #attributes = new Map<number, readonly ExtendedAttribute[]>();
+
+  /** @param userIds to look owners up by name; who has no number here keeps the one in the snapshot */
+  constructor(userIds?: UserIds) {
+    this.#userIds = userIds;
+  }
+
+  /** Enters a node's metadata; returns its number. */
+  add(node: Node): number {
+    const mtime = secondsOf(node.mtime);
+    this.#modes.push(fileModeToUnix(node.mode));
+    this.#uids.push((node.user === undefined ? undefined : this.#userIds?.userId(node.user)) ?? node.uid);
+    this.#gids.push((node.group === undefined ? undefined : this.#userIds?.groupId(node.group)) ?? node.gid);
+    this.#mtimes.push(mtime);
+    const row = this.#atimes.push(node.atime === node.mtime ? mtime : secondsOf(node.atime));
+    if (node.extendedAttributes !== undefined) this.#attributes.set(row, node.extendedAttributes);
+    return row;
+  }
+
+  get(row: number): ItemMetadata {
+    return {
+      mode: this.#modes.get(row),
+      uid: this.#uids.get(row),
+      gid: this.#gids.get(row),
+      atime: this.#atimes.get(row),
+      mtime: this.#mtimes.get(row),
+      attributes: this.#attributes.get(row) ?? NO_ATTRIBUTES,
+    };
+  }
+}
+
+/**
+ * Seconds for `utimes`, which keeps whole microseconds only, cut off, and takes a number that cannot hold each of them
+ * exactly: the middle of the microsecond is what always arrives as that microsecond.
+ */
+function secondsOf(time: string): number {
+  const nanoseconds = parseTime(time);
+  const rest = ((nanoseconds % 1000n) + 1000n) % 1000n;
+  return (Number((nanoseconds - rest) / 1000n) + 0.5) / 1e6;
+}

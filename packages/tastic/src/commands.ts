@@ -1,0 +1,34 @@
+/**
+ * The table of commands. Each is loaded only when it is called.
+ */
+import type { Command } from "./command.js";
+
+export interface CommandEntry {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  load(): Promise<{ readonly command: Command }>;
+}
+
+/** By name; a command of a group has two words. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  backup: { summary: "Save files and folders as a new snapshot", load: () => import("./commands/backup.js") },
+  cat: { summary: "Print an object of the repository", load: () => import("./commands/cat.js") },
+  check: { summary: "Look for damage in the repository", load: () => import("./commands/check.js") },
+  dump: { summary: "Print a file or folder of a snapshot", load: () => import("./commands/dump.js") },
+  init: { summary: "Make a new repository", load: () => import("./commands/init.js") },
+  "key add": { summary: "Add a password", load: () => import("./commands/key-add.js") },
+  "key list": { summary: "List the keys", load: () => import("./commands/key-list.js") },
+  "key passwd": { summary: "Change the password", load: () => import("./commands/key-passwd.js") },
+  "key remove": { summary: "Remove a key", load: () => import("./commands/key-remove.js") },
+  list: { summary: "List the objects of the repository", load: () => import("./commands/list.js") },
+  ls: { summary: "List the files of a snapshot", load: () => import("./commands/ls.js") },
+  restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
+  snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },
+  unlock: { summary: "Remove locks that are no longer in use", load: () => import("./commands/unlock.js") },
+  version: { summary: "Print the version", load: () => import("./commands/version.js") },
+};
+
+/** Commands that exist only to hold others. */
+export const groups: Readonly<Record<string, string>> = {
+  key: "Manage the passwords that open the repository",
+};

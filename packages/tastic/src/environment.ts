@@ -1,0 +1,33 @@
+/**
+ * The variables that the command looks at: each variable of restic, and the same with TASTIC_ in front, which comes
+ * first, also where it is empty.
+ */
+export class Environment {
+  readonly #variables: Readonly<Record<string, string | undefined>>;
+
+  constructor(variables: Readonly<Record<string, string | undefined>> = process.env) {
+    this.#variables = variables;
+  }
+
+  /** `get("REPOSITORY")`: the value of TASTIC_REPOSITORY, else that of RESTIC_REPOSITORY. Empty counts as not set. */
+  get(name: string): string | undefined {
+    const value = this.#variables[`TASTIC_${name}`] ?? this.#variables[`RESTIC_${name}`];
+    return value === "" ? undefined : value;
+  }
+
+  /** Frames of progress in a second, if the user wants a certain number. At most 60. */
+  get progressRate(): number | undefined {
+    const rate = Number(this.get("PROGRESS_FPS"));
+    return Number.isFinite(rate) && rate > 0 ? Math.min(rate, 60) : undefined;
+  }
+
+  /** Show where in the program an error came from. */
+  get debug(): boolean {
+    return this.get("DEBUG") !== undefined;
+  }
+
+  /** Everything, for programs that we start and for variables in pattern files. */
+  get all(): Readonly<Record<string, string | undefined>> {
+    return this.#variables;
+  }
+}
