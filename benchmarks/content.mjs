@@ -53,7 +53,7 @@ export function fillContent(out, kind, random) {
   if (kind === "prose") fillProse(out, random);
   else if (kind === "code") fillCode(out, random);
   else if (kind === "binary") fillBinary(out, random);
-  else random.fill(out);
+  else random.fillBytes(out);
 }
 
 /**
@@ -71,7 +71,7 @@ function putWord(out, at, word) {
 /** @param {Uint8Array} out @param {Random} random */
 function fillProse(out, random) {
   let lineEnd = 80;
-  for (let at = 0; at < out.length; ) {
+  for (let at = 0; at < out.length;) {
     const bits = random.next();
     at = putWord(out, at, zipf[bits & 0xffff]);
     const pause = (bits >>> 16) & 15;
@@ -94,7 +94,7 @@ function fillCode(out, random) {
   // A file speaks of its own few things again and again, in the words of the language.
   const own = Array.from({ length: LOCAL_WORDS }, () => random.below(VOCABULARY));
   let depth = 0;
-  for (let at = 0; at < out.length; ) {
+  for (let at = 0; at < out.length;) {
     depth = Math.max(0, Math.min(5, depth + random.below(3) - 1));
     for (let i = 0; i < depth * 2; i++) out[at++] = 0x20;
     const parts = 2 + random.below(4);
@@ -111,7 +111,7 @@ function fillCode(out, random) {
 /** Four bytes at a time: an operation, frequent or rare, with small or large operands; now and then zeroes or a word. */
 /** @param {Uint8Array} out @param {Random} random */
 function fillBinary(out, random) {
-  for (let at = 0; at < out.length; ) {
+  for (let at = 0; at < out.length;) {
     const bits = random.next();
     const what = bits >>> 27;
     if (what === 0) at += 16;

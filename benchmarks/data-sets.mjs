@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -65,7 +66,7 @@ function writeFile(folder, { path, kinds, size, seed, stretch }) {
       const length = Math.min(stretch ?? PIECE, size - at);
       const piece = new Uint8Array(length);
       fillContent(piece, kinds[i % kinds.length], random);
-      for (let done = 0; done < length; ) done += writeSync(descriptor, piece, done);
+      for (let done = 0; done < length;) done += writeSync(descriptor, piece, done);
       at += length;
     }
   } finally {
@@ -78,7 +79,12 @@ function writeFile(folder, { path, kinds, size, seed, stretch }) {
  * @param {DataSet} set
  */
 export function warm({ folder, plan }) {
-  for (const { path } of plan) readFileSync(join(folder, path));
+  const piece = new Uint8Array(PIECE);
+  for (const { path } of plan) {
+    const descriptor = openSync(join(folder, path), "r");
+    while (readSync(descriptor, piece) > 0);
+    closeSync(descriptor);
+  }
 }
 
 /**

@@ -23,53 +23,40 @@ const TIMEOUT_MS = 30 * 60_000;
  * Runs to the end. Fails, with the program's last words, if the program fails.
  * @param {readonly string[]} command
  * @param {Surroundings} surroundings
- * @returns {Promise<Figures & { stdout: string }>}
+ * @returns {Promise<{ figures: Figures, stdout: string }>}
  */
-export function measure(command, { cwd, env }) {
+export async function measure(command, { cwd, env }) {
   const bash = spawn("bash", ["-c", script, "bash", ...command], {
     cwd,
     env,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   let [stdout, stderr, report] = ["", "", ""];
-  let peak = 0;
+  bash.stdout?.setEncoding("utf8").on("data", (text) => (stdout += text));
+  bash.stderr?.setEncoding("utf8").on("data", (text) => (stderr += text));
+  /** @type {import("node:stream").Readable} */ (bash.stdio[3]).on("data", (data) => (report += data));
+
   const pid = () => Number(/^(\d+)\n/.exec(report)?.[1] ?? 0);
+  let peak = 0;
   const poll = setInterval(() => {
     if (pid() > 0) peak = Math.max(peak, highWaterMark(pid()));
   }, POLL_MS);
   const timeout = setTimeout(() => process.kill(pid(), "SIGKILL"), TIMEOUT_MS);
-  bash.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
-  bash.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
-  /** @type {import("node:stream").Readable} */ (bash.stdio[3]).on("data", (data) => (report += data));
-  const { promise, resolve, reject } = withResolvers();
-  bash.on("error", reject);
-  bash.on("close", (code, signal) => {
-    const times = /^\d+\n([\d.]+) ([\d.]+) ([\d.]+)$/m.exec(report)?.slice(1).map(Number);
-    if (code === 0 && times) {
-      resolve({ wall: times[0], user: times[1], system: times[2], peak, stdout });
-    } else {
-      const last = `${stdout}\n${stderr}`.trim().split("\n").slice(-3).join(" ");
-      reject(new Error(`${command.slice(0, 4).join(" ")}: failed (${signal ?? code}): ${last}`));
-    }
-  });
-  return promise.finally(() => {
+  const end = await new Promise((resolve, reject) => {
+    bash.on("error", reject);
+    bash.on("close", (code, signal) => resolve(signal ?? code));
+  }).finally(() => {
     clearInterval(poll);
     clearTimeout(timeout);
   });
-}
 
-/** `Promise.withResolvers`, which Node 20 has not. */
-function withResolvers() {
-  /** @type {(value: Figures & { stdout: string }) => void} */
-  let resolve = () => {};
-  /** @type {(reason: unknown) => void} */
-  let reject = () => {};
-  /** @type {Promise<Figures & { stdout: string }>} */
-  const promise = new Promise((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
+  const times = /^\d+\n([\d.]+) ([\d.]+) ([\d.]+)$/m.exec(report);
+  if (end !== 0 || !times) {
+    const last = `${stdout}\n${stderr}`.trim().split("\n").slice(-3).join(" ");
+    throw new Error(`${command.slice(0, 3).join(" ")} failed (${end}): ${last}`);
+  }
+  const [wall, user, system] = times.slice(1).map(Number);
+  return { figures: { wall, user, system, peak }, stdout };
 }
 
 /** Bytes of memory that a process has had at most, or 0 if it is gone. @param {number} pid */

@@ -13,10 +13,10 @@ const GIB = 1024 * MIB;
 
 /** How many, how large and of what kind: a developer's home, in numbers. */
 const mixedGroups = /** @type {const} */ ([
-  { folder: "sources", extension: "src", count: 5400, min: 100, max: 64 * KIB, kind: "code" },
+  { folder: "sources", extension: "src", count: 5730, min: 100, max: 64 * KIB, kind: "code" },
   { folder: "documents", extension: "txt", count: 300, min: 16 * KIB, max: 4 * MIB, kind: "prose" },
   { folder: "programs", extension: "bin", count: 260, min: 4 * KIB, max: 8 * MIB, kind: "binary" },
-  { folder: "pictures", extension: "jpg", count: 1230, min: 10 * KIB, max: 2 * MIB, kind: "random" },
+  { folder: "pictures", extension: "jpg", count: 900, min: 10 * KIB, max: 2 * MIB, kind: "random" },
 ]);
 
 const mixedGiants = /** @type {const} */ ([
@@ -36,16 +36,17 @@ const COPIES = 804;
  * @returns {PlannedFile[]}
  */
 export function mixedPlan(scale) {
-  const random = new Random(1);
   /** @type {PlannedFile[]} */
   const files = [];
   for (const { folder, extension, count, min, max, kind } of mixedGroups) {
+    const random = new Random(count);
     for (let i = 0; i < Math.ceil(count * scale); i++) {
       const path = `${folder}/${folderName(i, 400)}/${folderName(i, 20)}/file-${i}.${extension}`;
       files.push({ path, size: random.size(min, max), seed: files.length + 1, kinds: [kind] });
     }
   }
   const originals = files.length;
+  const random = new Random(COPIES);
   for (let i = 0; i < Math.ceil(COPIES * scale); i++) {
     const path = `copies/${folderName(i, 50)}/copy-${i}.bin`;
     files.push({ ...files[random.below(originals)], path });

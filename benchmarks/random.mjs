@@ -62,7 +62,7 @@ export class Random {
    * Fills with bytes that cannot be compressed.
    * @param {Uint8Array} bytes
    */
-  fill(bytes) {
+  fillBytes(bytes) {
     const whole = bytes.length & ~3;
     const words =
       bytes.byteOffset % 4 === 0 ? new Uint32Array(bytes.buffer, bytes.byteOffset, whole / 4) : undefined;

@@ -71,6 +71,4 @@ export {
   parseCompressionMode,
   type CompressionMode,
 } from "./compression-mode.js";
-export type { DecompressOptions, Zstd } from "./zstd.js";
-export { loadZstd } from "./load-zstd.js";
 export { decodeUnpacked, encodeUnpacked } from "./unpacked.js";

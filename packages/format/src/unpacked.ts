@@ -8,14 +8,14 @@
 import { TasticError } from "@tastic/errors";
 import type { RepositoryVersion } from "./config.js";
 import { compressionLevel } from "./compression-mode.js";
-import type { Zstd } from "./zstd.js";
+import type { ZstdContext } from "@tastic/zstd";
 
 const COMPRESSED = 2;
 const BRACKET = 0x5b;
 const BRACE = 0x7b;
 
 /** The plaintext of a file for its JSON. */
-export function encodeUnpacked(version: RepositoryVersion, json: Uint8Array, zstd: Zstd): Uint8Array {
+export function encodeUnpacked(version: RepositoryVersion, json: Uint8Array, zstd: ZstdContext): Uint8Array {
   if (version === 1) return json;
   return Buffer.concat([Buffer.of(COMPRESSED), zstd.compress(json, compressionLevel("auto"))]);
 }
@@ -25,7 +25,7 @@ export function encodeUnpacked(version: RepositoryVersion, json: Uint8Array, zst
  * @param maxLength how many bytes of JSON to accept
  * @throws TasticError invalid-format, limit-exceeded; unsupported for an unknown encoding
  */
-export function decodeUnpacked(bytes: Uint8Array, zstd: Zstd, what: string, maxLength: number): Uint8Array {
+export function decodeUnpacked(bytes: Uint8Array, zstd: ZstdContext, what: string, maxLength: number): Uint8Array {
   const first = bytes[0];
   if (first === COMPRESSED) return zstd.decompress(bytes.subarray(1), { maxLength, what });
   if (first === undefined || first === BRACKET || first === BRACE) {

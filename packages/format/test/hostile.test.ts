@@ -8,14 +8,14 @@ import {
   decodeSnapshot,
   decodeTree,
   decodeUnpacked,
-  loadZstd,
 } from "@tastic/format";
+import { loadZstd } from "@tastic/zstd";
 import { isTasticError } from "@tastic/errors";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { codeOf, fixture } from "./helpers.js";
 
-const zstd = await loadZstd();
+const zstd = loadZstd();
 const unpack = (name: string): Buffer => Buffer.from(decodeUnpacked(fixture(name), zstd, name, 1 << 20));
 const [pack] = JSON.parse(fixture("packs-kolkata.json").toString()) as [{ size: number; header: string }];
 

@@ -3,14 +3,14 @@ import {
   decodeUnpacked,
   encodeIndex,
   IndexEncoder,
-  loadZstd,
   type IndexVisitor,
 } from "@tastic/format";
+import { loadZstd } from "@tastic/zstd";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { codeOf, fixture } from "./helpers.js";
 
-const zstd = await loadZstd();
+const zstd = loadZstd();
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const id = (digit: string): string => digit.repeat(64);
 

@@ -11,14 +11,14 @@ import {
   encodeLock,
   encodeMasterKey,
   encodeSnapshot,
-  loadZstd,
   type Id,
   type Snapshot,
 } from "@tastic/format";
+import { loadZstd } from "@tastic/zstd";
 import { describe, expect, test } from "vitest";
 import { codeOf, fixture } from "./helpers.js";
 
-const zstd = await loadZstd();
+const zstd = loadZstd();
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 const id = <T extends Id>(digit: string): T => digit.repeat(64) as T;
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));

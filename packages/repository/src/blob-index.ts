@@ -3,17 +3,18 @@
  *
  * One open-addressing table in shared memory, without a JavaScript object per blob. An *entry* is 48 bytes: the
  * id (32), then kind and pack (4), offset (4), length (4) and uncompressed length (4). Entries are dense and
- * numbered in the order of their arrival; a separate array of *slots* (4 bytes each, linear probing, between 60 %
- * and 75 % full) maps ids to entry numbers, so an entry costs at most 54.7 bytes in all. Packs are entries too, of
- * a kind of their own: a blob's entry names its pack by that pack's entry number.
+ * numbered in the order of their arrival; a separate array of *slots* (4 bytes each, linear probing, between 64 %
+ * and 80 % full once there are 100,000 entries) maps ids to entry numbers, so an entry costs at most 54.3 bytes in
+ * all. Five bits of the id are in the slot beside the number: a probe rarely has to look at a stranger's entry.
+ * Packs are entries too, of a kind of their own: a blob's entry names its pack by that pack's entry number.
  *
- * Readers take no lock: they probe under a sequence number that a rebuild of the slots makes odd and then even
- * again. Writers take a lock of one word by compare-and-swap. `claim` is what keeps two threads from storing the
- * same new blob twice: exactly one of them is told that the blob is new.
- *
- * The memory is WebAssembly's shared kind, because it can grow in place while other threads read it.
+ * Writers take a lock. Readers take none to find an entry: ids and kinds never change once a slot leads to them, so
+ * a hit proves itself, even in the middle of a rebuild of the slots. Only a miss is confirmed under the lock.
+ * `claim` is what keeps two threads from storing the same new blob twice: exactly one of them is told that it is new.
  */
 import { TasticError } from "@tastic/errors";
+import { giveLock, takeLock } from "./shared-lock.js";
+import { MAX_PAGES, PAGE, createSharedMemory, currentBuffer, growTo } from "./shared-memory.js";
 
 /** What an entry describes. Blobs of different kinds never share an entry, even with equal bytes. */
 export const DATA = 0;
@@ -35,8 +36,6 @@ export interface BlobLocation {
   readonly uncompressedLength: number;
 }
 
-const PAGE = 65536;
-const MAX_PAGES = 65536;
 /** Words (of 4 bytes) of an entry, and where its fields are. */
 const ENTRY_WORDS = 12;
 const PLACE = 8;
@@ -46,36 +45,40 @@ const UNCOMPRESSED = 11;
 /** The first page of the entries' memory is the header. */
 const HEADER_WORDS = PAGE / 4;
 const LOCK = 0;
-const SEQUENCE = 1;
-const COUNT = 2;
-const SLOT_COUNT = 3;
-const PACK_COUNT = 4;
+const COUNT = 1;
+const SLOT_COUNT = 2;
+const PACK_COUNT = 3;
 
 const PENDING = 0x3fffffff;
-const MAX_ENTRIES = Math.min(PENDING, Math.floor(((MAX_PAGES - 1) * PAGE) / (ENTRY_WORDS * 4)));
+const MAX_ENTRIES = Math.floor(((MAX_PAGES - 1) * PAGE) / (ENTRY_WORDS * 4));
+/** A slot: 0, or an entry's number plus one in the lower bits and a part of its id in the upper ones. */
+const NUMBER_BITS = 27;
+const NUMBER = 2 ** NUMBER_BITS - 1;
 const FIRST_SLOTS = 4096;
-const LOCK_TIMEOUT_MS = 30_000;
+/** How full slots get, and how full `reserve` plans them to be. */
+const FULLEST = 0.8;
+const PLANNED = 0.75;
 
 export class BlobIndex {
   readonly shared: SharedBlobIndex;
   #header: Int32Array;
-  #entries: Uint32Array;
+  #entries: Int32Array;
+  #entryBytes: Uint8Array;
   #slots: Int32Array;
   readonly #idBytes = new Uint8Array(32);
-  readonly #idWords = new Uint32Array(this.#idBytes.buffer);
+  readonly #idWords = new Int32Array(this.#idBytes.buffer);
 
   private constructor(shared: SharedBlobIndex) {
     this.shared = shared;
     this.#header = new Int32Array(shared.entries.buffer, 0, HEADER_WORDS);
-    this.#entries = new Uint32Array(shared.entries.buffer);
+    this.#entries = new Int32Array(shared.entries.buffer);
+    this.#entryBytes = new Uint8Array(shared.entries.buffer);
     this.#slots = new Int32Array(shared.slots.buffer);
   }
 
   /** An empty index. */
   static create(): BlobIndex {
-    const memory = (pages: number): WebAssembly.Memory =>
-      new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared: true });
-    const index = new BlobIndex({ entries: memory(17), slots: memory(1) });
+    const index = new BlobIndex({ entries: createSharedMemory(), slots: createSharedMemory() });
     index.#header[SLOT_COUNT] = FIRST_SLOTS;
     return index;
   }
@@ -100,7 +103,15 @@ export class BlobIndex {
 
   /** Bytes of shared memory in use for entries and slots. */
   get bytes(): number {
-    return this.size * ENTRY_WORDS * 4 + Atomics.load(this.#header, SLOT_COUNT) * 4;
+    return this.size * ENTRY_WORDS * 4 + this.#slotCount() * 4;
+  }
+
+  /** Makes room for so many further entries at once, which is faster than bit by bit. A guess will do. */
+  reserve(more: number): void {
+    this.#underLock(() => {
+      const wanted = Math.ceil(Math.min(this.size + more, MAX_ENTRIES) / PLANNED);
+      if (wanted > this.#slotCount()) this.#rebuild(wanted);
+    });
   }
 
   /** The number of the first entry with this id and kind, or -1. The blob may be pending (see `isPending`). */
@@ -121,14 +132,8 @@ export class BlobIndex {
    */
   claim(id: Uint8Array, kind: typeof DATA | typeof TREE): number {
     this.#loadId(id);
-    if (this.#findLoaded(kind, -1) >= 0) return -1;
-    this.#lock();
-    try {
-      if (this.#probe(kind, -1) >= 0) return -1;
-      return this.#append(kind, PENDING, 0, 0, 0);
-    } finally {
-      this.#unlock();
-    }
+    if (this.#probe(kind, -1) >= 0) return -1;
+    return this.#underLock(() => (this.#probe(kind, -1) >= 0 ? -1 : this.#append(kind, PENDING, 0, 0, 0)));
   }
 
   /** Records where a claimed blob is stored. */
@@ -137,24 +142,21 @@ export class BlobIndex {
     this.#entries[at + OFFSET] = location.offset;
     this.#entries[at + LENGTH] = location.length;
     this.#entries[at + UNCOMPRESSED] = location.uncompressedLength;
-    const kind = (this.#entries[at + PLACE] ?? 0) >>> 30;
-    Atomics.store(this.#entries, at + PLACE, ((kind << 30) | location.pack) >>> 0);
+    Atomics.store(this.#entries, at + PLACE, (this.kind(entry) << 30) | location.pack);
   }
 
   /** The entry number of a pack, made if there is none. */
   addPack(id: Uint8Array): number {
     this.#loadId(id);
-    const known = this.#findLoaded(PACK, -1);
+    const known = this.#probe(PACK, -1);
     if (known >= 0) return known;
-    this.#lock();
-    try {
+    return this.#underLock(() => {
       const raced = this.#probe(PACK, -1);
       if (raced >= 0) return raced;
+      const entry = this.#append(PACK, 0, 0, 0, 0);
       Atomics.add(this.#header, PACK_COUNT, 1);
-      return this.#append(PACK, 0, 0, 0, 0);
-    } finally {
-      this.#unlock();
-    }
+      return entry;
+    });
   }
 
   /**
@@ -163,23 +165,21 @@ export class BlobIndex {
    */
   add(id: Uint8Array, kind: typeof DATA | typeof TREE, location: BlobLocation): boolean {
     this.#loadId(id);
-    this.#lock();
-    try {
+    const { pack, offset, length, uncompressedLength } = location;
+    return this.#underLock(() => {
       for (let entry = this.#probe(kind, -1); entry >= 0; entry = this.#probe(kind, entry)) {
-        if (this.pack(entry) === location.pack && this.offset(entry) === location.offset) return false;
+        if (this.pack(entry) === pack && this.offset(entry) === offset) return false;
       }
-      this.#append(kind, location.pack, location.offset, location.length, location.uncompressedLength);
+      this.#append(kind, pack, offset, length, uncompressedLength);
       return true;
-    } finally {
-      this.#unlock();
-    }
+    });
   }
 
   kind(entry: number): EntryKind {
     return ((this.#entries[this.#at(entry) + PLACE] ?? 0) >>> 30) as EntryKind;
   }
 
-  /** Has the blob been claimed but not stored yet? */
+  /** Has the blob been claimed but not stored yet? Then nothing else that is said of its place holds. */
   isPending(entry: number): boolean {
     const at = this.#at(entry);
     return (Atomics.load(this.#entries, at + PLACE) & PENDING) === PENDING;
@@ -191,21 +191,21 @@ export class BlobIndex {
   }
 
   offset(entry: number): number {
-    return this.#entries[this.#at(entry) + OFFSET] ?? 0;
+    return (this.#entries[this.#at(entry) + OFFSET] ?? 0) >>> 0;
   }
 
   length(entry: number): number {
-    return this.#entries[this.#at(entry) + LENGTH] ?? 0;
+    return (this.#entries[this.#at(entry) + LENGTH] ?? 0) >>> 0;
   }
 
   uncompressedLength(entry: number): number {
-    return this.#entries[this.#at(entry) + UNCOMPRESSED] ?? 0;
+    return (this.#entries[this.#at(entry) + UNCOMPRESSED] ?? 0) >>> 0;
   }
 
   /** Copies the entry's id (32 bytes) into `target` at `offset`. */
   copyId(entry: number, target: Uint8Array, offset = 0): void {
     const at = this.#at(entry) * 4;
-    target.set(new Uint8Array(this.#entries.buffer, at, 32), offset);
+    for (let i = 0; i < 32; i++) target[offset + i] = this.#entryBytes[at + i] ?? 0;
   }
 
   /** The entry's id, 32 bytes. */
@@ -221,136 +221,130 @@ export class BlobIndex {
     for (let entry = 0; entry < size; entry++) if (this.kind(entry) === PACK) yield entry;
   }
 
+  #slotCount(): number {
+    return Atomics.load(this.#header, SLOT_COUNT);
+  }
+
+  #underLock<T>(work: () => T): T {
+    takeLock(this.#header, LOCK);
+    try {
+      return work();
+    } finally {
+      giveLock(this.#header, LOCK);
+    }
+  }
+
   #loadId(id: Uint8Array): void {
     if (id.length !== 32) throw new TasticError("internal", `an id has 32 bytes, not ${id.length}`);
-    this.#idBytes.set(id);
+    for (let i = 0; i < 32; i++) this.#idBytes[i] = id[i] ?? 0;
   }
 
   /** Where the entry's words begin, in a view that reaches that far. */
   #at(entry: number): number {
     const at = HEADER_WORDS + entry * ENTRY_WORDS;
-    if (at + ENTRY_WORDS > this.#entries.length)
-      this.#entries = new Uint32Array(currentBuffer(this.shared.entries));
+    if (at + ENTRY_WORDS > this.#entries.length) this.#refreshEntries(entry);
     return at;
   }
 
-  #findLoaded(kind: EntryKind, after: number): number {
-    for (;;) {
-      const sequence = Atomics.load(this.#header, SEQUENCE);
-      if ((sequence & 1) !== 0) {
-        Atomics.wait(this.#header, SEQUENCE, sequence, 1000);
-        continue;
-      }
-      const entry = this.#probe(kind, after);
-      if (Atomics.load(this.#header, SEQUENCE) === sequence) return entry;
+  #refreshEntries(entry: number): void {
+    const buffer = currentBuffer(this.shared.entries);
+    this.#entries = new Int32Array(buffer);
+    this.#entryBytes = new Uint8Array(buffer);
+    if (HEADER_WORDS + (entry + 1) * ENTRY_WORDS > this.#entries.length) {
+      throw new TasticError("internal", `the blob index has no entry ${entry}`);
     }
+  }
+
+  #findLoaded(kind: EntryKind, after: number): number {
+    const entry = this.#probe(kind, after);
+    return entry >= 0 ? entry : this.#underLock(() => this.#probe(kind, after));
   }
 
   /** The first entry with the loaded id and kind; with `after`, the first one beyond that entry. */
   #probe(kind: EntryKind, after: number): number {
-    const slotCount = Atomics.load(this.#header, SLOT_COUNT);
+    const slotCount = this.#slotCount();
     if (slotCount > this.#slots.length) this.#slots = new Int32Array(currentBuffer(this.shared.slots));
+    const slots = this.#slots;
     const id = this.#idWords;
+    const tag = tagOf(id[1] ?? 0);
     let reached = after < 0;
-    for (let slot = this.#home(id[0] ?? 0, slotCount); ; slot = slot + 1 === slotCount ? 0 : slot + 1) {
-      const entry = Atomics.load(this.#slots, slot) - 1;
-      if (entry < 0) return -1;
-      if (!reached) {
-        reached = entry === after;
-        continue;
-      }
-      const at = this.#at(entry);
-      const words = this.#entries;
-      if (
-        words[at] === id[0] &&
-        words[at + 1] === id[1] &&
-        words[at + 2] === id[2] &&
-        words[at + 3] === id[3] &&
-        words[at + 4] === id[4] &&
-        words[at + 5] === id[5] &&
-        words[at + 6] === id[6] &&
-        words[at + 7] === id[7] &&
-        (words[at + PLACE] ?? 0) >>> 30 === kind
-      ) {
-        return entry;
-      }
+    for (let at = homeOf(id[0] ?? 0, slotCount); ; at = at + 1 === slotCount ? 0 : at + 1) {
+      const slot = slots[at] ?? 0;
+      if (slot === 0) return -1;
+      if (slot >>> NUMBER_BITS !== tag) continue;
+      const entry = (slot & NUMBER) - 1;
+      if (!reached) reached = entry === after;
+      else if (this.#isLoaded(entry, kind)) return entry;
     }
   }
 
-  /** Ids are hashes, so their first word spreads evenly over the slots. */
-  #home(word: number, slotCount: number): number {
-    return Math.floor((word / 2 ** 32) * slotCount);
+  /** Has the entry the loaded id, and this kind? */
+  #isLoaded(entry: number, kind: EntryKind): boolean {
+    const at = this.#at(entry);
+    const words = this.#entries;
+    const id = this.#idWords;
+    for (let i = 0; i < 8; i++) if (words[at + i] !== id[i]) return false;
+    return (words[at + PLACE] ?? 0) >>> 30 === kind;
   }
 
-  /** Writes an entry with the loaded id, then makes it visible. Only under the lock. */
+  /** Writes an entry with the loaded id, then makes it visible. Only under the lock; all or nothing. */
   #append(kind: EntryKind, pack: number, offset: number, length: number, uncompressed: number): number {
-    const entry = Atomics.load(this.#header, COUNT);
+    const entry = this.size;
     if (entry >= MAX_ENTRIES) {
       throw new TasticError("limit-exceeded", `the index holds more than ${MAX_ENTRIES} blobs`, {
         guidance: "Split the backup over several repositories.",
       });
     }
-    const end = (HEADER_WORDS + (entry + 1) * ENTRY_WORDS) * 4;
-    growTo(this.shared.entries, end);
+    const end = HEADER_WORDS + (entry + 1) * ENTRY_WORDS;
+    if (end > this.#entries.length) growTo(this.shared.entries, end * 4);
+    const slotCount = this.#slotCount();
+    if (entry + 1 > slotCount * FULLEST) {
+      this.#rebuild(slotCount < 1 << 17 ? slotCount * 2 : Math.ceil(slotCount * 1.25));
+    }
     const at = this.#at(entry);
-    this.#entries.set(this.#idWords, at);
-    this.#entries[at + PLACE] = ((kind << 30) | pack) >>> 0;
+    for (let i = 0; i < 8; i++) this.#entries[at + i] = this.#idWords[i] ?? 0;
+    this.#entries[at + PLACE] = (kind << 30) | pack;
     this.#entries[at + OFFSET] = offset;
     this.#entries[at + LENGTH] = length;
     this.#entries[at + UNCOMPRESSED] = uncompressed;
+    // Whoever sees the slot must see all of the entry.
+    Atomics.store(this.#slots, this.#freeSlot(at), slotOf(entry, this.#idWords[1] ?? 0));
     Atomics.store(this.#header, COUNT, entry + 1);
-    const slotCount = Atomics.load(this.#header, SLOT_COUNT);
-    if ((entry + 1) * 4 > slotCount * 3) this.#rebuild(slotCount);
-    else this.#putSlot(entry, this.#idWords[0] ?? 0, slotCount);
     return entry;
   }
 
-  #putSlot(entry: number, word: number, slotCount: number): void {
-    let slot = this.#home(word, slotCount);
-    while (Atomics.load(this.#slots, slot) !== 0) slot = slot + 1 === slotCount ? 0 : slot + 1;
-    Atomics.store(this.#slots, slot, entry + 1);
+  /** The slot for the entry whose words begin at `at`. */
+  #freeSlot(at: number): number {
+    const slotCount = this.#header[SLOT_COUNT] ?? 0;
+    const slots = this.#slots;
+    let slot = homeOf(this.#entries[at] ?? 0, slotCount);
+    while (slots[slot] !== 0) slot = slot + 1 === slotCount ? 0 : slot + 1;
+    return slot;
   }
 
-  /** Makes the slots more and enters all entries again, while readers wait. */
+  /** Makes the slots more and enters all entries again; readers that find nothing meanwhile wait for the lock. */
   #rebuild(slotCount: number): void {
-    const wanted = slotCount < 1 << 20 ? slotCount * 2 : Math.floor(slotCount * 1.25);
-    Atomics.add(this.#header, SEQUENCE, 1);
-    growTo(this.shared.slots, wanted * 4);
-    this.#slots = new Int32Array(this.shared.slots.buffer);
-    this.#slots.fill(0, 0, wanted);
-    Atomics.store(this.#header, SLOT_COUNT, wanted);
-    const count = Atomics.load(this.#header, COUNT);
+    growTo(this.shared.slots, slotCount * 4);
+    this.#slots = new Int32Array(currentBuffer(this.shared.slots));
+    this.#slots.fill(0, 0, slotCount);
+    Atomics.store(this.#header, SLOT_COUNT, slotCount);
+    const count = this.size;
     for (let entry = 0; entry < count; entry++) {
-      this.#putSlot(entry, this.#entries[this.#at(entry)] ?? 0, wanted);
+      const at = this.#at(entry);
+      this.#slots[this.#freeSlot(at)] = slotOf(entry, this.#entries[at + 1] ?? 0);
     }
-    Atomics.add(this.#header, SEQUENCE, 1);
-    Atomics.notify(this.#header, SEQUENCE);
-  }
-
-  #lock(): void {
-    while (Atomics.compareExchange(this.#header, LOCK, 0, 1) !== 0) {
-      if (Atomics.wait(this.#header, LOCK, 1, LOCK_TIMEOUT_MS) === "timed-out") {
-        throw new TasticError("internal", "the blob index stayed locked: a worker died while it wrote to it");
-      }
-    }
-  }
-
-  #unlock(): void {
-    Atomics.store(this.#header, LOCK, 0);
-    Atomics.notify(this.#header, LOCK, 1);
   }
 }
 
-/** The memory's buffer at its present size. Growing by nothing is what makes another thread's growth visible here. */
-function currentBuffer(memory: WebAssembly.Memory): ArrayBuffer {
-  memory.grow(0);
-  return memory.buffer;
+/** Ids are hashes, so their first word spreads evenly over the slots. */
+function homeOf(word: number, slotCount: number): number {
+  return Math.floor((word >>> 0) * 2 ** -32 * slotCount);
 }
 
-/** Grows shared memory to hold `bytes`, a quarter more than needed; pages cost nothing until they are written. */
-function growTo(memory: WebAssembly.Memory, bytes: number): void {
-  const now = currentBuffer(memory).byteLength / PAGE;
-  const needed = Math.ceil(bytes / PAGE);
-  if (needed <= now) return;
-  memory.grow(Math.min(MAX_PAGES, Math.max(needed, Math.ceil(now * 1.25))) - now);
+function tagOf(word: number): number {
+  return word >>> NUMBER_BITS;
+}
+
+function slotOf(entry: number, word: number): number {
+  return (tagOf(word) << NUMBER_BITS) | (entry + 1);
 }

@@ -4,7 +4,8 @@
 import type { CryptoProvider, Sealer } from "@tastic/crypto";
 import { TasticError } from "@tastic/errors";
 import { HEADER_LENGTH_SIZE, decodePackHeader, readHeaderLength } from "@tastic/format";
-import type { PackEntry, PackId, Zstd } from "@tastic/format";
+import type { PackEntry, PackId } from "@tastic/format";
+import type { ZstdContext } from "@tastic/zstd";
 import type { Storage } from "@tastic/storage";
 
 /** Most headers fit in the tail that is read first: 15 entries, as restic reads. */
@@ -36,7 +37,7 @@ export async function loadPackHeader(
 export interface BlobOpener {
   readonly crypto: CryptoProvider;
   readonly sealer: Sealer;
-  readonly zstd: Zstd;
+  readonly zstd: ZstdContext;
 }
 
 /**

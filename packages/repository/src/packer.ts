@@ -15,7 +15,8 @@ import {
   PackHeaderBuilder,
   compressionLevel,
 } from "@tastic/format";
-import type { BlobType, CompressionMode, Zstd } from "@tastic/format";
+import type { BlobType, CompressionMode } from "@tastic/format";
+import type { ZstdContext } from "@tastic/zstd";
 import { BlobIndex, DATA, TREE } from "./blob-index.js";
 import type { SharedBlobIndex } from "./blob-index.js";
 
@@ -52,13 +53,13 @@ export interface FinishedPack {
 export class Packer {
   readonly #settings: PackerSettings;
   readonly #crypto: CryptoProvider;
-  readonly #zstd: Zstd;
+  readonly #zstd: ZstdContext;
   readonly #sealer: Sealer;
   readonly #index: BlobIndex;
   readonly #open = new Map<BlobType, OpenPack>();
   readonly #finished: FinishedPack[] = [];
 
-  constructor(settings: PackerSettings, crypto: CryptoProvider, zstd: Zstd) {
+  constructor(settings: PackerSettings, crypto: CryptoProvider, zstd: ZstdContext) {
     this.#settings = settings;
     this.#crypto = crypto;
     this.#zstd = zstd;
@@ -108,18 +109,18 @@ export class Packer {
     return pack;
   }
 
+  /** Opens what was just sealed, piece by piece: the largest blob is not held a second time. */
   #verify(id: Uint8Array, sealed: Uint8Array, uncompressedLength: number): void {
     const what = "the blob that was just sealed";
-    let plaintext = this.#sealer.open(sealed, what);
+    const content = this.#sealer.open(sealed, what);
+    const hash = this.#crypto.createHash();
     if (uncompressedLength > 0) {
-      plaintext = this.#zstd.decompress(plaintext, {
-        uncompressedLength,
-        maxLength: uncompressedLength,
-        what,
-      });
+      const options = { uncompressedLength, maxLength: uncompressedLength, what };
+      this.#zstd.decompressTo(content, options, (piece) => hash.update(piece));
+    } else {
+      hash.update(content);
     }
-    const hash = this.#crypto.sha256(plaintext);
-    if (Buffer.compare(hash, id) !== 0) {
+    if (Buffer.compare(hash.digest(), id) !== 0) {
       throw new TasticError("internal", `${what} does not open to what was sealed`, {
         guidance: "The memory or processor of this machine may be failing: test them before the next backup.",
       });

@@ -15,7 +15,6 @@ import {
   encodeSnapshot,
   encodeUnpacked,
   idFromBytes,
-  loadZstd,
 } from "@tastic/format";
 import type {
   BlobId,
@@ -31,8 +30,9 @@ import type {
   RepositoryConfig,
   Snapshot,
   SnapshotId,
-  Zstd,
 } from "@tastic/format";
+import { loadZstd } from "@tastic/zstd";
+import type { ZstdContext } from "@tastic/zstd";
 import type { FileInfo, FileType, Storage } from "@tastic/storage";
 import { BlobIndex } from "./blob-index.js";
 import { BlobLoader } from "./blob-loader.js";
@@ -89,7 +89,7 @@ export class Repository {
   readonly config: RepositoryConfig;
   readonly keyId: KeyId;
   readonly crypto: CryptoProvider;
-  readonly zstd: Zstd;
+  readonly zstd: ZstdContext;
   readonly index = BlobIndex.create();
   readonly blobs: BlobLoader;
   readonly #masterKey: MasterKey;
@@ -100,7 +100,7 @@ export class Repository {
     storage: Storage,
     config: RepositoryConfig,
     key: { id: KeyId; masterKey: MasterKey },
-    tools: { crypto: CryptoProvider; zstd: Zstd },
+    tools: { crypto: CryptoProvider; zstd: ZstdContext },
     options: RepositoryOptions,
   ) {
     this.storage = storage;
@@ -139,20 +139,17 @@ export class Repository {
       ...(options.scrypt === undefined ? {} : { params: options.scrypt }),
     });
     await storage.save(CONFIG, crypto.createSealer(masterKey).seal(encodeConfig(config)));
-    return new Repository(storage, config, { id, masterKey }, { crypto, zstd: await loadZstd() }, options);
+    return new Repository(storage, config, { id, masterKey }, { crypto, zstd: loadZstd() }, options);
   }
 
   /** Opens a repository. Errors: `no-repository`, `wrong-password`, `unsupported`, those of damaged files. */
   static async open(storage: Storage, options: OpenOptions): Promise<Repository> {
     const crypto = nodeCrypto;
     const sealedConfig = await loadConfig(storage);
-    const [key, zstd] = await Promise.all([
-      openWithPassword(storage, crypto, options.password, options.keyHint),
-      loadZstd(),
-    ]);
+    const key = await openWithPassword(storage, crypto, options.password, options.keyHint);
     const config = decodeConfig(crypto.createSealer(key.masterKey).open(sealedConfig, "config"));
     checkPolynomial(config.chunkerPolynomial);
-    return new Repository(storage, config, key, { crypto, zstd }, options);
+    return new Repository(storage, config, key, { crypto, zstd: loadZstd() }, options);
   }
 
   /** Adds a key for another password. */

@@ -141,15 +141,14 @@ export class Archiver {
     const attributes = this.#parts.attributes?.read(item.path);
     const complete = async (): Promise<void> => {
       const { id, stored } = await this.#saveTree(await inner.tree);
-      const complete: Node = { ...node, ...(await attributes), subtree: id };
+      slot.node = { ...node, ...(await attributes), subtree: id };
       this.#parts.report.folder(
         item.snapshotPath,
         item.previous,
-        complete,
+        slot.node,
         stored,
         performance.now() - started,
       );
-      slot.node = complete;
       parent.ready(slot);
     };
     complete().catch((error: unknown) => parent.fail(error));

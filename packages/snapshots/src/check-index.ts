@@ -2,7 +2,7 @@
  * The first part of a check: do all index files load, and do they agree with each other?
  */
 import { messageOf } from "@tastic/errors";
-import { decodeIndex, idFromBytes } from "@tastic/format";
+import { decodeIndex, idFromBytes, shortId } from "@tastic/format";
 import type { IndexId } from "@tastic/format";
 import { DATA, TREE } from "@tastic/repository";
 import type { Repository } from "@tastic/repository";

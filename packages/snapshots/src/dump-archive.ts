@@ -2,7 +2,7 @@
  * A folder of a snapshot as an archive.
  *
  * As restic's, it holds what is in the folder under the path that it has in the snapshot, each hard link with its whole
- * content, and times in whole seconds. Unlike in restic's, FIFOs and devices are what they are, not empty files.
+ * content, and times in whole seconds: rounded in tar archives, cut off in zip archives. Unlike in restic's, FIFOs and devices are what they are, not empty files.
  */
 import { encodeName, fileModeToUnix, parseTime } from "@tastic/format";
 import type { BlobId, Node } from "@tastic/format";
@@ -59,7 +59,7 @@ export async function writeTar(source: ArchiveSource, output: Output): Promise<v
         userName: node.user ?? "",
         groupName: node.group ?? "",
         size,
-        mtime: wholeSeconds(node.mtime),
+        mtime: seconds(node.mtime, 500_000_000n),
         ...(node.type === "symlink" ? { linkTarget: encodeName(node.linkTarget ?? "") } : {}),
         ...(device === undefined ? {} : { deviceMajor: device.major, deviceMinor: device.minor }),
         ...(node.extendedAttributes === undefined ? {} : { attributes: node.extendedAttributes }),
@@ -86,7 +86,7 @@ export async function writeZip(source: ArchiveSource, output: Output): Promise<v
     const type = UNIX_TYPES[node.type];
     if (type === undefined) continue;
     const name = archiveName(source, path, node);
-    const entry = { name, unixMode: type | fileModeToUnix(node.mode), mtime: wholeSeconds(node.mtime) };
+    const entry = { name, unixMode: type | fileModeToUnix(node.mode), mtime: seconds(node.mtime, 0n) };
     if (node.type === "file") {
       const content = readContent(repository, node.content ?? [], signal);
       await zip.addCompressed(entry, contentSize(repository, node), content);
@@ -105,9 +105,11 @@ function archiveName(source: ArchiveSource, path: string, node: Node): Uint8Arra
   return encodeName(`${source.path}${path}${node.type === "dir" ? "/" : ""}`.slice(1));
 }
 
-/** Rounded, as restic does. */
-function wholeSeconds(time: string): number {
-  const nanoseconds = parseTime(time);
-  const half = nanoseconds < 0n ? -500_000_000n : 500_000_000n;
-  return Number((nanoseconds + half) / 1_000_000_000n);
+/** Whole seconds at or before a time, to which `plus` nanoseconds are added first. */
+function seconds(time: string, plus: bigint): number {
+  const nanoseconds = parseTime(time) + plus;
+  const rest = ((nanoseconds % SECOND) + SECOND) % SECOND;
+  return Number((nanoseconds - rest) / SECOND);
 }
+
+const SECOND = 1_000_000_000n;

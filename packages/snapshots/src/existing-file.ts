@@ -41,7 +41,7 @@ export function compareContent(
     const status = fstatSync(fd, { bigint: true });
     if (!status.isFile()) throw new Error(`Expected ${path} to be a regular file`);
     const sizeMatches = status.size === BigInt(wanted);
-    if (sizeMatches && trustedMtime !== undefined && sameMicrosecond(status.mtimeNs, trustedMtime)) {
+    if (sizeMatches && trustedMtime !== undefined && isSameTime(status.mtimeNs, trustedMtime)) {
       return { sizeMatches, matches: entries.map(() => true) };
     }
     let offset = 0;
@@ -85,9 +85,12 @@ export function findDifference(
   }
 }
 
-/** Files that Node restored have whole microseconds, others may have more. */
-function sameMicrosecond(a: bigint, b: bigint): boolean {
-  return a === b || (a % 1000n === 0n && a === b - (((b % 1000n) + 1000n) % 1000n));
+/**
+ * Is `time` of a file the one that a snapshot states, both in nanoseconds? Where times cannot be set exactly, restored
+ * files have it in whole microseconds, cut off.
+ */
+export function isSameTime(time: bigint, stated: bigint): boolean {
+  return time === stated || (time % 1000n === 0n && time === stated - (((stated % 1000n) + 1000n) % 1000n));
 }
 
 function readAt(fd: number, offset: number, size: number): Uint8Array | undefined {

@@ -108,10 +108,10 @@ export class FileWriter {
 
   /** Synchronous as far as possible, so that a blob that is done is not kept for a turn of the event loop. */
   #finish(file: number): undefined | Promise<void> {
-    const { plan, folders, attributes } = this.#context;
+    const { plan, folders } = this.#context;
     const fd = this.#open.get(file) ?? -1;
     const path = folders.locate(plan.filePath(file));
-    const problem = setMetadataOfOpen(fd, path, plan.metadata.get(plan.fileMetadata(file)), attributes);
+    const problem = setMetadataOfOpen(fd, path, plan.metadata.get(plan.fileMetadata(file)), this.#context);
     if (problem instanceof Promise) return problem.then((text) => this.#finished(file, fd, text));
     this.#finished(file, fd, problem);
     return undefined;

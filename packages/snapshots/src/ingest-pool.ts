@@ -122,7 +122,11 @@ export class IngestPool implements Ingest {
   }
 
   #hire(): Hand {
-    const worker = new Worker(new URL("./ingest-worker.js", import.meta.url), { workerData: this.#settings });
+    const worker = new Worker(new URL("./ingest-worker.js", import.meta.url), {
+      workerData: this.#settings,
+      // A worker makes little garbage: what it works on is outside the heap.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
     const hand: Hand = { worker, batches: new Map() };
     this.#hands.push(hand);
     worker.on("message", (message: FromWorker) => this.#hear(hand, message));

@@ -5,8 +5,8 @@
 import { createRabinChunker, parsePolynomial } from "@tastic/chunker";
 import { nodeCrypto } from "@tastic/crypto";
 import { TasticError, messageOf } from "@tastic/errors";
-import { loadZstd } from "@tastic/format";
 import { Packer } from "@tastic/repository";
+import { loadZstd } from "@tastic/zstd";
 import type { FinishedPack } from "@tastic/repository";
 import { parentPort, workerData } from "node:worker_threads";
 import { FileIngest } from "./file-ingest.js";
@@ -19,7 +19,7 @@ if (parentPort === null)
   throw new TasticError("internal", "the reading worker was started as a program of its own");
 const port = parentPort;
 const settings = workerData as WorkerSettings;
-const packer = new Packer(settings.packer, nodeCrypto, await loadZstd());
+const packer = new Packer(settings.packer, nodeCrypto, loadZstd());
 const chunker = createRabinChunker(parsePolynomial(settings.chunkerPolynomial));
 const files = new FileIngest(packer, nodeCrypto, chunker);
 

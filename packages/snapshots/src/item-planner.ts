@@ -7,7 +7,7 @@ import { idToBytes, parseTime } from "@tastic/format";
 import type { Node } from "@tastic/format";
 import { DATA } from "@tastic/repository";
 import type { Stats } from "node:fs";
-import { compareContent, isSame, isWritable } from "./existing-file.js";
+import { compareContent, isSame, isSameTime, isWritable } from "./existing-file.js";
 import type { Comparison } from "./existing-file.js";
 import { entrySize } from "./file-content.js";
 import { statusIfThere } from "./remove-tree.js";
@@ -122,7 +122,9 @@ export class ItemPlanner {
     if (status === undefined) return true;
     if (options.overwrite === "never") return false;
     if (options.overwrite !== "if-newer") return true;
-    return parseTime(node.mtime) > statusOf(folders.locate(path)).mtimeNs;
+    const there = statusOf(folders.locate(path)).mtimeNs;
+    const stated = parseTime(node.mtime);
+    return stated > there && !isSameTime(there, stated);
   }
 
   #compare(

@@ -12,9 +12,9 @@ export interface ItemMetadata {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Seconds since 1970, as Node's `utimes` takes them. */
-  readonly atime: number;
-  readonly mtime: number;
+  /** Nanoseconds since 1970. */
+  readonly atime: bigint;
+  readonly mtime: bigint;
   readonly attributes: readonly ExtendedAttribute[];
 }
 
@@ -25,8 +25,8 @@ export class MetadataTable {
   readonly #modes = NumberColumn.uint32();
   readonly #uids = NumberColumn.uint32();
   readonly #gids = NumberColumn.uint32();
-  readonly #atimes = NumberColumn.float64();
-  readonly #mtimes = NumberColumn.float64();
+  readonly #atimes = new TimeColumn();
+  readonly #mtimes = new TimeColumn();
   /** Few have any. */
   readonly #attributes = new Map<number, readonly ExtendedAttribute[]>();
 
@@ -37,12 +37,12 @@ export class MetadataTable {
 
   /** Enters a node's metadata; returns its number. */
   add(node: Node): number {
-    const mtime = secondsOf(node.mtime);
+    const mtime = parseTime(node.mtime);
     this.#modes.push(fileModeToUnix(node.mode));
     this.#uids.push((node.user === undefined ? undefined : this.#userIds?.userId(node.user)) ?? node.uid);
     this.#gids.push((node.group === undefined ? undefined : this.#userIds?.groupId(node.group)) ?? node.gid);
     this.#mtimes.push(mtime);
-    const row = this.#atimes.push(node.atime === node.mtime ? mtime : secondsOf(node.atime));
+    const row = this.#atimes.push(node.atime === node.mtime ? mtime : parseTime(node.atime));
     if (node.extendedAttributes !== undefined) this.#attributes.set(row, node.extendedAttributes);
     return row;
   }
@@ -59,12 +59,18 @@ export class MetadataTable {
   }
 }
 
-/**
- * Seconds for `utimes`, which keeps whole microseconds only, cut off, and takes a number that cannot hold each of them
- * exactly: the middle of the microsecond is what always arrives as that microsecond.
- */
-function secondsOf(time: string): number {
-  const nanoseconds = parseTime(time);
-  const rest = ((nanoseconds % 1000n) + 1000n) % 1000n;
-  return (Number((nanoseconds - rest) / 1000n) + 0.5) / 1e6;
+/** Times as whole microseconds, which a number holds exactly until the year 2255, and the nanoseconds beyond. */
+class TimeColumn {
+  readonly #microseconds = NumberColumn.float64();
+  readonly #rests = NumberColumn.uint32();
+
+  push(time: bigint): number {
+    const rest = ((time % 1000n) + 1000n) % 1000n;
+    this.#rests.push(Number(rest));
+    return this.#microseconds.push(Number((time - rest) / 1000n));
+  }
+
+  get(row: number): bigint {
+    return BigInt(this.#microseconds.get(row)) * 1000n + BigInt(this.#rests.get(row));
+  }
 }

@@ -2,6 +2,7 @@
  * What the parts of one restore share.
  */
 import type { Repository } from "@tastic/repository";
+import type { ExactTimes } from "./exact-times.js";
 import type { AttributeRestorer } from "./restore-attributes.js";
 import type { RestorePlan } from "./restore-plan.js";
 import type { RestoreReport } from "./restore-report.js";
@@ -14,5 +15,6 @@ export interface RestoreContext {
   readonly plan: RestorePlan;
   readonly folders: SafeFolders;
   readonly attributes: AttributeRestorer;
+  readonly times: ExactTimes;
   readonly report: RestoreReport;
 }

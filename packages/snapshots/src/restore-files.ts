@@ -19,6 +19,7 @@ export async function restoreFiles(context: RestoreContext): Promise<FileWriter>
       for (let next = packs.next(); next.done !== true; next = packs.next()) {
         throwIfCancelled(options.signal, "the restore");
         await restorePack(context, writer, next.value);
+        await context.times.drained();
       }
     };
     const workers = Array.from({ length: repository.storage.connections }, work);

@@ -49,7 +49,7 @@ async function attempt(
 }
 
 async function restoreSpecial(context: RestoreContext, item: SpecialItem): Promise<string | undefined> {
-  const { plan, folders, attributes, options, report } = context;
+  const { plan, folders, options, report } = context;
   const text = (): string => plan.paths.text(item.path);
   if (options.dryRun === true) {
     report.restored("restored", "other", text, 0);
@@ -59,7 +59,7 @@ async function restoreSpecial(context: RestoreContext, item: SpecialItem): Promi
   clearPath(path, options.delete === true);
   makeSpecial(item, path, folders.target);
   report.restored("restored", "other", text, 0);
-  return setMetadataOfPath(path, plan.metadata.get(item.metadata), attributes);
+  return setMetadataOfPath(path, plan.metadata.get(item.metadata), context);
 }
 
 async function restoreHardLink(
@@ -82,17 +82,18 @@ async function restoreHardLink(
 }
 
 async function restoreUnchanged(context: RestoreContext): Promise<void> {
-  const { plan, folders, attributes, options } = context;
+  const { plan, folders, options } = context;
   for (let i = 0; i < plan.unchanged.length; i += 2) {
     throwIfCancelled(options.signal, "the restore");
+    await context.times.drained();
     const path = plan.unchanged.get(i);
     const metadata = plan.metadata.get(plan.unchanged.get(i + 1));
-    await attempt(context, path, () => setMetadataOf(folders.locate(path), "file", metadata, attributes));
+    await attempt(context, path, () => setMetadataOf(folders.locate(path), "file", metadata, context));
   }
 }
 
 async function finishFolder(context: RestoreContext, folder: FinishedFolder): Promise<string | undefined> {
-  const { plan, folders, attributes, options, report } = context;
+  const { plan, folders, options, report } = context;
   const really = options.dryRun !== true;
   const path = folders.locate(folder.path);
   for (const name of folder.unexpected) {
@@ -100,7 +101,7 @@ async function finishFolder(context: RestoreContext, folder: FinishedFolder): Pr
   }
   if (folder.metadata < 0) return undefined;
   const problem = really
-    ? await setMetadataOf(path, "dir", plan.metadata.get(folder.metadata), attributes)
+    ? await setMetadataOf(path, "dir", plan.metadata.get(folder.metadata), context)
     : undefined;
   if (problem === undefined) report.restored("restored", "dir", () => plan.paths.text(folder.path), 0);
   return problem;

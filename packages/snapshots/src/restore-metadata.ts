@@ -17,13 +17,16 @@ import {
 } from "node:fs";
 import { OPEN_TO_READ } from "./existing-file.js";
 import type { ItemMetadata } from "./metadata-table.js";
-import type { AttributeRestorer } from "./restore-attributes.js";
+import type { RestoreContext } from "./restore-context.js";
 import { describeSystemError } from "./source-error.js";
 import { systemPath } from "./source-files.js";
 
 const SET_IDS = 0o6000;
 
-/** Something whose metadata can be set. */
+/** What sets that for which Node has no call. */
+export type MetadataTools = Pick<RestoreContext, "attributes" | "times">;
+
+/** Something whose metadata can be set; times in seconds. */
 interface Handle {
   chown(uid: number, gid: number): void;
   utimes(atime: number, mtime: number): void;
@@ -38,30 +41,32 @@ export function setMetadataOfOpen(
   fd: number,
   path: string,
   metadata: ItemMetadata,
-  attributes: AttributeRestorer,
+  tools: MetadataTools,
 ): string | undefined | Promise<string | undefined> {
   const handle: Handle = {
     chown: (uid, gid) => fchownSync(fd, uid, gid),
     utimes: (atime, mtime) => futimesSync(fd, atime, mtime),
     chmod: (mode) => fchmodSync(fd, mode),
   };
-  return setMetadata(handle, path, metadata, attributes);
+  return setMetadata(handle, path, metadata, tools);
 }
 
 /** As `setMetadataOfOpen`, for a link, FIFO or device that cannot be opened. */
 export async function setMetadataOfPath(
   path: string,
   metadata: ItemMetadata,
-  attributes: AttributeRestorer,
+  tools: MetadataTools,
 ): Promise<string | undefined> {
   const name = systemPath(path);
   const handle: Handle = {
     chown: (uid, gid) => lchownSync(name, uid, gid),
     utimes: (atime, mtime) => lutimesSync(name, atime, mtime),
-    // A link has no mode of its own.
-    chmod: (mode) => lstatSync(name).isSymbolicLink() || chmodSync(name, mode),
+    // A link has no mode of its own, and its target's is not ours to set.
+    chmod: (mode) => {
+      if (!lstatSync(name).isSymbolicLink()) chmodSync(name, mode);
+    },
   };
-  return setMetadata(handle, path, metadata, attributes);
+  return setMetadata(handle, path, metadata, tools);
 }
 
 /** As `setMetadataOfOpen`, for a file or folder that is opened for it, if its mode allows. */
@@ -69,17 +74,17 @@ export async function setMetadataOf(
   path: string,
   kind: "file" | "dir",
   metadata: ItemMetadata,
-  attributes: AttributeRestorer,
+  tools: MetadataTools,
 ): Promise<string | undefined> {
   let fd: number;
   try {
     fd = openSync(systemPath(path), OPEN_TO_READ | (kind === "dir" ? constants.O_DIRECTORY : 0));
   } catch (error) {
     if (systemErrorCode(error) !== "EACCES") return describeSystemError(error, path);
-    return setMetadataOfPath(path, metadata, attributes);
+    return setMetadataOfPath(path, metadata, tools);
   }
   try {
-    return await setMetadataOfOpen(fd, path, metadata, attributes);
+    return await setMetadataOfOpen(fd, path, metadata, tools);
   } finally {
     closeSync(fd);
   }
@@ -117,20 +122,31 @@ function setMetadata(
   handle: Handle,
   path: string,
   metadata: ItemMetadata,
-  attributes: AttributeRestorer,
+  tools: MetadataTools,
 ): string | undefined | Promise<string | undefined> {
   const failures = new Failures(path);
   const isOwned = failures.try(() => handle.chown(metadata.uid, metadata.gid));
   const finish = (): string | undefined => {
-    failures.try(() => handle.utimes(metadata.atime, metadata.mtime));
+    const { atime, mtime } = metadata;
+    const isTimed = failures.try(() => handle.utimes(secondsOf(atime), secondsOf(mtime)));
+    if (isTimed && (atime % 1000n !== 0n || mtime % 1000n !== 0n)) tools.times.set(path, atime, mtime);
     // A program that runs as its owner must not do so for another owner than it was made for.
     failures.try(() => handle.chmod(isOwned ? metadata.mode : metadata.mode & ~SET_IDS));
     return failures.first;
   };
-  const wanted = attributes.wanted(metadata.attributes);
+  const wanted = tools.attributes.wanted(metadata.attributes);
   if (wanted.length === 0) return finish();
-  return attributes
+  return tools.attributes
     .set(path, wanted)
     .catch((error: unknown) => failures.note(error))
     .then(finish);
+}
+
+/**
+ * Seconds for Node's `utimes`, which keeps whole microseconds, cut off, and takes a number that cannot hold each of them
+ * exactly: the middle of the microsecond is what always arrives as that microsecond.
+ */
+function secondsOf(nanoseconds: bigint): number {
+  const rest = ((nanoseconds % 1000n) + 1000n) % 1000n;
+  return (Number((nanoseconds - rest) / 1000n) + 0.5) / 1e6;
 }

@@ -6,6 +6,7 @@
  */
 import type { BlobId } from "@tastic/format";
 import type { Repository } from "@tastic/repository";
+import { ExactTimes } from "./exact-times.js";
 import { findSubtree } from "./find-tree.js";
 import { RestoreReport } from "./restore-report.js";
 import { AttributeRestorer } from "./restore-attributes.js";
@@ -37,7 +38,8 @@ export async function restore(
   const report = new RestoreReport(options);
   const attributes = new AttributeRestorer(options, report);
   const folders = new SafeFolders(options.target, plan.paths, options.dryRun === true);
-  const context: RestoreContext = { repository, options, plan, folders, attributes, report };
+  const times = new ExactTimes();
+  const context: RestoreContext = { repository, options, plan, folders, attributes, times, report };
   try {
     await new RestoreScan(context).run(treeId);
     const writer = await restoreFiles(context);
@@ -45,7 +47,7 @@ export async function restore(
     await finishRestore(context, failedPaths(plan, hasFailed));
     if (options.verify === true && options.dryRun !== true) await verifyFiles(context, hasFailed);
   } finally {
-    await attributes.close();
+    await Promise.all([attributes.close(), times.close()]);
   }
   return { ...report.progress, seconds: (performance.now() - start) / 1000, errorCount: report.errorCount };
 }

@@ -74,8 +74,12 @@ test.skipIf(process.platform === "win32")("a named pipe with the name of a mark 
 });
 
 test("a mark needs a name", async () => {
-  await expect(createExcludeRules({ ifPresent: [""] })).rejects.toThrow("no name for exclusion tagfile provided");
-  await expect(createExcludeRules({ ifPresent: [":header"] })).rejects.toThrow("no name for exclusion tagfile");
+  await expect(createExcludeRules({ ifPresent: [""] })).rejects.toThrow(
+    "no name for exclusion tagfile provided",
+  );
+  await expect(createExcludeRules({ ifPresent: [":header"] })).rejects.toThrow(
+    "no name for exclusion tagfile",
+  );
 });
 
 test("files larger than a size are left out, folders never", async () => {
@@ -86,7 +90,10 @@ test("files larger than a size are left out, folders never", async () => {
 });
 
 test("patterns see absolute paths, also those with bytes that are not UTF-8", async () => {
-  const rules = await createExcludeRules({ patterns: ["/src/a", "*.tmp", "bad?"], insensitivePatterns: ["*.bak"] });
+  const rules = await createExcludeRules({
+    patterns: ["/src/a", "*.tmp", "bad?"],
+    insensitivePatterns: ["*.bak"],
+  });
   const excludes = (path: string): boolean =>
     rules.excludes({ path, name: basename(path), type: "file", size: 0, deviceId: 1n });
   expect(excludes("/src/a")).toBe(true);
@@ -106,13 +113,16 @@ test("whole folders can be left out by path", async () => {
 /** Another file system than that of the root, on every Linux we know. */
 const hasProc = process.platform === "linux" && lstatSync("/").dev !== lstatSync("/proc").dev;
 
-test.skipIf(!hasProc)("with one file system, mount points stay, and what is mounted there does not", async () => {
-  const rules = await createExcludeRules({ oneFileSystem: ["/"] });
-  expect(rules.excludes(itemAt("/proc"))).toBe(false);
-  expect(rules.excludes(itemAt("/proc/sys"))).toBe(true);
-  expect(rules.excludes(itemAt("/proc/version"))).toBe(true);
-  expect(rules.excludes(itemAt("/etc"))).toBe(false);
-});
+test.skipIf(!hasProc)(
+  "with one file system, mount points stay, and what is mounted there does not",
+  async () => {
+    const rules = await createExcludeRules({ oneFileSystem: ["/"] });
+    expect(rules.excludes(itemAt("/proc"))).toBe(false);
+    expect(rules.excludes(itemAt("/proc/sys"))).toBe(true);
+    expect(rules.excludes(itemAt("/proc/version"))).toBe(true);
+    expect(rules.excludes(itemAt("/etc"))).toBe(false);
+  },
+);
 
 test.skipIf(!hasProc)("each target brings its own file system", async () => {
   const rules = await createExcludeRules({ oneFileSystem: ["/", "/proc/sys"] });

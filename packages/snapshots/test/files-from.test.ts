@@ -11,7 +11,8 @@ const before = process.cwd();
 const badName = Buffer.from("d/bad\xff", "latin1");
 
 beforeAll(() => {
-  for (const name of ["d/a/1", "d/b/1", "d/.h/1", "d/[x]/q", "d/*/s", "d/ sp ", "d/#c", "d/ä"]) folder.write(name);
+  for (const name of ["d/a/1", "d/b/1", "d/.h/1", "d/[x]/q", "d/*/s", "d/ sp ", "d/#c", "d/ä"])
+    folder.write(name);
   process.chdir(folder.path);
   writeFileSync(badName, "");
 });
@@ -19,7 +20,8 @@ afterAll(() => process.chdir(before));
 
 let count = 0;
 const list = (content: string | Uint8Array): string => folder.write(`lists/${count++}`, content);
-const patterns = (content: string | Uint8Array): Promise<string[]> => readFilesFrom({ patterns: [list(content)] });
+const patterns = (content: string | Uint8Array): Promise<string[]> =>
+  readFilesFrom({ patterns: [list(content)] });
 
 test.each([
   ["d/a\n# comment\n\n  d/b  \n", ["d/a", "d/b"]],
@@ -35,7 +37,7 @@ test.each([
   ["d/**/1", ["d/.h/1", "d/a/1", "d/b/1"]],
   ["./d/../d/[ab]\r\n", ["d/a", "d/b"]],
   ["d//a", ["d//a"]],
-  ["d/b*", ["d/b", `d/${"bad\udcff"}`]],
+  ["d/b*", ["d/b", "d/bad\udcff"]],
   ["d/#c", ["d/#c"]],
   ["d/a\nd/a", ["d/a", "d/a"]],
   ["\ufeffd/a", ["d/a"]],
@@ -47,12 +49,18 @@ test.each([
 test("patterns without slash are looked for in the working directory, absolute ones from the root", async () => {
   mkdirSync("only", { recursive: true });
   expect(await patterns("on*")).toEqual(["only"]);
-  expect(await patterns(`${folder.path}/d/[ab]`)).toEqual([join(folder.path, "d/a"), join(folder.path, "d/b")]);
+  expect(await patterns(`${folder.path}/d/[ab]`)).toEqual([
+    join(folder.path, "d/a"),
+    join(folder.path, "d/b"),
+  ]);
 });
 
 test("a pattern that matches nothing is warned of", async () => {
   const warnings: string[] = [];
-  const paths = await readFilesFrom({ patterns: [list("d/none*\nd/none\nd/a")], warn: (text) => warnings.push(text) });
+  const paths = await readFilesFrom({
+    patterns: [list("d/none*\nd/none\nd/a")],
+    warn: (text) => warnings.push(text),
+  });
   expect(paths).toEqual(["d/a"]);
   expect(warnings).toEqual([
     'pattern "d/none*" does not match any files, skipping',
@@ -60,9 +68,12 @@ test("a pattern that matches nothing is warned of", async () => {
   ]);
 });
 
-test.each(["[", "d/[", "none/[", "d/[a-", "q/[]a]", "d/\\", "d/[a/b]"])("%s is malformed", async (pattern) => {
-  await expect(patterns(pattern)).rejects.toThrow(`pattern: ${pattern}: syntax error in pattern`);
-});
+test.each(["[", "d/[", "none/[", "d/[a-", "q/[]a]", "d/\\", "d/[a/b]"])(
+  "%s is malformed",
+  async (pattern) => {
+    await expect(patterns(pattern)).rejects.toThrow(`pattern: ${pattern}: syntax error in pattern`);
+  },
+);
 
 test("verbatim lists are taken line by line", async () => {
   const verbatim = [list(Buffer.concat([Buffer.from("d/a\n\n d/*\n#x\r\nd/ sp \n"), badName]))];

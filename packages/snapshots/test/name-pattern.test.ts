@@ -49,12 +49,25 @@ test.each([
   expect(match(pattern, name)).toBe(expected);
 });
 
-test.each(["[", "[a", "[a-", "[a-]", "[-a]", "[]", "[]a]", "[^]", "[a-b-c]", "\\", "a\\", "[\\", "[\\]", "*[", "[\udcff]"])(
-  "%s is malformed",
-  (pattern) => {
-    expect(compileNamePattern(toByteString(pattern))).toBeUndefined();
-  },
-);
+test.each([
+  "[",
+  "[a",
+  "[a-",
+  "[a-]",
+  "[-a]",
+  "[]",
+  "[]a]",
+  "[^]",
+  "[a-b-c]",
+  "\\",
+  "a\\",
+  "[\\",
+  "[\\]",
+  "*[",
+  "[\udcff]",
+])("%s is malformed", (pattern) => {
+  expect(compileNamePattern(toByteString(pattern))).toBeUndefined();
+});
 
 test("a character is what UTF-8 says, and a byte that is none is one", () => {
   expect(match("?", "ä")).toBe(true);

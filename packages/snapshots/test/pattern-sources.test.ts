@@ -54,7 +54,14 @@ test("patterns of options and files make one list that cares for case, and one t
     insensitiveFiles: [file("e")],
   });
   const chosen = (path: string): boolean => lists.some((list) => matches(list, path));
-  expect(["/a", "/A", "/b", "/B", "/c", "/C", "/e", "/E"].filter(chosen)).toEqual(["/a", "/b", "/B", "/c", "/e", "/E"]);
+  expect(["/a", "/A", "/b", "/B", "/c", "/C", "/e", "/E"].filter(chosen)).toEqual([
+    "/a",
+    "/b",
+    "/B",
+    "/c",
+    "/e",
+    "/E",
+  ]);
   expect(await loadPatterns("include", {})).toEqual([]);
 });
 
@@ -63,7 +70,9 @@ test("the option that a malformed pattern came from is named", async () => {
   await expect(loadPatterns("exclude", { files: [bad] })).rejects.toThrow(
     "--exclude-file: invalid pattern(s) provided:\n[\n[a",
   );
-  await expect(loadPatterns("include", { insensitiveFiles: [bad] })).rejects.toThrow("--iinclude-file: invalid");
+  await expect(loadPatterns("include", { insensitiveFiles: [bad] })).rejects.toThrow(
+    "--iinclude-file: invalid",
+  );
   await expect(loadPatterns("include", { insensitivePatterns: ["["], patterns: ["[a"] })).rejects.toThrow(
     "--iinclude: invalid pattern(s) provided:\n[",
   );

@@ -8,7 +8,6 @@ import { matches, matchWithChildren, parsePatterns } from "../dist/patterns.js";
 /** What restic 0.19.1 did with a tree of files and lists of patterns: see the file's own note. */
 interface Recorded {
   readonly tree: readonly string[];
-  readonly folders: readonly number[];
   readonly cases: readonly {
     readonly option: "exclude" | "iexclude" | "include" | "iinclude";
     readonly patterns: readonly string[];
@@ -28,10 +27,15 @@ function kept(option: string, patterns: readonly string[]): string[] {
   if (option.endsWith("exclude")) {
     // The target and what is above it are not asked about.
     const targets = ["/tmp", "/tmp/pt"];
-    return recorded.tree.filter((path) => targets.includes(path) || !above(path).some((one) => !targets.includes(one) && matches(list, one)));
+    return recorded.tree.filter(
+      (path) =>
+        targets.includes(path) || !above(path).some((one) => !targets.includes(one) && matches(list, one)),
+    );
   }
   const chosen = recorded.tree.filter((path) => {
-    const reached = above(posix.dirname(path)).every((folder) => matchWithChildren(list, folder).childMayMatch);
+    const reached = above(posix.dirname(path)).every(
+      (folder) => matchWithChildren(list, folder).childMayMatch,
+    );
     return reached && matchWithChildren(list, path).matches;
   });
   // Folders on the way are restored, too.
@@ -39,7 +43,9 @@ function kept(option: string, patterns: readonly string[]): string[] {
 }
 
 test("files are chosen as restic chose them", () => {
-  for (const { option, patterns, kept: mask = "" } of recorded.cases.filter(({ error }) => error === undefined)) {
+  for (const { option, patterns, kept: mask = "" } of recorded.cases.filter(
+    ({ error }) => error === undefined,
+  )) {
     const bits = BigInt(`0x${mask}`);
     const expected = recorded.tree.filter((_, index) => (bits >> BigInt(index)) & 1n);
     expect({ option, patterns, kept: kept(option, patterns).sort() }).toEqual({
@@ -63,6 +69,20 @@ test("malformed patterns are refused in restic's words, all at once", () => {
     }
   }
   expect(refused.length).toBeGreaterThan(2);
+});
+
+test.each([
+  ["/**/top", "/top/x", true],
+  ["top/**/x", "/top/x", true],
+  ["top/**/x", "/top/y/z/x", true],
+  ["**/top/**/x", "/top/x", true],
+  // The root is no name that a pattern could match.
+  ["[^a]/top", "/top", false],
+  ["[^a]/**/top", "/top", false],
+  ["?/top/**/**/x", "/top/y/x", false],
+  ["*/top", "/top", false],
+])("next to the root, %s on %s: %s", (pattern, path, expected) => {
+  expect(matches(parsePatterns([pattern]), path)).toBe(expected);
 });
 
 test("no patterns choose nothing", () => {
@@ -96,14 +116,18 @@ test("a folder that was asked about before does not change what is said of its f
     .array(fc.constantFrom("a", "b", "ab", "c"), { minLength: 1, maxLength: 6 })
     .map((names) => `/${names.join("/")}`);
   fc.assert(
-    fc.property(fc.array(pattern, { maxLength: 4 }), fc.array(path, { minLength: 1, maxLength: 8 }), (patterns, paths) => {
-      const kept = parsePatterns(patterns);
-      for (const one of paths) {
-        const fresh = matches(parsePatterns(patterns), one);
-        expect(matches(kept, one)).toBe(fresh);
-        expect(matchWithChildren(kept, one).matches).toBe(fresh);
-      }
-    }),
+    fc.property(
+      fc.array(pattern, { maxLength: 4 }),
+      fc.array(path, { minLength: 1, maxLength: 8 }),
+      (patterns, paths) => {
+        const kept = parsePatterns(patterns);
+        for (const one of paths) {
+          const fresh = matches(parsePatterns(patterns), one);
+          expect(matches(kept, one)).toBe(fresh);
+          expect(matchWithChildren(kept, one).matches).toBe(fresh);
+        }
+      },
+    ),
     { numRuns: 1000 },
   );
 });
@@ -111,16 +135,21 @@ test("a folder that was asked about before does not change what is said of its f
 test("without negation, what is below a match matches", () => {
   const part = fc.constantFrom("a", "b", "**", "*", "[^a]");
   fc.assert(
-    fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), fc.boolean(), fc.array(fc.constantFrom("a", "b", "c"), { minLength: 2, maxLength: 7 }), (parts, anchored, names) => {
-      const list = parsePatterns([(anchored ? "/" : "") + parts.join("/")]);
-      const results = names.map((_, index) => matches(list, `/${names.slice(0, index + 1).join("/")}`));
-      const first = results.indexOf(true);
-      expect(results.slice(first === -1 ? results.length : first).every(Boolean)).toBe(true);
-      // And whoever looks for it finds the way there.
-      if (first > 0) {
-        expect(matchWithChildren(list, `/${names.slice(0, first).join("/")}`).childMayMatch).toBe(true);
-      }
-    }),
+    fc.property(
+      fc.array(part, { minLength: 1, maxLength: 5 }),
+      fc.boolean(),
+      fc.array(fc.constantFrom("a", "b", "c"), { minLength: 2, maxLength: 7 }),
+      (parts, anchored, names) => {
+        const list = parsePatterns([(anchored ? "/" : "") + parts.join("/")]);
+        const results = names.map((_, index) => matches(list, `/${names.slice(0, index + 1).join("/")}`));
+        const first = results.indexOf(true);
+        expect(results.slice(first === -1 ? results.length : first).every(Boolean)).toBe(true);
+        // And whoever looks for it finds the way there.
+        if (first > 0) {
+          expect(matchWithChildren(list, `/${names.slice(0, first).join("/")}`).childMayMatch).toBe(true);
+        }
+      },
+    ),
     { numRuns: 1000 },
   );
 });

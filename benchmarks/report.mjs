@@ -1,0 +1,91 @@
+// What a run has found, as tables for the terminal and for RESULTS.md.
+import { budgets, meets } from "./budgets.mjs";
+import { table } from "./table.mjs";
+
+/**
+ * @typedef {object} Results
+ * @property {string} date
+ * @property {import("./machine.mjs").Machine} machine
+ * @property {{ runs: number, scale: number, rows: readonly string[] }} options
+ * @property {readonly import("./compare.mjs").Comparison[]} comparisons
+ * @property {number} blobBytes bytes of index per blob
+ */
+
+const MIB = 2 ** 20;
+
+/** @param {readonly import("./compare.mjs").Comparison[]} comparisons */
+export function rowsTable(comparisons) {
+  const head = ["work", ">restic s", ">tastic s", ">speed", ">restic CPU s", ">tastic CPU s", ">CPU"];
+  head.push(">restic MiB", ">tastic MiB", ">memory", ">restic stored", ">tastic stored", ">size");
+  const body = comparisons.map(({ title, figures }) => {
+    const [a, b] = [figures.restic?.median, figures.tastic?.median];
+    return [
+      title,
+      ...[number(a?.wall), number(b?.wall), factor(a?.wall, b?.wall)],
+      ...[number(a?.cpu), number(b?.cpu), factor(b?.cpu, a?.cpu)],
+      ...[number(a?.peak, MIB, 0), number(b?.peak, MIB, 0), factor(b?.peak, a?.peak)],
+      ...[number(a?.stored, MIB, 1), number(b?.stored, MIB, 1), factor(b?.stored, a?.stored)],
+    ];
+  });
+  return table(head, body);
+}
+
+/** @param {Results} results */
+export function budgetsTable({ comparisons, blobBytes, machine }) {
+  const newer = Number(/^v?(\d+)/.exec(machine.node)?.[1]) >= 24;
+  const head = ["budget", ">measured", ">at first", "met", `>goal on Node ${newer ? "24" : "20"}`, "met"];
+  const body = budgets.flatMap((budget) => {
+    const value = budget.measured(comparisons, blobBytes);
+    if (value === undefined) return [];
+    const sign = budget.sense === "least" ? "≥" : "≤";
+    const goal = newer ? budget.goal.newer : budget.goal.node20;
+    const verdict = (/** @type {number | undefined} */ bound) => {
+      if (bound === undefined) return ["", ""];
+      return [`${sign} ${bound} ${budget.unit}`, meets(budget, value, bound) ? "yes" : "NO"];
+    };
+    return [[budget.title, `${value.toFixed(2)} ${budget.unit}`, ...verdict(budget.first), ...verdict(goal)]];
+  });
+  return table(head, body);
+}
+
+/** @param {Results} results */
+export function problemsText({ comparisons }) {
+  return comparisons
+    .flatMap(({ title, problems }) => problems.map((problem) => `- ${title}: ${problem}`))
+    .join("\n");
+}
+
+/** The whole of RESULTS.md. @param {Results} results */
+export function markdown(results) {
+  const { date, machine, options, comparisons } = results;
+  const problems = problemsText(results);
+  return `# Benchmarks
+
+Written by \`npm run bench -- --save\`: tastic and the real restic in turn, medians of ${options.runs} runs, each on a fresh
+copy of the repository, with the source in the page cache. Speed is restic's time over tastic's, so more is better;
+for CPU, memory and size, which are tastic's over restic's, less is better.
+
+- date: ${date}
+- tastic: ${machine.tastic} on Node ${machine.node}
+- restic: ${machine.restic}
+- machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB
+- system: ${machine.system}
+- data: ${options.scale === 1 ? "whole" : `at a scale of ${options.scale}`}
+
+${rowsTable(comparisons)}
+
+Peak memory "without workers" has no counterpart in restic. What the budgets are held against is the worst of their rows.
+
+${budgetsTable(results)}
+${problems === "" ? "" : `\nProblems:\n\n${problems}\n`}`;
+}
+
+/** @param {number | undefined} value @param {number} unit @param {number} digits */
+function number(value, unit = 1, digits = 2) {
+  return value === undefined ? "" : (value / unit).toFixed(digits);
+}
+
+/** @param {number | undefined} a @param {number | undefined} b */
+function factor(a, b) {
+  return a === undefined || !b ? "" : `${(a / b).toFixed(2)} ×`;
+}

@@ -1,0 +1,102 @@
+// Compares tastic with the real restic and prints tables. Started by `npm run bench`; see README.md.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { loadIndex } from "./blob-index.mjs";
+import { compare } from "./compare.mjs";
+import { describeMachine } from "./machine.mjs";
+import { budgetsTable, markdown, problemsText, rowsTable } from "./report.mjs";
+import { rows } from "./rows.mjs";
+import { Workplace } from "./workplace.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const { values } = parseArgs({
+  options: {
+    /** The real restic. */
+    restic: { type: "string" },
+    /** Another program in tastic's place: restic itself shows how even the comparison is. */
+    subject: { type: "string" },
+    /** The Node that runs tastic. */
+    node: { type: "string", default: process.execPath },
+    rows: { type: "string" },
+    runs: { type: "string" },
+    scale: { type: "string", default: "1" },
+    json: { type: "string" },
+    save: { type: "boolean", default: false },
+  },
+});
+
+if (values.restic === undefined)
+  throw new Error("give the real restic: --restic PATH, or use `npm run bench`");
+const scale = positive("--scale", values.scale);
+const runs = values.runs === undefined ? undefined : positive("--runs", values.runs);
+const chosen = chooseRows(values.rows);
+
+const home = join(root, ".bench");
+mkdirSync(home, { recursive: true });
+const bin = join(root, "packages", "tastic", "bin", "tastic.js");
+const workplace = new Workplace({
+  home,
+  scale,
+  restic: { name: "restic", command: [resolve(values.restic)] },
+  tastic: {
+    name: "tastic",
+    command: values.subject === undefined ? [values.node, bin] : [resolve(values.subject)],
+  },
+});
+
+const comparisons = [];
+try {
+  for (const set of new Set(chosen.map((row) => row.set))) {
+    if (set === undefined) continue;
+    progress(`data set ${set}: `);
+    const { files, bytes } = workplace.set(set);
+    progress(`${files} files, ${(bytes / 2 ** 20).toFixed(0)} MiB\n`);
+  }
+  for (const row of chosen) {
+    progress(`${row.title}: `);
+    comparisons.push(await compare(workplace, row, runs ?? row.runs ?? 5, progress));
+    progress("\n");
+  }
+} finally {
+  workplace.clean();
+}
+
+/** @type {import("./report.mjs").Results} */
+const results = {
+  date: new Date().toISOString().slice(0, 10),
+  machine: describeMachine(values.node, values.restic),
+  options: { runs: runs ?? 5, scale, rows: chosen.map(({ name }) => name) },
+  comparisons,
+  blobBytes: loadIndex(1_000_000).bytesPerBlob,
+};
+const problems = problemsText(results);
+console.log(`\n${rowsTable(comparisons)}\n\n${budgetsTable(results)}`);
+if (problems !== "") console.log(`\nproblems:\n${problems}`);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+if (values.save) writeFileSync(join(root, "benchmarks", "RESULTS.md"), markdown(results));
+process.exitCode = problems === "" ? 0 : 1;
+
+/** @param {string} text */
+function progress(text) {
+  process.stderr.write(text);
+}
+
+/** @param {string} name @param {string} text */
+function positive(name, text) {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`${name} ${text}: give a number above zero`);
+  return value;
+}
+
+/** @param {string | undefined} list */
+function chooseRows(list) {
+  if (list === undefined) return rows;
+  return list.split(",").map((name) => {
+    const row = rows.find((row) => row.name === name);
+    if (!row) throw new Error(`--rows: no row ${name}; there are ${rows.map(({ name }) => name).join(", ")}`);
+    return row;
+  });
+}

@@ -1,0 +1,26 @@
+// Builds, fetches the real restic and runs the benchmarks; benchmarks/README.md has the options.
+//
+//   npm run bench                 tastic against restic
+//   npm run bench -- --micro      the parts on their own
+//   npm run bench -- --scaling    how time and memory grow with files and bytes
+import { join } from "node:path";
+import { ensurePeers } from "./peers.mjs";
+import { root, run } from "./pnpm.mjs";
+import { setup } from "./setup.mjs";
+
+const programs = { "--micro": "micro.mjs", "--scaling": "scaling.mjs" };
+
+setup();
+const args = process.argv.slice(2);
+const special = args.find((arg) => arg in programs);
+const program = join(root, "benchmarks", special ? programs[special] : "run.mjs");
+const rest = args.filter((arg) => arg !== special);
+if (special !== "--micro") {
+  const { restic, reason } = ensurePeers();
+  if (restic === undefined) {
+    console.error(`there is no restic to compare with: ${reason}`);
+    process.exit(1);
+  }
+  rest.unshift("--restic", restic);
+}
+run(process.execPath, [program, ...rest], { quiet: true });
