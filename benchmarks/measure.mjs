@@ -10,10 +10,11 @@ import { readFileSync } from "node:fs";
  */
 /** @typedef {{ cwd: string, env: Record<string, string> }} Surroundings */
 
-// Descriptor 3 is ours. The program replaces a subshell, whose process id we get beforehand.
+// Descriptor 3 is ours. The program replaces a subshell, whose process id we get beforehand. The braces after `time`
+// are needed: a subshell right there would do the timing itself, and be gone before it is done.
 const script = `
 TIMEFORMAT='%3R %3U %3S'
-{ time (echo "$BASHPID" >&3; exec "$@" 2>&4 3>&- 4>&-); } 4>&2 2>&3
+{ time { (echo "$BASHPID" >&3; exec "$@" 2>&4 3>&- 4>&-); }; } 4>&2 2>&3
 `;
 
 const POLL_MS = 5;
@@ -41,7 +42,9 @@ export async function measure(command, { cwd, env }) {
   const poll = setInterval(() => {
     if (pid() > 0) peak = Math.max(peak, highWaterMark(pid()));
   }, POLL_MS);
-  const timeout = setTimeout(() => process.kill(pid(), "SIGKILL"), TIMEOUT_MS);
+  const timeout = setTimeout(() => {
+    if (pid() > 0) process.kill(pid(), "SIGKILL");
+  }, TIMEOUT_MS);
   const end = await new Promise((resolve, reject) => {
     bash.on("error", reject);
     bash.on("close", (code, signal) => resolve(signal ?? code));

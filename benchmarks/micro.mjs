@@ -63,10 +63,10 @@ function cutAll(chunker) {
   return start;
 }
 
-/** @param {number} i */
+/** @param {number} i @returns {import("../packages/format/dist/index.js").Node} */
 function node(i) {
   const time = formatTime(1_700_000_000_123_456_789n + BigInt(i) * 1_000_003n);
-  return /** @type {const} */ ({
+  return {
     name: `file-${String(i).padStart(5, "0")}.txt`,
     type: "file",
     mode: 0o644,
@@ -82,7 +82,7 @@ function node(i) {
     size: 1000 + i,
     links: 1n,
     content: [idFromBytes(content(32, "random"))],
-  });
+  };
 }
 
 for (const [name, chunker] of Object.entries({

@@ -13,16 +13,35 @@ import { table } from "./table.mjs";
 
 const MIB = 2 ** 20;
 
-/** @param {readonly import("./compare.mjs").Comparison[]} comparisons */
-export function rowsTable(comparisons) {
+/** Seconds by the clock and of processors. @param {readonly import("./compare.mjs").Comparison[]} comparisons */
+export function timesTable(comparisons) {
   const head = ["work", ">restic s", ">tastic s", ">speed", ">restic CPU s", ">tastic CPU s", ">CPU"];
-  head.push(">restic MiB", ">tastic MiB", ">memory", ">restic stored", ">tastic stored", ">size");
   const body = comparisons.map(({ title, figures }) => {
     const [a, b] = [figures.restic?.median, figures.tastic?.median];
     return [
       title,
       ...[number(a?.wall), number(b?.wall), factor(a?.wall, b?.wall)],
       ...[number(a?.cpu), number(b?.cpu), factor(b?.cpu, a?.cpu)],
+    ];
+  });
+  return table(head, body);
+}
+
+/** Peaks of memory and sizes of repositories, in MiB. @param {readonly import("./compare.mjs").Comparison[]} comparisons */
+export function roomTable(comparisons) {
+  const head = [
+    "work",
+    ">restic memory",
+    ">tastic memory",
+    ">ratio",
+    ">restic stored",
+    ">tastic stored",
+    ">ratio",
+  ];
+  const body = comparisons.map(({ title, figures }) => {
+    const [a, b] = [figures.restic?.median, figures.tastic?.median];
+    return [
+      title,
       ...[number(a?.peak, MIB, 0), number(b?.peak, MIB, 0), factor(b?.peak, a?.peak)],
       ...[number(a?.stored, MIB, 1), number(b?.stored, MIB, 1), factor(b?.stored, a?.stored)],
     ];
@@ -72,7 +91,11 @@ for CPU, memory and size, which are tastic's over restic's, less is better.
 - system: ${machine.system}
 - data: ${options.scale === 1 ? "whole" : `at a scale of ${options.scale}`}
 
-${rowsTable(comparisons)}
+${timesTable(comparisons)}
+
+In MiB:
+
+${roomTable(comparisons)}
 
 Peak memory "without workers" has no counterpart in restic. What the budgets are held against is the worst of their rows.
 

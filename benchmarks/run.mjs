@@ -1,12 +1,13 @@
 // Compares tastic with the real restic and prints tables. Started by `npm run bench`; see README.md.
 import { mkdirSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { loadIndex } from "./blob-index.mjs";
 import { compare } from "./compare.mjs";
 import { describeMachine } from "./machine.mjs";
-import { budgetsTable, markdown, problemsText, rowsTable } from "./report.mjs";
+import { budgetsTable, markdown, problemsText, roomTable, timesTable } from "./report.mjs";
 import { rows } from "./rows.mjs";
 import { Workplace } from "./workplace.mjs";
 
@@ -47,6 +48,8 @@ const workplace = new Workplace({
   },
 });
 
+const load = loadavg()[0] ?? 0;
+if (load > 0.5) progress(`The machine is busy (load ${load.toFixed(1)}): figures will be uneven.\n`);
 const comparisons = [];
 try {
   for (const set of new Set(chosen.map((row) => row.set))) {
@@ -73,7 +76,7 @@ const results = {
   blobBytes: loadIndex(1_000_000).bytesPerBlob,
 };
 const problems = problemsText(results);
-console.log(`\n${rowsTable(comparisons)}\n\n${budgetsTable(results)}`);
+console.log(`\n${timesTable(comparisons)}\n\nMiB:\n${roomTable(comparisons)}\n\n${budgetsTable(results)}`);
 if (problems !== "") console.log(`\nproblems:\n${problems}`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 if (values.save) writeFileSync(join(root, "benchmarks", "RESULTS.md"), markdown(results));
@@ -93,7 +96,8 @@ function positive(name, text) {
 
 /** @param {string | undefined} list */
 function chooseRows(list) {
-  if (list === undefined) return rows;
+  // What only tastic has cannot be asked of another program.
+  if (list === undefined) return rows.filter(({ only }) => values.subject === undefined || !only);
   return list.split(",").map((name) => {
     const row = rows.find((row) => row.name === name);
     if (!row) throw new Error(`--rows: no row ${name}; there are ${rows.map(({ name }) => name).join(", ")}`);

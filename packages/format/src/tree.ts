@@ -15,11 +15,14 @@ const CHUNK_LENGTH = 1 << 18;
 /** A blob's length is stored in 32 bits. */
 const MAX_TREE_LENGTH = 0xffff_ffff;
 
-/** Collects the nodes of a tree in order. Needs the memory of the tree's bytes twice, at the end, and no more. */
+/**
+ * Collects the nodes of a tree in order. The bytes grow in place, so that a folder of a million entries needs its
+ * tree's memory once, and not a second time to put pieces together.
+ */
 export class TreeEncoder {
-  #chunks: Buffer[] = [];
-  #text = '{"nodes":[';
+  #bytes: ArrayBuffer | undefined;
   #length = 0;
+  #text = '{"nodes":[';
   #lastName = "";
   #count = 0;
 
@@ -48,24 +51,25 @@ export class TreeEncoder {
   /** The whole tree. The encoder is of no use afterwards. */
   finish(): Uint8Array {
     this.#text += "]}\n";
+    if (this.#bytes === undefined) return Buffer.from(this.#text, "utf8");
     this.#flush();
-    const [only] = this.#chunks;
-    const bytes = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks, this.#length);
-    this.#chunks = [];
-    return bytes;
+    return new Uint8Array(this.#bytes, 0, this.#length);
   }
 
   #flush(): void {
-    const chunk = Buffer.from(this.#text, "utf8");
-    this.#text = "";
-    this.#length += chunk.length;
-    if (this.#length > MAX_TREE_LENGTH) {
+    const end = this.#length + Buffer.byteLength(this.#text, "utf8");
+    if (end > MAX_TREE_LENGTH) {
       throw new TasticError(
         "limit-exceeded",
         `a directory of more than ${this.#count} entries is too large to store`,
       );
     }
-    this.#chunks.push(chunk);
+    // Address space is reserved, memory is not: that comes with `resize`.
+    this.#bytes ??= new ArrayBuffer(0, { maxByteLength: MAX_TREE_LENGTH });
+    this.#bytes.resize(end);
+    Buffer.from(this.#bytes, this.#length, end - this.#length).write(this.#text, "utf8");
+    this.#length = end;
+    this.#text = "";
   }
 }
 

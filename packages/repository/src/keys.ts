@@ -7,12 +7,14 @@ import type { CryptoProvider, MasterKey, ScryptParams } from "@tastic/crypto";
 import { TasticError, isTasticError } from "@tastic/errors";
 import { decodeKeyFile, decodeMasterKey, encodeKeyFile, encodeMasterKey, formatTime } from "@tastic/format";
 import type { KeyFile, KeyId } from "@tastic/format";
-import type { Storage } from "@tastic/storage";
+import type { FileInfo, Storage } from "@tastic/storage";
 import { hostname, userInfo } from "node:os";
 import { loadVerified, saveNamed } from "./stored-files.js";
 
 /** A repository with more keys than this is searched only so far, as restic does. */
 const MAX_KEYS_TRIED = 20;
+/** Bytes; what is longer is no key file, and not loaded. */
+const MAX_KEY_FILE = 1 << 16;
 
 /** A key as `key list` shows it. */
 export interface KeyInfo {
@@ -39,37 +41,54 @@ export function currentUser(): { username: string; uid: number; gid: number } {
   }
 }
 
-/** Finds the key that the password opens. Errors: `wrong-password`, and whatever a damaged key file raises. */
+/**
+ * Finds the key that the password opens. A key file that is damaged, or not affordable, is passed over: it must not
+ * lock out the owner of a good one.
+ * Errors: `wrong-password`; what is wrong with the key files, if none could be tried; the store's.
+ */
 export async function openWithPassword(
   storage: Storage,
   crypto: CryptoProvider,
   password: string,
   keyHint?: string,
 ): Promise<OpenedKey> {
-  const ids = await listKeyIds(storage);
-  if (keyHint !== undefined && keyHint !== "") {
-    const hinted = ids.filter((id) => id.startsWith(keyHint));
-    ids.sort((a, b) => Number(hinted.includes(b)) - Number(hinted.includes(a)));
-  }
-  let damaged: TasticError | undefined;
-  for (const id of ids.slice(0, MAX_KEYS_TRIED)) {
+  const files = await listKeyFiles(storage);
+  const isHinted = ({ name }: FileInfo): boolean => !!keyHint && name.startsWith(keyHint);
+  files.sort((a, b) => Number(isHinted(b)) - Number(isHinted(a)));
+  let tried = 0;
+  let damage: TasticError | undefined;
+  for (const { name, size } of files.slice(0, MAX_KEYS_TRIED)) {
+    const id = name as KeyId;
     try {
+      checkKeyFileSize(id, size);
       const masterKey = await tryKey(storage, crypto, id, password);
       if (masterKey !== undefined) return { id, masterKey };
+      tried++;
     } catch (error) {
-      // One broken key file must not lock out the owner of a good one.
-      if (!isTasticError(error)) throw error;
-      damaged ??= error;
+      if (!isTasticError(error) || error.code === "storage-failed" || error.code === "cancelled") throw error;
+      damage ??= error;
     }
   }
-  if (damaged !== undefined) throw damaged;
+  if (tried === 0 && damage !== undefined) throw damage;
   throw new TasticError("wrong-password", "wrong password or no key found", {
-    guidance: "Check the password. Without it, and without another key, nobody can read this repository.",
-    data: { keys: ids.length },
+    guidance:
+      damage === undefined
+        ? "Check the password. Without it, and without another key, nobody can read this repository."
+        : `Check the password. Not every key could be tried: ${damage.message}`,
+    data: { keys: files.length },
+    ...(damage === undefined ? {} : { cause: damage }),
   });
 }
 
-async function tryKey(
+function checkKeyFileSize(id: KeyId, size: number): void {
+  if (size <= MAX_KEY_FILE) return;
+  throw new TasticError("limit-exceeded", `key ${id}: ${size} bytes are too many for a key file`, {
+    guidance: "The key file is damaged or hostile; open the repository with another key.",
+  });
+}
+
+/** The master key that a key file holds, or undefined if the password does not open it. */
+export async function tryKey(
   storage: Storage,
   crypto: CryptoProvider,
   id: KeyId,
@@ -90,7 +109,10 @@ async function tryKey(
   return decodeMasterKey(json, what);
 }
 
-/** Seals the master key with a password and stores it as a new key file. */
+/**
+ * Seals the master key with a password and stores it as a new key file. If the store fails, nothing of it stays, as
+ * far as the store lets us see to that.
+ */
 export async function addKey(
   storage: Storage,
   crypto: CryptoProvider,
@@ -112,13 +134,33 @@ export async function addKey(
     salt,
     data: crypto.createSealer(userKey).seal(encodeMasterKey(masterKey)),
   };
-  return saveNamed<KeyId>(storage, crypto, "key", encodeKeyFile(file));
+  const bytes = encodeKeyFile(file);
+  try {
+    return await saveNamed<KeyId>(storage, crypto, "key", bytes);
+  } catch (error) {
+    // It may have arrived all the same: a key that nobody knows of would keep `init` from trying again.
+    await discardKey(storage, crypto.sha256Hex(bytes) as KeyId);
+    throw error;
+  }
+}
+
+/** Removes a key that is of no use, if that is possible; used where a more important error is on its way. */
+export async function discardKey(storage: Storage, id: KeyId): Promise<void> {
+  try {
+    await storage.remove({ type: "key", name: id });
+  } catch (error) {
+    if (!isTasticError(error)) throw error;
+  }
+}
+
+async function listKeyFiles(storage: Storage): Promise<FileInfo[]> {
+  const files: FileInfo[] = [];
+  for await (const file of storage.list("key")) files.push(file);
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export async function listKeyIds(storage: Storage): Promise<KeyId[]> {
-  const ids: KeyId[] = [];
-  for await (const { name } of storage.list("key")) ids.push(name as KeyId);
-  return ids.sort();
+  return (await listKeyFiles(storage)).map(({ name }) => name as KeyId);
 }
 
 export async function loadKeyFile(storage: Storage, crypto: CryptoProvider, id: KeyId): Promise<KeyFile> {

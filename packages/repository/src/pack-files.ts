@@ -10,8 +10,8 @@ import type { Storage } from "@tastic/storage";
 
 /** Most headers fit in the tail that is read first: 15 entries, as restic reads. */
 const EAGER_TAIL = 651;
-/** A blob may not unpack to more than this: restic's own limit for a blob is 4 GiB, ours is what memory can hold. */
-export const MAX_BLOB_LENGTH = 1 << 30;
+/** A blob may not unpack to more than this, as its length is stored in 32 bits. */
+export const MAX_BLOB_LENGTH = 0xffff_ffff;
 
 /** Reads and verifies the header of a pack of `size` bytes. Errors: those of the store, of `open`, of the header. */
 export async function loadPackHeader(

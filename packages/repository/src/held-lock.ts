@@ -1,0 +1,108 @@
+/**
+ * A lock while it is held (design.rst, "Locks"): every five minutes a fresh one replaces it. When that could not be
+ * done for 22.5 minutes, others may soon think it stale, and the work is stopped.
+ */
+import { TasticError, isTasticError } from "@tastic/errors";
+import { encodeLock, formatTime } from "@tastic/format";
+import type { LockId } from "@tastic/format";
+import { hostname } from "node:os";
+import { currentUser } from "./keys.js";
+import type { LockStore } from "./read-locks.js";
+import { REFRESH_EVERY_MS, STALE_AFTER_MS } from "./stale-locks.js";
+
+const REFRESHABLE_FOR_MS = STALE_AFTER_MS - 7.5 * 60_000;
+const WATCH_EVERY_MS = 1000;
+
+/** A lock that we hold. */
+export interface HeldLock {
+  readonly id: LockId;
+  /** Aborted, with the reason, when the lock could not be kept. */
+  readonly signal: AbortSignal;
+  /** Removes the lock. Never fails for the store's sake: a lock that stays behind goes stale. */
+  release(): Promise<void>;
+}
+
+/** Stores a lock of this process. */
+export function saveOwnLock(
+  store: LockStore,
+  exclusive: boolean,
+  now: number,
+  signal?: AbortSignal,
+): Promise<LockId> {
+  const time = formatTime(BigInt(now) * 1_000_000n);
+  const lock = { time, exclusive, hostname: hostname(), pid: process.pid, ...currentUser() };
+  return store.saveLock(encodeLock(lock), signal);
+}
+
+/** Keeps a lock fresh until it is released or lost. `refreshedAt` is the time that the lock states. */
+export function holdLock(
+  store: LockStore,
+  exclusive: boolean,
+  first: LockId,
+  refreshedAt: number,
+): HeldLock {
+  const lost = new AbortController();
+  const ended = new AbortController();
+  /** All that we wrote and have not removed: a removal may fail, and is tried again. */
+  const stored = new Set([first]);
+  let current = first;
+  let refreshing: Promise<void> | undefined;
+  let lastFailure: unknown;
+
+  const removeStored = async (but: LockId | undefined, signal?: AbortSignal): Promise<void> => {
+    for (const id of stored) {
+      if (id === but) continue;
+      await store.removeLock(id, signal);
+      stored.delete(id);
+    }
+  };
+  const refresh = async (): Promise<void> => {
+    try {
+      const now = Date.now();
+      current = await saveOwnLock(store, exclusive, now, ended.signal);
+      stored.add(current);
+      refreshedAt = now;
+      await removeStored(current, ended.signal);
+    } catch (error) {
+      // The store may be away for a while; what counts is how long, which the watch below measures.
+      lastFailure = error;
+    } finally {
+      refreshing = undefined;
+    }
+  };
+  const refresher = setInterval(() => (refreshing ??= refresh()), REFRESH_EVERY_MS);
+  const end = (): void => {
+    clearInterval(refresher);
+    clearInterval(watch);
+    ended.abort();
+  };
+  // By the clock on the wall: a machine that sleeps does not refresh.
+  const watch = setInterval(() => {
+    if (Date.now() - refreshedAt < REFRESHABLE_FOR_MS) return;
+    end();
+    lost.abort(
+      new TasticError("lock-lost", "failed to refresh lock in time", {
+        guidance: "The store was away, or this machine asleep, for too long. Run the command again.",
+        cause: lastFailure,
+      }),
+    );
+  }, WATCH_EVERY_MS);
+  refresher.unref();
+  watch.unref();
+
+  return {
+    get id() {
+      return current;
+    },
+    signal: lost.signal,
+    async release() {
+      end();
+      await refreshing;
+      try {
+        await removeStored(undefined);
+      } catch (error) {
+        if (!isTasticError(error)) throw error;
+      }
+    },
+  };
+}
