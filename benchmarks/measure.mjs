@@ -55,8 +55,9 @@ export async function measure(command, { cwd, env }) {
 
   const times = /^\d+\n([\d.]+) ([\d.]+) ([\d.]+)$/m.exec(report);
   if (end !== 0 || !times) {
-    const last = `${stdout}\n${stderr}`.trim().split("\n").slice(-3).join(" ");
-    throw new Error(`${command.slice(0, 3).join(" ")} failed (${end}): ${last}`);
+    const lines = `${stdout}\n${stderr}`.trim().split("\n");
+    const said = lines.find((line) => /^(Fatal|\w*Error\b)/.test(line)) ?? lines.slice(-3).join(" ");
+    throw new Error(`${command.slice(0, 3).join(" ")} failed (${end}): ${said}`);
   }
   const [wall, user, system] = times.slice(1).map(Number);
   return { figures: { wall, user, system, peak }, stdout };

@@ -29,14 +29,15 @@ const { values } = parseArgs({
   },
 });
 
-if (values.restic === undefined)
-  throw new Error("give the real restic: --restic PATH, or use `npm run bench`");
+if (values.restic === undefined) fail("give the real restic: --restic PATH, or use `npm run bench`");
 const scale = positive("--scale", values.scale);
 const runs = values.runs === undefined ? undefined : positive("--runs", values.runs);
 const chosen = chooseRows(values.rows);
 
 const home = join(root, ".bench");
 mkdirSync(home, { recursive: true });
+// A name is looked up in PATH; a path is seen from here.
+const node = values.node.includes("/") ? resolve(values.node) : values.node;
 const bin = join(root, "packages", "tastic", "bin", "tastic.js");
 const workplace = new Workplace({
   home,
@@ -44,7 +45,7 @@ const workplace = new Workplace({
   restic: { name: "restic", command: [resolve(values.restic)] },
   tastic: {
     name: "tastic",
-    command: values.subject === undefined ? [values.node, bin] : [resolve(values.subject)],
+    command: values.subject === undefined ? [node, bin] : [resolve(values.subject)],
   },
 });
 
@@ -70,7 +71,7 @@ try {
 /** @type {import("./report.mjs").Results} */
 const results = {
   date: new Date().toISOString().slice(0, 10),
-  machine: describeMachine(values.node, values.restic),
+  machine: describeMachine(node, values.restic),
   options: { runs: runs ?? 5, scale, rows: chosen.map(({ name }) => name) },
   comparisons,
   blobBytes: loadIndex(1_000_000).bytesPerBlob,
@@ -82,6 +83,12 @@ if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(resu
 if (values.save) writeFileSync(join(root, "benchmarks", "RESULTS.md"), markdown(results));
 process.exitCode = problems === "" ? 0 : 1;
 
+/** @param {string} message @returns {never} */
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}
+
 /** @param {string} text */
 function progress(text) {
   process.stderr.write(text);
@@ -90,7 +97,7 @@ function progress(text) {
 /** @param {string} name @param {string} text */
 function positive(name, text) {
   const value = Number(text);
-  if (!(value > 0)) throw new Error(`${name} ${text}: give a number above zero`);
+  if (!(value > 0)) fail(`${name} ${text}: give a number above zero`);
   return value;
 }
 
@@ -100,7 +107,6 @@ function chooseRows(list) {
   if (list === undefined) return rows.filter(({ only }) => values.subject === undefined || !only);
   return list.split(",").map((name) => {
     const row = rows.find((row) => row.name === name);
-    if (!row) throw new Error(`--rows: no row ${name}; there are ${rows.map(({ name }) => name).join(", ")}`);
-    return row;
+    return row ?? fail(`--rows: no row ${name}; there are ${rows.map(({ name }) => name).join(", ")}`);
   });
 }

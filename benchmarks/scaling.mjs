@@ -27,12 +27,13 @@ if (values.restic === undefined)
 
 const home = join(root, ".bench");
 mkdirSync(home, { recursive: true });
+const node = values.node.includes("/") ? resolve(values.node) : values.node;
 const bin = join(root, "packages", "tastic", "bin", "tastic.js");
 const workplace = new Workplace({
   home,
   scale: 1,
   restic: { name: "restic", command: [resolve(values.restic)] },
-  tastic: { name: "tastic", command: [values.node, bin] },
+  tastic: { name: "tastic", command: [node, bin] },
 });
 
 const steps = [

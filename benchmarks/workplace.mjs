@@ -7,6 +7,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -34,8 +35,18 @@ export class Workplace {
     this.#work = join(home, "work");
     this.restic = restic;
     this.tools = [restic, tastic];
+    this.#refuseCompany();
     this.clean();
     mkdirSync(join(this.#work, "tmp"), { recursive: true });
+    writeFileSync(join(this.#work, "pid"), String(process.pid));
+  }
+
+  /** Two benchmarks at once would measure each other, and take each other's files away. */
+  #refuseCompany() {
+    const file = join(this.#work, "pid");
+    const pid = existsSync(file) ? readFileSync(file, "utf8") : "";
+    if (pid !== "" && existsSync(`/proc/${pid}`))
+      throw new Error(`a benchmark is running already: process ${pid}`);
   }
 
   clean() {

@@ -1,63 +1,30 @@
 /**
  * The blob index: where every blob of the repository is stored, for all threads at once.
  *
- * One open-addressing table in shared memory, without a JavaScript object per blob. An *entry* is 48 bytes: the
- * id (32), then kind and pack (4), offset (4), length (4) and uncompressed length (4). Entries are dense and
- * numbered in the order of their arrival; a separate array of *slots* (4 bytes each, linear probing, between 64 %
- * and 80 % full once there are 100,000 entries) maps ids to entry numbers, so an entry costs at most 54.3 bytes in
- * all. Five bits of the id are in the slot beside the number: a probe rarely has to look at a stranger's entry.
- * Packs are entries too, of a kind of their own: a blob's entry names its pack by that pack's entry number.
+ * One open-addressing table in shared memory, without a JavaScript object per blob. Entries of 48 bytes are dense and
+ * numbered in the order of their arrival; a separate array of slots (4 bytes each, linear probing, between 64 % and
+ * 80 % full once there are 100,000 entries) maps ids to entry numbers, so an entry costs at most 54.3 bytes in all.
  *
  * Writers take a lock. Readers take none to find an entry: ids and kinds never change once a slot leads to them, so
  * a hit proves itself, even in the middle of a rebuild of the slots. Only a miss is confirmed under the lock.
  * `claim` is what keeps two threads from storing the same new blob twice: exactly one of them is told that it is new.
  */
 import { TasticError } from "@tastic/errors";
+import { ENTRY_WORDS, LENGTH, OFFSET, PACK, PENDING, PLACE, UNCOMPRESSED } from "./blob-entry.js";
+import type { BlobLocation, DATA, EntryKind, TREE } from "./blob-entry.js";
+import {
+  COUNT,
+  HEADER_WORDS,
+  LOCK,
+  MAX_ENTRIES,
+  PACK_COUNT,
+  SLOT_COUNT,
+  growEntries,
+} from "./shared-index.js";
+import type { SharedBlobIndex } from "./shared-index.js";
 import { giveLock, takeLock } from "./shared-lock.js";
-import { MAX_PAGES, PAGE, createSharedMemory, currentBuffer, growTo } from "./shared-memory.js";
-
-/** What an entry describes. Blobs of different kinds never share an entry, even with equal bytes. */
-export const DATA = 0;
-export const TREE = 1;
-export const PACK = 2;
-export type EntryKind = typeof DATA | typeof TREE | typeof PACK;
-
-/** What other threads need to attach to an index: structured-cloneable. */
-export interface SharedBlobIndex {
-  readonly entries: WebAssembly.Memory;
-  readonly slots: WebAssembly.Memory;
-}
-
-/** Where a blob is stored. `uncompressedLength` is 0 for a blob that is stored raw. */
-export interface BlobLocation {
-  readonly pack: number;
-  readonly offset: number;
-  readonly length: number;
-  readonly uncompressedLength: number;
-}
-
-/** Words (of 4 bytes) of an entry, and where its fields are. */
-const ENTRY_WORDS = 12;
-const PLACE = 8;
-const OFFSET = 9;
-const LENGTH = 10;
-const UNCOMPRESSED = 11;
-/** The first page of the entries' memory is the header. */
-const HEADER_WORDS = PAGE / 4;
-const LOCK = 0;
-const COUNT = 1;
-const SLOT_COUNT = 2;
-const PACK_COUNT = 3;
-
-const PENDING = 0x3fffffff;
-const MAX_ENTRIES = Math.floor(((MAX_PAGES - 1) * PAGE) / (ENTRY_WORDS * 4));
-/** A slot: 0, or an entry's number plus one in the lower bits and a part of its id in the upper ones. */
-const NUMBER_BITS = 27;
-const NUMBER = 2 ** NUMBER_BITS - 1;
-const FIRST_SLOTS = 4096;
-/** How full slots get, and how full `reserve` plans them to be. */
-const FULLEST = 0.8;
-const PLANNED = 0.75;
+import { createSharedMemory, currentBuffer, growTo } from "./shared-memory.js";
+import { FIRST_SLOTS, entryOf, homeOf, isTooFull, moreSlots, slotOf, slotsFor, tagOf } from "./slots.js";
 
 export class BlobIndex {
   readonly shared: SharedBlobIndex;
@@ -109,7 +76,7 @@ export class BlobIndex {
   /** Makes room for so many further entries at once, which is faster than bit by bit. A guess will do. */
   reserve(more: number): void {
     this.#underLock(() => {
-      const wanted = Math.ceil(Math.min(this.size + more, MAX_ENTRIES) / PLANNED);
+      const wanted = slotsFor(Math.min(this.size + more, MAX_ENTRIES));
       if (wanted > this.#slotCount()) this.#rebuild(wanted);
     });
   }
@@ -176,7 +143,7 @@ export class BlobIndex {
   }
 
   kind(entry: number): EntryKind {
-    return ((this.#entries[this.#at(entry) + PLACE] ?? 0) >>> 30) as EntryKind;
+    return (this.#field(entry, PLACE) >>> 30) as EntryKind;
   }
 
   /** Has the blob been claimed but not stored yet? Then nothing else that is said of its place holds. */
@@ -187,19 +154,19 @@ export class BlobIndex {
 
   /** The entry number of the blob's pack. */
   pack(entry: number): number {
-    return (this.#entries[this.#at(entry) + PLACE] ?? 0) & PENDING;
+    return this.#field(entry, PLACE) & PENDING;
   }
 
   offset(entry: number): number {
-    return (this.#entries[this.#at(entry) + OFFSET] ?? 0) >>> 0;
+    return this.#field(entry, OFFSET) >>> 0;
   }
 
   length(entry: number): number {
-    return (this.#entries[this.#at(entry) + LENGTH] ?? 0) >>> 0;
+    return this.#field(entry, LENGTH) >>> 0;
   }
 
   uncompressedLength(entry: number): number {
-    return (this.#entries[this.#at(entry) + UNCOMPRESSED] ?? 0) >>> 0;
+    return this.#field(entry, UNCOMPRESSED) >>> 0;
   }
 
   /** Copies the entry's id (32 bytes) into `target` at `offset`. */
@@ -239,6 +206,12 @@ export class BlobIndex {
     for (let i = 0; i < 32; i++) this.#idBytes[i] = id[i] ?? 0;
   }
 
+  #field(entry: number, field: number): number {
+    // First of all, as it may replace the view.
+    const at = this.#at(entry);
+    return this.#entries[at + field] ?? 0;
+  }
+
   /** Where the entry's words begin, in a view that reaches that far. */
   #at(entry: number): number {
     const at = HEADER_WORDS + entry * ENTRY_WORDS;
@@ -271,8 +244,8 @@ export class BlobIndex {
     for (let at = homeOf(id[0] ?? 0, slotCount); ; at = at + 1 === slotCount ? 0 : at + 1) {
       const slot = slots[at] ?? 0;
       if (slot === 0) return -1;
-      if (slot >>> NUMBER_BITS !== tag) continue;
-      const entry = (slot & NUMBER) - 1;
+      if (tagOf(slot) !== tag) continue;
+      const entry = entryOf(slot);
       if (!reached) reached = entry === after;
       else if (this.#isLoaded(entry, kind)) return entry;
     }
@@ -290,17 +263,8 @@ export class BlobIndex {
   /** Writes an entry with the loaded id, then makes it visible. Only under the lock; all or nothing. */
   #append(kind: EntryKind, pack: number, offset: number, length: number, uncompressed: number): number {
     const entry = this.size;
-    if (entry >= MAX_ENTRIES) {
-      throw new TasticError("limit-exceeded", `the index holds more than ${MAX_ENTRIES} blobs`, {
-        guidance: "Split the backup over several repositories.",
-      });
-    }
-    const end = HEADER_WORDS + (entry + 1) * ENTRY_WORDS;
-    if (end > this.#entries.length) growTo(this.shared.entries, end * 4);
-    const slotCount = this.#slotCount();
-    if (entry + 1 > slotCount * FULLEST) {
-      this.#rebuild(slotCount < 1 << 17 ? slotCount * 2 : Math.ceil(slotCount * 1.25));
-    }
+    growEntries(this.shared, entry + 1, this.#entries.length);
+    if (isTooFull(entry + 1, this.#slotCount())) this.#rebuild(moreSlots(this.#slotCount()));
     const at = this.#at(entry);
     for (let i = 0; i < 8; i++) this.#entries[at + i] = this.#idWords[i] ?? 0;
     this.#entries[at + PLACE] = (kind << 30) | pack;
@@ -334,17 +298,4 @@ export class BlobIndex {
       this.#slots[this.#freeSlot(at)] = slotOf(entry, this.#entries[at + 1] ?? 0);
     }
   }
-}
-
-/** Ids are hashes, so their first word spreads evenly over the slots. */
-function homeOf(word: number, slotCount: number): number {
-  return Math.floor((word >>> 0) * 2 ** -32 * slotCount);
-}
-
-function tagOf(word: number): number {
-  return word >>> NUMBER_BITS;
-}
-
-function slotOf(entry: number, word: number): number {
-  return (tagOf(word) << NUMBER_BITS) | (entry + 1);
 }

@@ -1,12 +1,13 @@
 /**
  * Loading blobs: one by one, or many of a pack with few reads.
  */
-import { TasticError } from "@tastic/errors";
+import { TasticError, isTasticError } from "@tastic/errors";
 import { idFromBytes, idToBytes } from "@tastic/format";
 import type { BlobId, BlobType, PackId } from "@tastic/format";
 import type { Storage } from "@tastic/storage";
-import { DATA, TREE } from "./blob-index.js";
+import { DATA, TREE } from "./blob-entry.js";
 import type { BlobIndex } from "./blob-index.js";
+import { throwIfCancelled } from "./cancellation.js";
 import { openBlob } from "./pack-files.js";
 import type { BlobOpener } from "./pack-files.js";
 
@@ -66,7 +67,8 @@ export class BlobLoader {
       try {
         return await this.loadEntry(entry, signal);
       } catch (error) {
-        signal?.throwIfAborted();
+        throwIfCancelled(signal);
+        if (!isTasticError(error)) throw error;
         entry = this.#index.findNext(entry);
         if (entry < 0) throw error;
       }
@@ -76,6 +78,13 @@ export class BlobLoader {
   /** Loads the blob that an index entry describes, from there and nowhere else. */
   async loadEntry(entry: number, signal?: AbortSignal): Promise<Uint8Array> {
     const index = this.#index;
+    if (index.isPending(entry)) {
+      const id = idFromBytes(index.id(entry));
+      throw new TasticError("blob-not-found", `blob ${id} was taken in, but is not in a pack yet`, {
+        guidance: "Flush what writes it before it is loaded.",
+        data: { id },
+      });
+    }
     const range = { offset: index.offset(entry), length: index.length(entry) };
     const sealed = await this.#storage.load({ type: "pack", name: this.packId(entry) }, range, { signal });
     return this.openEntry(entry, sealed);

@@ -35,12 +35,7 @@ export function saveOwnLock(
 }
 
 /** Keeps a lock fresh until it is released or lost. `refreshedAt` is the time that the lock states. */
-export function holdLock(
-  store: LockStore,
-  exclusive: boolean,
-  first: LockId,
-  refreshedAt: number,
-): HeldLock {
+export function holdLock(store: LockStore, exclusive: boolean, first: LockId, refreshedAt: number): HeldLock {
   const lost = new AbortController();
   const ended = new AbortController();
   /** All that we wrote and have not removed: a removal may fail, and is tried again. */
@@ -70,7 +65,9 @@ export function holdLock(
       refreshing = undefined;
     }
   };
-  const refresher = setInterval(() => (refreshing ??= refresh()), REFRESH_EVERY_MS);
+  const refresher = setInterval(() => {
+    refreshing ??= refresh();
+  }, REFRESH_EVERY_MS);
   const end = (): void => {
     clearInterval(refresher);
     clearInterval(watch);

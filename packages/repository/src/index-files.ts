@@ -8,17 +8,20 @@
 import { TasticError } from "@tastic/errors";
 import { decodeIndex, encodeIndex, idFromBytes } from "@tastic/format";
 import type { BlobId, IndexId, IndexPack, PackId } from "@tastic/format";
-import { DATA, TREE } from "./blob-index.js";
+import { DATA, TREE } from "./blob-entry.js";
 import type { BlobIndex } from "./blob-index.js";
+import { throwIfCancelled } from "./cancellation.js";
 import type { FinishedPack } from "./packer.js";
 
 export const INDEX_FULL_BLOBS = 50_000;
 export const INDEX_FULL_AGE_MS = 10 * 60_000;
+/** How much of the room that the first index file makes us expect is made at once: too much would stay unused. */
+const EXPECTATION = 0.9;
 
 /** Where index files come from and go to: the repository, seen from here. */
 export interface IndexStore {
-  listIndexFiles(): Promise<IndexId[]>;
-  loadIndexFile(id: IndexId): Promise<Uint8Array>;
+  listIndexFiles(signal?: AbortSignal): Promise<{ id: IndexId; size: number }[]>;
+  loadIndexFile(id: IndexId, signal?: AbortSignal): Promise<Uint8Array>;
   saveIndexFile(json: Uint8Array): Promise<IndexId>;
 }
 
@@ -41,19 +44,38 @@ export async function loadIndexFiles(
   index: BlobIndex,
   options: IndexLoadOptions,
 ): Promise<IndexId[]> {
-  const ids = await store.listIndexFiles();
+  const { signal } = options;
+  const files = await store.listIndexFiles(signal);
   let next = 0;
   let loaded = 0;
+  const load = async ({ id, size }: (typeof files)[number]): Promise<void> => {
+    throwIfCancelled(signal);
+    const json = await store.loadIndexFile(id, signal);
+    const before = index.size;
+    const packs = addIndexFile(index, id, json);
+    if (++loaded === 1) index.reserve(expectMore(index.size - before, size, files));
+    options.onIndex?.(id, packs);
+    options.onProgress?.(loaded, files.length);
+  };
   const work = async (): Promise<void> => {
-    for (let id = ids[next++]; id !== undefined; id = ids[next++]) {
-      options.signal?.throwIfAborted();
-      const packs = addIndexFile(index, id, await store.loadIndexFile(id));
-      options.onIndex?.(id, packs);
-      options.onProgress?.(++loaded, ids.length);
+    for (let file = files[next++]; file !== undefined; file = files[next++]) {
+      try {
+        await load(file);
+      } catch (error) {
+        // Nobody begins another one.
+        next = files.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, options.connections) }, work));
-  return ids;
+  return files.map(({ id }) => id);
+}
+
+/** How many entries the other files will make, by what the first one of `size` bytes made. */
+function expectMore(entries: number, size: number, files: readonly { size: number }[]): number {
+  const rest = files.reduce((sum, file) => sum + file.size, 0) - size;
+  return size > 0 ? Math.floor((entries / size) * rest * EXPECTATION) : 0;
 }
 
 /** Enters what one index file lists; returns the entry numbers of its packs. */

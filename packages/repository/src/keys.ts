@@ -25,6 +25,15 @@ export interface KeyInfo {
   readonly created: string;
 }
 
+/** What a new key says of its owner, and what it costs to try a password. */
+export interface KeyOwner {
+  /** Those of this process and host by default. */
+  readonly username?: string;
+  readonly hostname?: string;
+  /** Calibrated to half a second by default. */
+  readonly scrypt?: ScryptParams;
+}
+
 export interface OpenedKey {
   readonly id: KeyId;
   readonly masterKey: MasterKey;
@@ -118,15 +127,15 @@ export async function addKey(
   crypto: CryptoProvider,
   masterKey: MasterKey,
   password: string,
-  options: { username?: string; hostname?: string; params?: ScryptParams } = {},
+  owner: KeyOwner = {},
 ): Promise<KeyId> {
-  const params = options.params ?? (await calibrateScrypt(crypto));
+  const params = owner.scrypt ?? (await calibrateScrypt(crypto));
   const salt = crypto.randomBytes(64);
   const userKey = await deriveKey(crypto, password, salt, params);
   const file: KeyFile = {
     created: formatTime(BigInt(Date.now()) * 1_000_000n),
-    username: options.username ?? currentUser().username,
-    hostname: options.hostname ?? hostname(),
+    username: owner.username ?? currentUser().username,
+    hostname: owner.hostname ?? hostname(),
     kdf: "scrypt",
     N: params.N,
     r: params.r,

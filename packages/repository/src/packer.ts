@@ -8,17 +8,15 @@
 import type { CryptoProvider, MasterKey, Sealer } from "@tastic/crypto";
 import { SEAL_OVERHEAD } from "@tastic/crypto";
 import { TasticError } from "@tastic/errors";
-import {
-  COMPRESSED_ENTRY_LENGTH,
-  HEADER_LENGTH_SIZE,
-  MAX_HEADER_ENTRIES,
-  PackHeaderBuilder,
-  compressionLevel,
-} from "@tastic/format";
+import { MAX_HEADER_ENTRIES, compressionLevel, idFromBytes } from "@tastic/format";
 import type { BlobType, CompressionMode } from "@tastic/format";
+import { maximumLoadLength } from "@tastic/storage";
 import type { ZstdContext } from "@tastic/zstd";
-import { BlobIndex, DATA, TREE } from "./blob-index.js";
-import type { SharedBlobIndex } from "./blob-index.js";
+import { DATA, TREE } from "./blob-entry.js";
+import { BlobIndex } from "./blob-index.js";
+import { OpenPack } from "./open-pack.js";
+import { MAX_BLOB_LENGTH } from "./pack-files.js";
+import type { SharedBlobIndex } from "./shared-index.js";
 
 /** What a packer must know; structured-cloneable, so that a worker can make its own. */
 export interface PackerSettings {
@@ -58,6 +56,7 @@ export class Packer {
   readonly #index: BlobIndex;
   readonly #open = new Map<BlobType, OpenPack>();
   readonly #finished: FinishedPack[] = [];
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(settings: PackerSettings, crypto: CryptoProvider, zstd: ZstdContext) {
     this.#settings = settings;
@@ -67,19 +66,16 @@ export class Packer {
     this.#index = BlobIndex.attach(settings.index);
   }
 
-  /** Stores a blob unless it is known. `id` is its SHA-256. */
+  /**
+   * Stores a blob unless it is known. `id` is its SHA-256.
+   * Errors: `limit-exceeded` for a blob that could not be loaded again; `internal` if what was sealed does not open.
+   * After an error the packer is of no more use: a blob that it has claimed is missing, and nothing may refer to it.
+   */
   add(type: BlobType, id: Uint8Array, plaintext: Uint8Array): PackedBlob {
-    const entry = this.#index.claim(id, type === "tree" ? TREE : DATA);
-    if (entry < 0) return { isNew: false, storedLength: 0 };
-    const content = this.#compress(type, plaintext);
-    const compressed = content !== plaintext;
-    const length = content.length + SEAL_OVERHEAD;
-    const pack = this.#packFor(type, length);
-    const sealed = this.#sealer.seal(content, pack.reserve(length));
-    if (this.#settings.verify) this.#verify(id, sealed, compressed ? plaintext.length : 0);
-    pack.append(entry, id, length, compressed ? plaintext.length : 0);
-    if (pack.size >= this.#settings.packSize || pack.count >= MAX_HEADER_ENTRIES) this.#finish(type);
-    return { isNew: true, storedLength: length };
+    return this.#attempt(() => {
+      const entry = this.#index.claim(id, type === "tree" ? TREE : DATA);
+      return entry < 0 ? { isNew: false, storedLength: 0 } : this.#append(type, entry, id, plaintext);
+    });
   }
 
   /** The next complete pack, or undefined. */
@@ -89,15 +85,43 @@ export class Packer {
 
   /** Completes the open packs; take them with `takeFinished`. */
   flush(): void {
-    for (const type of [...this.#open.keys()]) this.#finish(type);
+    this.#attempt(() => {
+      for (const type of [...this.#open.keys()]) this.#finish(type);
+    });
   }
 
-  /** Version 1 knows no compression; in version 2 trees are always compressed, and what gains nothing stays raw. */
+  #attempt<T>(work: () => T): T {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    try {
+      return work();
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+
+  #append(type: BlobType, entry: number, id: Uint8Array, plaintext: Uint8Array): PackedBlob {
+    const content = this.#compress(type, plaintext);
+    const uncompressedLength = content === plaintext ? 0 : plaintext.length;
+    const length = content.length + SEAL_OVERHEAD;
+    checkLength(type, id, plaintext.length, length);
+    const pack = this.#packFor(type, length);
+    const sealed = this.#sealer.seal(content, pack.reserve(length));
+    if (this.#settings.verify) this.#verify(type, id, sealed, uncompressedLength);
+    pack.append(entry, id, length, uncompressedLength);
+    if (pack.size >= this.#settings.packSize || pack.count >= MAX_HEADER_ENTRIES) this.#finish(type);
+    return { isNew: true, storedLength: length };
+  }
+
+  /**
+   * Version 1 knows no compression. In version 2 restic wants trees compressed even if nothing is gained (its prune
+   * writes raw ones anew); data that gains nothing stays raw.
+   */
   #compress(type: BlobType, plaintext: Uint8Array): Uint8Array {
     const { version, compression } = this.#settings;
     if (version < 2 || plaintext.length === 0 || (type === "data" && compression === "off")) return plaintext;
     const compressed = this.#zstd.compress(plaintext, compressionLevel(compression));
-    return compressed.length < plaintext.length ? compressed : plaintext;
+    return type === "tree" || compressed.length < plaintext.length ? compressed : plaintext;
   }
 
   #packFor(type: BlobType, length: number): OpenPack {
@@ -110,21 +134,26 @@ export class Packer {
   }
 
   /** Opens what was just sealed, piece by piece: the largest blob is not held a second time. */
-  #verify(id: Uint8Array, sealed: Uint8Array, uncompressedLength: number): void {
-    const what = "the blob that was just sealed";
-    const content = this.#sealer.open(sealed, what);
+  #verify(type: BlobType, id: Uint8Array, sealed: Uint8Array, uncompressedLength: number): void {
+    const what = `${type} blob ${idFromBytes(id)}`;
     const hash = this.#crypto.createHash();
-    if (uncompressedLength > 0) {
-      const options = { uncompressedLength, maxLength: uncompressedLength, what };
-      this.#zstd.decompressTo(content, options, (piece) => hash.update(piece));
-    } else {
-      hash.update(content);
+    let cause: unknown;
+    try {
+      const content = this.#sealer.open(sealed, what);
+      if (uncompressedLength > 0) {
+        const options = { uncompressedLength, maxLength: uncompressedLength, what };
+        this.#zstd.decompressTo(content, options, (piece) => hash.update(piece));
+      } else {
+        hash.update(content);
+      }
+      if (Buffer.compare(hash.digest(), id) === 0) return;
+    } catch (error) {
+      cause = error;
     }
-    if (Buffer.compare(hash.digest(), id) !== 0) {
-      throw new TasticError("internal", `${what} does not open to what was sealed`, {
-        guidance: "The memory or processor of this machine may be failing: test them before the next backup.",
-      });
-    }
+    throw new TasticError("internal", `${what}, just sealed, does not open to what was sealed`, {
+      guidance: "The memory or processor of this machine may be failing: test them before the next backup.",
+      ...(cause === undefined ? {} : { cause }),
+    });
   }
 
   #finish(type: BlobType): void {
@@ -138,59 +167,12 @@ export class Packer {
   }
 }
 
-/** A pack that blobs are being appended to, in one buffer. */
-class OpenPack {
-  readonly #type: BlobType;
-  readonly #header = new PackHeaderBuilder();
-  readonly #blobs: { entry: number; offset: number; length: number; uncompressedLength: number }[] = [];
-  #bytes: Uint8Array<ArrayBuffer>;
-  #size = 0;
-
-  constructor(type: BlobType, target: number) {
-    this.#type = type;
-    this.#bytes = new Uint8Array(target + 1024 * 1024);
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  get count(): number {
-    return this.#blobs.length;
-  }
-
-  /** Room for the next `length` bytes, with enough left for the header. */
-  reserve(length: number): Uint8Array {
-    const header = (this.count + 1) * COMPRESSED_ENTRY_LENGTH + SEAL_OVERHEAD + HEADER_LENGTH_SIZE;
-    const needed = this.#size + length + header;
-    if (needed > this.#bytes.length) {
-      const larger = new Uint8Array(needed + 1024 * 1024);
-      larger.set(this.#bytes.subarray(0, this.#size));
-      this.#bytes = larger;
-    }
-    return this.#bytes.subarray(this.#size, this.#size + length);
-  }
-
-  /** Takes in the blob that was written to the reserved room. */
-  append(entry: number, id: Uint8Array, length: number, uncompressedLength: number): void {
-    this.#header.add(this.#type, id, length, uncompressedLength);
-    this.#blobs.push({ entry, offset: this.#size, length, uncompressedLength });
-    this.#size += length;
-  }
-
-  /** Adds the header; returns the whole pack. */
-  complete(sealer: Sealer): Uint8Array<ArrayBuffer> {
-    const header = this.#header.finish();
-    const length = header.length + SEAL_OVERHEAD;
-    sealer.seal(header, this.#bytes.subarray(this.#size));
-    const end = this.#size + length;
-    new DataView(this.#bytes.buffer).setUint32(end, length, true);
-    return this.#bytes.subarray(0, end + HEADER_LENGTH_SIZE);
-  }
-
-  /** Tells the index where the blobs are; returns their entries in order. */
-  placeIn(index: BlobIndex, pack: number): Uint32Array<ArrayBuffer> {
-    for (const { entry, ...location } of this.#blobs) index.place(entry, { pack, ...location });
-    return Uint32Array.from(this.#blobs, ({ entry }) => entry);
-  }
+/** Refuses a blob that would be stored and could never be loaded: one read takes no more. */
+function checkLength(type: BlobType, id: Uint8Array, length: number, sealedLength: number): void {
+  if (length <= MAX_BLOB_LENGTH && sealedLength <= maximumLoadLength) return;
+  throw new TasticError(
+    "limit-exceeded",
+    `${type} blob ${idFromBytes(id)}: ${length} bytes are too many for a blob`,
+    { guidance: "If this is a folder with many millions of entries, spread them over several folders." },
+  );
 }

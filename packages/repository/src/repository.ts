@@ -2,8 +2,8 @@
  * A repository: opened with a password, it lists, loads and saves what the format knows (design.rst, "Repository
  * Layout"). What snapshots mean to a user is the matter of `@tastic/snapshots`.
  */
-import { isIrreducible, parsePolynomial, randomPolynomial, formatPolynomial } from "@tastic/chunker";
-import type { CryptoProvider, MasterKey, ScryptParams, Sealer } from "@tastic/crypto";
+import { formatPolynomial, randomPolynomial } from "@tastic/chunker";
+import type { CryptoProvider, MasterKey, Sealer } from "@tastic/crypto";
 import { generateMasterKey, nodeCrypto } from "@tastic/crypto";
 import { TasticError, isTasticError } from "@tastic/errors";
 import {
@@ -19,7 +19,6 @@ import {
 import type {
   BlobId,
   BlobType,
-  CompressionMode,
   Id,
   IndexId,
   KeyId,
@@ -33,54 +32,29 @@ import type {
 } from "@tastic/format";
 import { loadZstd } from "@tastic/zstd";
 import type { ZstdContext } from "@tastic/zstd";
-import type { FileInfo, FileType, Storage } from "@tastic/storage";
+import type { FileType, Storage } from "@tastic/storage";
 import { BlobIndex } from "./blob-index.js";
 import { BlobLoader } from "./blob-loader.js";
+import { checkPolynomial, loadConfig, refuseExisting, saveConfig } from "./config-file.js";
+import type { HeldLock } from "./held-lock.js";
 import { IndexWriter, loadIndexFiles } from "./index-files.js";
 import type { IndexLoadOptions, IndexStore } from "./index-files.js";
-import { addKey, listKeyIds, openWithPassword } from "./keys.js";
+import { addKey, discardKey, openWithPassword, tryKey } from "./keys.js";
+import type { KeyOwner } from "./keys.js";
 import { acquireLock } from "./locks.js";
-import type { HeldLock, LockOptions, LockStore } from "./locks.js";
+import type { LockOptions } from "./locks.js";
 import { loadPackHeader } from "./pack-files.js";
 import { Packer } from "./packer.js";
 import type { PackerSettings } from "./packer.js";
+import type { LockStore } from "./read-locks.js";
+import { DEFAULT_PACK_SIZE, checkPackSize } from "./repository-options.js";
+import type { InitOptions, OpenOptions, RepositoryOptions } from "./repository-options.js";
 import { describeFile, loadVerified, saveNamed } from "./stored-files.js";
 import { RepositoryWriter } from "./writer.js";
 import type { WriterOptions } from "./writer.js";
 
-/** Sizes of packs, in bytes; the default is restic's. */
-export const MIN_PACK_SIZE = 4 << 20;
-export const DEFAULT_PACK_SIZE = 16 << 20;
-export const MAX_PACK_SIZE = 128 << 20;
 /** JSON of a lock, snapshot or index file does not unpack to more than this. */
 const MAX_UNPACKED = { lock: 1 << 20, snapshot: 256 << 20, index: 1 << 30 };
-
-export interface RepositoryOptions {
-  readonly compression?: CompressionMode;
-  /** Bytes, from `MIN_PACK_SIZE` to `MAX_PACK_SIZE`. */
-  readonly packSize?: number;
-  /** Open and hash each blob again before it is stored. On by default. */
-  readonly verify?: boolean;
-}
-
-export interface OpenOptions extends RepositoryOptions {
-  readonly password: string;
-  /** The beginning of the id of the key to try first. */
-  readonly keyHint?: string;
-}
-
-export interface InitOptions extends RepositoryOptions {
-  readonly password: string;
-  /** Format version; 2 by default. */
-  readonly version?: 1 | 2;
-  /** Hexadecimal; a random irreducible one by default. Two repositories with the same one cut files alike. */
-  readonly chunkerPolynomial?: string;
-  /** What the new key says of its owner. */
-  readonly username?: string;
-  readonly hostname?: string;
-  /** Cost of the password; calibrated to half a second by default. */
-  readonly scrypt?: ScryptParams;
-}
 
 type UnpackedType = keyof typeof MAX_UNPACKED;
 
@@ -112,39 +86,40 @@ export class Repository {
     this.#sealer = tools.crypto.createSealer(key.masterKey);
     this.#options = {
       compression: options.compression ?? "auto",
-      packSize: checkPackSize(options.packSize ?? DEFAULT_PACK_SIZE),
+      packSize: options.packSize ?? DEFAULT_PACK_SIZE,
       verify: options.verify ?? true,
     };
     this.blobs = new BlobLoader(storage, this.index, { ...tools, sealer: this.#sealer });
   }
 
-  /** Makes a new repository: a key, then the config. Errors: `repository-exists`, the store's. */
+  /**
+   * Makes a new repository: a key, then the config. If that fails, what was stored is removed again, as far as the
+   * store lets us. Errors: `repository-exists`, `invalid-argument`, the store's.
+   */
   static async init(storage: Storage, options: InitOptions): Promise<Repository> {
     const crypto = nodeCrypto;
-    await refuseExisting(storage);
-    const version = options.version ?? 2;
+    checkPackSize(options.packSize ?? DEFAULT_PACK_SIZE);
     const polynomial =
       options.chunkerPolynomial ?? formatPolynomial(randomPolynomial((n) => crypto.randomBytes(n)));
     checkPolynomial(polynomial);
+    await refuseExisting(storage);
     const config: RepositoryConfig = {
-      version,
+      version: options.version ?? 2,
       id: idFromBytes(crypto.randomBytes(32)),
       chunkerPolynomial: polynomial,
     };
     const masterKey = generateMasterKey(crypto);
+    const zstd = loadZstd();
     await storage.prepare();
-    const id = await addKey(storage, crypto, masterKey, options.password, {
-      ...(options.username === undefined ? {} : { username: options.username }),
-      ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
-      ...(options.scrypt === undefined ? {} : { params: options.scrypt }),
-    });
-    await storage.save(CONFIG, crypto.createSealer(masterKey).seal(encodeConfig(config)));
-    return new Repository(storage, config, { id, masterKey }, { crypto, zstd: loadZstd() }, options);
+    const id = await addKey(storage, crypto, masterKey, options.password, options);
+    await saveConfig(storage, crypto.createSealer(masterKey).seal(encodeConfig(config)), id);
+    return new Repository(storage, config, { id, masterKey }, { crypto, zstd }, options);
   }
 
   /** Opens a repository. Errors: `no-repository`, `wrong-password`, `unsupported`, those of damaged files. */
   static async open(storage: Storage, options: OpenOptions): Promise<Repository> {
     const crypto = nodeCrypto;
+    checkPackSize(options.packSize ?? DEFAULT_PACK_SIZE);
     const sealedConfig = await loadConfig(storage);
     const key = await openWithPassword(storage, crypto, options.password, options.keyHint);
     const config = decodeConfig(crypto.createSealer(key.masterKey).open(sealedConfig, "config"));
@@ -152,9 +127,18 @@ export class Repository {
     return new Repository(storage, config, key, { crypto, zstd: loadZstd() }, options);
   }
 
-  /** Adds a key for another password. */
-  addKey(password: string, owner: { username?: string; hostname?: string } = {}): Promise<KeyId> {
-    return addKey(this.storage, this.crypto, this.#masterKey, password, owner);
+  /** Adds a key for another password, and makes sure that it opens; one that does not is removed again. */
+  async addKey(password: string, owner: KeyOwner = {}): Promise<KeyId> {
+    const id = await addKey(this.storage, this.crypto, this.#masterKey, password, owner);
+    try {
+      if ((await tryKey(this.storage, this.crypto, id, password)) !== undefined) return id;
+      throw new TasticError("internal", `the new key ${id} does not open`, {
+        guidance: "It was removed again. The memory of this machine, or the store, may be failing.",
+      });
+    } catch (error) {
+      await discardKey(this.storage, id);
+      throw error;
+    }
   }
 
   /** The master key as restic's `cat masterkey` shows it. Whoever has it can read everything. */
@@ -182,9 +166,7 @@ export class Repository {
 
   /** The names of all files of a type. */
   async list<T extends Id>(type: FileType): Promise<T[]> {
-    const names: T[] = [];
-    for await (const { name } of this.storage.list(type)) names.push(name as T);
-    return names;
+    return (await this.#listFiles<T>(type)).map(({ id }) => id);
   }
 
   /** Loads a lock, snapshot or index file and opens it to its JSON. */
@@ -196,13 +178,24 @@ export class Repository {
   }
 
   /** Seals JSON and stores it as a lock, snapshot or index file. */
-  saveUnpacked<T extends Id>(type: UnpackedType, json: Uint8Array): Promise<T> {
-    return saveNamed<T>(this.storage, this.crypto, type, this.sealUnpacked(json));
+  saveUnpacked<T extends Id>(type: UnpackedType, json: Uint8Array, signal?: AbortSignal): Promise<T> {
+    return saveNamed<T>(this.storage, this.crypto, type, this.sealUnpacked(json), signal);
   }
 
-  /** The bytes that `saveUnpacked` would store. */
+  /** The bytes that `saveUnpacked` would store. Errors: `internal` if they do not open again. */
   sealUnpacked(json: Uint8Array): Uint8Array {
-    return this.#sealer.seal(encodeUnpacked(this.config.version, json, this.zstd));
+    const sealed = this.#sealer.seal(encodeUnpacked(this.config.version, json, this.zstd));
+    if (this.#options.verify) this.#verifyUnpacked(sealed, json);
+    return sealed;
+  }
+
+  #verifyUnpacked(sealed: Uint8Array, json: Uint8Array): void {
+    const what = "a file that was just sealed";
+    const opened = decodeUnpacked(this.#sealer.open(sealed, what), this.zstd, what, json.length);
+    if (Buffer.compare(opened, json) === 0) return;
+    throw new TasticError("internal", `${what} does not open to what was sealed`, {
+      guidance: "The memory or processor of this machine may be failing: test them before the next backup.",
+    });
   }
 
   async loadSnapshot(id: SnapshotId): Promise<Snapshot> {
@@ -250,82 +243,38 @@ export class Repository {
 
   get indexStore(): IndexStore {
     return {
-      listIndexFiles: () => this.list<IndexId>("index"),
-      loadIndexFile: (id) => this.loadUnpacked("index", id),
+      listIndexFiles: (signal) => this.#listFiles<IndexId>("index", signal),
+      loadIndexFile: (id, signal) => this.loadUnpacked("index", id, signal),
       saveIndexFile: (json) => this.saveUnpacked<IndexId>("index", json),
     };
   }
 
   get lockStore(): LockStore {
     return {
-      listLocks: async () =>
-        (await collect(this.storage.list("lock"))).map(({ name, size }) => ({ id: name as LockId, size })),
-      loadLock: (id) => this.loadUnpacked("lock", id),
-      saveLock: (json) => this.saveUnpacked<LockId>("lock", json),
-      removeLock: (id) => removeIfThere(this.storage, "lock", id),
+      listLocks: (signal) => this.#listFiles<LockId>("lock", signal),
+      loadLock: (id, signal) => this.loadUnpacked("lock", id, signal),
+      saveLock: (json, signal) => this.saveUnpacked<LockId>("lock", json, signal),
+      removeLock: (id, signal) => removeIfThere(this.storage, "lock", id, signal),
     };
   }
-}
 
-const CONFIG = { type: "config", name: "" } as const;
-
-async function collect(files: AsyncIterable<FileInfo>): Promise<FileInfo[]> {
-  const all: FileInfo[] = [];
-  for await (const file of files) all.push(file);
-  return all;
-}
-
-async function removeIfThere(storage: Storage, type: FileType, name: string): Promise<void> {
-  try {
-    await storage.remove({ type, name });
-  } catch (error) {
-    if (!isTasticError(error, "not-found")) throw error;
+  async #listFiles<T extends Id>(type: FileType, signal?: AbortSignal): Promise<{ id: T; size: number }[]> {
+    const files: { id: T; size: number }[] = [];
+    for await (const { name, size } of this.storage.list(type, { signal }))
+      files.push({ id: name as T, size });
+    return files;
   }
 }
 
-async function loadConfig(storage: Storage): Promise<Uint8Array> {
+async function removeIfThere(
+  storage: Storage,
+  type: FileType,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
-    return await storage.load(CONFIG);
-  } catch (error) {
-    if (!isTasticError(error, "not-found")) throw error;
-    throw new TasticError(
-      "no-repository",
-      `repository does not exist: unable to open config file: ${error.message}`,
-      {
-        guidance: `Is there a repository at the following location?\n${storage.location}`,
-        cause: error,
-      },
-    );
-  }
-}
-
-/** A half-made or emptied repository counts as one: its keys or snapshots may be all that is left. */
-async function refuseExisting(storage: Storage): Promise<void> {
-  const guidance = "Choose another location, or use the repository that is there.";
-  const refuse = (what: string): never => {
-    throw new TasticError("repository-exists", what, { guidance });
-  };
-  try {
-    await storage.stat(CONFIG);
-    refuse("config file already exists");
+    await storage.remove({ type, name }, { signal });
   } catch (error) {
     if (!isTasticError(error, "not-found")) throw error;
   }
-  if ((await listKeyIds(storage)).length > 0) refuse("repository already contains keys");
-  if ((await collect(storage.list("snapshot"))).length > 0) refuse("repository already contains snapshots");
-}
-
-function checkPolynomial(hex: string): void {
-  if (isIrreducible(parsePolynomial(hex))) return;
-  throw new TasticError("invalid-format", "invalid chunker polynomial: it is not irreducible", {
-    guidance: "The config of the repository was tampered with, or written by a broken tool.",
-  });
-}
-
-function checkPackSize(size: number): number {
-  if (size >= MIN_PACK_SIZE && size <= MAX_PACK_SIZE) return size;
-  throw new TasticError(
-    "invalid-argument",
-    `pack size ${size} is not between ${MIN_PACK_SIZE} and ${MAX_PACK_SIZE} bytes`,
-  );
 }

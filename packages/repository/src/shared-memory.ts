@@ -54,7 +54,8 @@ function noMemory(pages: number, cause: unknown): TasticError {
     "limit-exceeded",
     `no memory for an index of ${mebibytes} MiB: ${messageOf(cause)}`,
     {
-      guidance: "Give the process more memory (see `ulimit -v`), or split the backup over several repositories.",
+      guidance:
+        "Give the process more memory (see `ulimit -v`), or split the backup over several repositories.",
       cause,
     },
   );

@@ -5,10 +5,10 @@
  * Blobs may be added here, on this thread, or packs may come complete from workers. Either way the writer takes
  * no more than it can store: `add` and `accept` wait while too many packs are on their way.
  */
-import { TasticError } from "@tastic/errors";
 import { idFromBytes } from "@tastic/format";
 import type { BlobType } from "@tastic/format";
 import type { Storage } from "@tastic/storage";
+import { throwIfCancelled } from "./cancellation.js";
 import type { IndexWriter } from "./index-files.js";
 import type { FinishedPack, PackedBlob, Packer } from "./packer.js";
 
@@ -34,62 +34,76 @@ export class RepositoryWriter {
     this.#options = options;
   }
 
-  /** Stores a blob unless it is known. `id` is its SHA-256. Errors: those of the store, also of earlier packs. */
+  /**
+   * Stores a blob unless it is known. `id` is its SHA-256. Errors: those of the packer and the store, also of earlier
+   * packs. After an error nothing more is written, and every further call raises the same.
+   */
   async add(type: BlobType, id: Uint8Array, plaintext: Uint8Array): Promise<PackedBlob> {
     this.#check();
     const result = this.#packer.add(type, id, plaintext);
-    for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished())
-      await this.accept(pack);
+    await this.#acceptFinished();
     return result;
   }
 
   /** Takes a complete pack; resolves when there is room for the next one, not when this one is stored. */
   async accept(pack: FinishedPack): Promise<void> {
-    this.#check();
+    await this.#room();
     const upload = this.#store(pack).finally(() => this.#uploads.delete(upload));
     this.#uploads.add(upload);
-    while (this.#uploads.size >= this.#storage.connections) await Promise.race(this.#uploads);
-    this.#check();
+    await this.#room();
   }
 
   /** Stores all that is open and the index of all that was stored. */
   async flush(): Promise<void> {
     this.#check();
     this.#packer.flush();
-    for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished())
-      await this.accept(pack);
+    await this.#acceptFinished();
     await this.settle();
     this.#check();
-    await this.#indexWriter.flush();
+    await this.#attempt(() => this.#indexWriter.flush());
+    this.#check();
   }
 
-  /** Waits until nothing is on its way any more. */
+  /** Waits until nothing is on its way any more. Never rejects. */
   async settle(): Promise<void> {
-    await Promise.all(this.#uploads);
-    await this.#indexing;
+    while (this.#uploads.size > 0) await Promise.all(this.#uploads);
   }
 
-  /** Never rejects: a failure is kept, and raised by whatever is called next. */
-  async #store(pack: FinishedPack): Promise<void> {
-    try {
+  async #acceptFinished(): Promise<void> {
+    for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished())
+      await this.accept(pack);
+  }
+
+  /** Waits until one more pack may be on its way. Several may wait: whoever is first takes the room. */
+  async #room(): Promise<void> {
+    this.#check();
+    while (this.#uploads.size >= Math.max(1, this.#storage.connections)) await Promise.race(this.#uploads);
+    this.#check();
+  }
+
+  #store(pack: FinishedPack): Promise<void> {
+    return this.#attempt(async () => {
       const { signal, discard } = this.#options;
       if (discard === true) return;
       const name = idFromBytes(pack.id);
       await this.#storage.save({ type: "pack", name }, pack.bytes, { signal });
       this.#indexing = this.#indexing.then(() => this.#indexWriter.add(pack));
       await this.#indexing;
+    });
+  }
+
+  /** Never rejects: a failure is kept, and raised by whatever is called next. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       this.#failure ??= { error };
     }
   }
 
   #check(): void {
-    const { signal } = this.#options;
+    // An aborted signal says why it was, such as a lost lock; the store's `cancelled`, which it led to, does not.
+    throwIfCancelled(this.#options.signal);
     if (this.#failure !== undefined) throw this.#failure.error;
-    if (signal?.aborted === true) {
-      throw signal.reason instanceof TasticError
-        ? signal.reason
-        : new TasticError("cancelled", "the operation was cancelled");
-    }
   }
 }

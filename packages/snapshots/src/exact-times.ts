@@ -10,7 +10,14 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 
 /** The number of utimensat by processor; perl knows it only where its C headers were converted. */
-const CALLS: Partial<Record<NodeJS.Architecture, number>> = { x64: 280, arm64: 88, riscv64: 88, loong64: 88, s390x: 315, ppc64: 304 };
+const CALLS: Partial<Record<NodeJS.Architecture, number>> = {
+  x64: 280,
+  arm64: 88,
+  riscv64: 88,
+  loong64: 88,
+  s390x: 315,
+  ppc64: 304,
+};
 
 /**
  * A record is the length of the path, four 64-bit numbers (seconds and nanoseconds of atime and mtime), and the path;

@@ -9,7 +9,8 @@ const ZEROS = new Uint8Array(BLOCK);
 
 /** Writes all bytes at an offset. @throws system errors */
 export function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+  for (let done = 0; done < bytes.length;)
+    done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
 }
 
 /**
@@ -18,7 +19,7 @@ export function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
  */
 export function writeSparsely(fd: number, bytes: Uint8Array, offset: number): void {
   let pending = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = Math.min(bytes.length, at + BLOCK - ((offset + at) % BLOCK));
     const isZero = Buffer.compare(bytes.subarray(at, end), ZEROS.subarray(0, end - at)) === 0;
     if (isZero) {

@@ -9,7 +9,10 @@ import type { RestoreContext } from "./restore-context.js";
 const FILES_PER_TURN = 64;
 
 /** Compares all files whose content was written. What differs is an error event. Errors: `cancelled`. */
-export async function verifyFiles(context: RestoreContext, hasFailed: (file: number) => boolean): Promise<void> {
+export async function verifyFiles(
+  context: RestoreContext,
+  hasFailed: (file: number) => boolean,
+): Promise<void> {
   const { repository, plan, folders, report, options } = context;
   let verified = 0;
   for (let file = 0; file < plan.fileCount; file++) {

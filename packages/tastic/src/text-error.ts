@@ -24,6 +24,16 @@ export function plain(message: string, options: TextErrorOptions = {}): TasticEr
   return textError(message, options);
 }
 
+/** The same result; errors of ours lose their "Fatal: ". */
+export async function orPlain<T>(result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!(error instanceof TasticError) || error.data[PLAIN] === true) throw error;
+    throw plain(error.message, { code: error.code, guidance: error.guidance, cause: error });
+  }
+}
+
 /** An error in how the command was called. */
 export function usageError(message: string, guidance?: string): TasticError {
   return textError(message, { guidance });

@@ -2,9 +2,10 @@
  * Where a command prints: text on standard output, more or less of it as the user asked; JSON instead of text; errors
  * on standard error.
  */
-import { guidanceOf, textOf } from "../text-error.js";
+import { encodeName } from "@tastic/format";
 import { exitCodeOf } from "../exit-code.js";
 import type { Verbosity } from "../global-flags.js";
+import { guidanceOf, textOf } from "../text-error.js";
 import { goJson } from "./go-json.js";
 
 /** What we print to: a stream of Node, or a stand-in. */
@@ -50,6 +51,11 @@ export class Output {
   /** What the user asked for: printed whatever the flags say. */
   result(text: string): void {
     this.#append(`${text}\n`);
+  }
+
+  /** A part of a line, or many lines: the same without a line end. */
+  text(text: string): void {
+    this.#append(text);
   }
 
   /** What happens: not with `--quiet` or `--json`. */
@@ -129,7 +135,7 @@ export class Output {
     if (this.#buffer === "") return;
     const status = this.#status;
     this.#eraseStatus();
-    this.stdout.write(this.#buffer);
+    this.stdout.write(rawText(this.#buffer));
     this.#buffer = "";
     if (status.length > 0) this.status(status);
   }
@@ -144,7 +150,7 @@ export class Output {
     this.flush();
     const status = this.#status;
     this.#eraseStatus();
-    this.#stderr.write(text);
+    this.#stderr.write(rawText(text));
     if (status.length > 0) this.status(status);
   }
 
@@ -153,4 +159,9 @@ export class Output {
     this.stdout.write(CLEAR_LINE + `\u001b[1A${CLEAR_LINE}`.repeat(this.#status.length - 1));
     this.#status = [];
   }
+}
+
+/** File names need not be UTF-8: their bytes go out as they are. */
+function rawText(text: string): string | Uint8Array {
+  return /\p{Cs}/u.test(text) ? encodeName(text) : text;
 }

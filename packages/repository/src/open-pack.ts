@@ -1,0 +1,75 @@
+/**
+ * A pack that blobs are being appended to, in one buffer (design.rst, "Pack Format").
+ */
+import type { Sealer } from "@tastic/crypto";
+import { SEAL_OVERHEAD } from "@tastic/crypto";
+import { TasticError } from "@tastic/errors";
+import { COMPRESSED_ENTRY_LENGTH, HEADER_LENGTH_SIZE, PackHeaderBuilder } from "@tastic/format";
+import type { BlobType } from "@tastic/format";
+import type { BlobIndex } from "./blob-index.js";
+
+/** What is left for the header, and for the blob that reaches the target. */
+const SPARE = 1 << 20;
+
+export class OpenPack {
+  readonly #type: BlobType;
+  readonly #header = new PackHeaderBuilder();
+  readonly #blobs: { entry: number; offset: number; length: number; uncompressedLength: number }[] = [];
+  #bytes: Uint8Array<ArrayBuffer>;
+  #size = 0;
+
+  /** @param target how many bytes of blobs there will be, roughly */
+  constructor(type: BlobType, target: number) {
+    this.#type = type;
+    this.#bytes = new Uint8Array(target + SPARE);
+  }
+
+  /** Bytes of sealed blobs so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get count(): number {
+    return this.#blobs.length;
+  }
+
+  /** Room for the next `length` bytes, with enough left for the header. */
+  reserve(length: number): Uint8Array {
+    const header = (this.count + 1) * COMPRESSED_ENTRY_LENGTH + SEAL_OVERHEAD + HEADER_LENGTH_SIZE;
+    const needed = this.#size + length + header;
+    if (needed > this.#bytes.length) {
+      const larger = new Uint8Array(needed + SPARE);
+      larger.set(this.#bytes.subarray(0, this.#size));
+      this.#bytes = larger;
+    }
+    return this.#bytes.subarray(this.#size, this.#size + length);
+  }
+
+  /** Takes in the blob that was written to the reserved room. */
+  append(entry: number, id: Uint8Array, length: number, uncompressedLength: number): void {
+    this.#header.add(this.#type, id, length, uncompressedLength);
+    this.#blobs.push({ entry, offset: this.#size, length, uncompressedLength });
+    this.#size += length;
+  }
+
+  /** Adds the header; returns the whole pack. Errors: `internal` if the header does not open again. */
+  complete(sealer: Sealer): Uint8Array<ArrayBuffer> {
+    const header = this.#header.finish();
+    const sealed = sealer.seal(header, this.#bytes.subarray(this.#size));
+    // Without its header, all of a pack is lost to a repair; it is small enough to be opened again every time.
+    if (Buffer.compare(sealer.open(sealed, "the header of a new pack"), header) !== 0) {
+      throw new TasticError("internal", "the header of a new pack does not open to what was sealed", {
+        guidance: "The memory or processor of this machine may be failing: test them before the next backup.",
+      });
+    }
+    const end = this.#size + sealed.length;
+    new DataView(this.#bytes.buffer).setUint32(end, sealed.length, true);
+    return this.#bytes.subarray(0, end + HEADER_LENGTH_SIZE);
+  }
+
+  /** Tells the index where the blobs are; returns their entries in order. */
+  placeIn(index: BlobIndex, pack: number): Uint32Array<ArrayBuffer> {
+    for (const { entry, ...location } of this.#blobs) index.place(entry, { pack, ...location });
+    return Uint32Array.from(this.#blobs, ({ entry }) => entry);
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * How a repository is made and opened.
+ */
+import { TasticError } from "@tastic/errors";
+import type { CompressionMode } from "@tastic/format";
+import type { KeyOwner } from "./keys.js";
+
+/** Sizes of packs, in bytes; the default is restic's. */
+export const MIN_PACK_SIZE = 4 << 20;
+export const DEFAULT_PACK_SIZE = 16 << 20;
+export const MAX_PACK_SIZE = 128 << 20;
+export interface RepositoryOptions {
+  readonly compression?: CompressionMode;
+  /** Bytes, from `MIN_PACK_SIZE` to `MAX_PACK_SIZE`. */
+  readonly packSize?: number;
+  /** Open and hash each blob again before it is stored. On by default. */
+  readonly verify?: boolean;
+}
+
+export interface OpenOptions extends RepositoryOptions {
+  readonly password: string;
+  /** The beginning of the id of the key to try first. */
+  readonly keyHint?: string;
+}
+
+export interface InitOptions extends RepositoryOptions, KeyOwner {
+  readonly password: string;
+  /** Format version; 2 by default. */
+  readonly version?: 1 | 2;
+  /** Hexadecimal; a random irreducible one by default. Two repositories with the same one cut files alike. */
+  readonly chunkerPolynomial?: string;
+}
+
+/** Refuses a pack size that restic would not have either. Errors: `invalid-argument`. */
+export function checkPackSize(size: number): number {
+  if (size >= MIN_PACK_SIZE && size <= MAX_PACK_SIZE) return size;
+  throw new TasticError(
+    "invalid-argument",
+    `pack size ${size} is not between ${MIN_PACK_SIZE} and ${MAX_PACK_SIZE} bytes`,
+    { guidance: "Choose a size from 4 to 128 MiB." },
+  );
+}

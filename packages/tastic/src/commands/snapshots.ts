@@ -1,0 +1,64 @@
+/** `snapshots`: the list of snapshots. */
+import {
+  encodeGroupKey,
+  formatGroupHeader,
+  groupSnapshots,
+  isGrouping,
+  latestPerGroup,
+  latestPerHostAndPaths,
+  parseGroupBy,
+} from "@tastic/snapshots";
+import type { GroupBy, SnapshotGroup, StoredSnapshot } from "@tastic/snapshots";
+import { defineCommand } from "../command.js";
+import type { Context } from "../command.js";
+import { integer, on, parsed } from "../flags.js";
+import { withRepository } from "../open-repository.js";
+import { snapshotJson } from "../output/snapshot-json.js";
+import { snapshotTable } from "../output/snapshot-table.js";
+import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
+
+const NO_GROUPS: GroupBy = { host: false, paths: false, tags: false };
+
+export const command = defineCommand({
+  usage: "[flags] [snapshotID ...]",
+  description: "Lists all snapshots of the repository, or those that are named or match the flags, oldest first.",
+  flags: {
+    compact: on("fewer columns", { short: "c" }),
+    groupBy: parsed("group", "a table for each host, paths and/or tags, separated by commas", NO_GROUPS, parseGroupBy, {
+      short: "g",
+    }),
+    latest: integer("n", "only the last n snapshots of each host and paths"),
+    // What `--latest 1` was called once.
+    last: on("only the last snapshot of each host and paths", { hidden: true }),
+    ...snapshotFlags,
+  },
+  async run(context, { flags, args }) {
+    const snapshots = await withRepository(context, "read", (repository) =>
+      findNamedSnapshots(context, repository, args, filterOf(flags)),
+    );
+    const count = flags.last ? 1 : flags.latest;
+    const { compact, groupBy } = flags;
+    if (isGrouping(groupBy)) printGroups(context, latestPerGroup(groupSnapshots(snapshots, groupBy), count), compact);
+    else printAll(context, count > 0 ? latestPerHostAndPaths(snapshots, count) : snapshots, compact);
+  },
+});
+
+function printAll({ output }: Context, snapshots: readonly StoredSnapshot[], compact: boolean): void {
+  if (output.json) output.result(`[${snapshots.map((snapshot) => snapshotJson(snapshot)).join(",")}]`);
+  else for (const line of snapshotTable(snapshots, { compact })) output.result(line);
+}
+
+function printGroups({ output }: Context, groups: readonly SnapshotGroup[], compact: boolean): void {
+  if (output.json) {
+    const json = groups.map(({ key, snapshots }) => {
+      const members = snapshots.map((snapshot) => snapshotJson(snapshot)).join(",");
+      return `{"group_key":${encodeGroupKey(key)},"snapshots":[${members}]}`;
+    });
+    output.result(`[${json.join(",")}]`);
+    return;
+  }
+  for (const { key, snapshots } of groups) {
+    output.result(formatGroupHeader(key));
+    for (const line of snapshotTable(snapshots, { compact })) output.result(line);
+  }
+}

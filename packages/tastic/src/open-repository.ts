@@ -1,0 +1,118 @@
+/**
+ * Opening the repository of a command, and locking it for as long as the command needs it.
+ */
+import { TasticError, isTasticError, messageOf } from "@tastic/errors";
+import type { HeldLock, RepositoryOptions } from "@tastic/repository";
+import { Repository } from "@tastic/repository";
+import { formatClockDuration } from "@tastic/snapshots";
+import type { Context } from "./command.js";
+import { openStorage } from "./location.js";
+import { ProgressBar } from "./output/progress-bar.js";
+import { givenPassword, promptForPassword, refuseEmpty } from "./password.js";
+import type { RepositorySource } from "./repository-source.js";
+import { mainSource } from "./repository-source.js";
+import { textOf } from "./text-error.js";
+
+const TRIES_AT_TERMINAL = 3;
+
+/**
+ * How a command locks: `read` and `append` tolerate each other, `exclusive` tolerates nobody. Only reading may go
+ * without a lock, with `--no-lock`.
+ */
+export type LockKind = "none" | "read" | "append" | "exclusive";
+
+/** Opens the repository that the user named. Errors: `no-repository`, `wrong-password`, those of the sources. */
+export function openRepository(context: Context): Promise<Repository> {
+  return openSource(context, mainSource(context.globals, context.environment));
+}
+
+export async function openSource(context: Context, source: RepositorySource): Promise<Repository> {
+  const { globals, output, signal } = context;
+  const storage = openStorage(source.location);
+  const open = async (password: string): Promise<Repository> => {
+    const repository = await Repository.open(storage, {
+      ...repositoryOptions(context),
+      password: refuseEmpty(password, source.password.insecureNoPassword),
+      ...(source.keyHint === "" ? {} : { keyHint: source.keyHint }),
+    });
+    const { id, version } = repository.config;
+    const compression = version >= 2 ? `, compression level ${globals.compression}` : "";
+    output.terminalInfo(`repository ${id.slice(0, 8)} opened (version ${version}${compression})`);
+    return repository;
+  };
+  const given = givenPassword(source.password);
+  if (given !== undefined) return open(given);
+
+  const tries = process.stdin.isTTY ? TRIES_AT_TERMINAL : 1;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await open(await promptForPassword({ prompt: source.prompt, signal }));
+    } catch (error) {
+      const again = isTasticError(error, "wrong-password") || isTasticError(error, "no-password");
+      if (!again || attempt === tries) throw error;
+      const text = error.code === "wrong-password" ? messageOf(error) : textOf(error);
+      output.error(`${text}. Try again`);
+    }
+  }
+}
+
+/** @throws TasticError invalid-argument for a pack size out of bounds, once the repository is opened with it */
+export function repositoryOptions({ globals }: Pick<Context, "globals">): RepositoryOptions {
+  return {
+    compression: globals.compression,
+    verify: !globals.noExtraVerify,
+    ...(globals.packSize === 0 ? {} : { packSize: globals.packSize * 2 ** 20 }),
+  };
+}
+
+/** Opens the repository, locks it, and unlocks it however the work ends. `work` gets a signal that ends with the lock. */
+export async function withRepository<T>(
+  context: Context,
+  kind: LockKind,
+  work: (repository: Repository, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const repository = await openRepository(context);
+  return withLock(context, repository, kind, (signal) => work(repository, signal));
+}
+
+export async function withLock<T>(
+  context: Context,
+  repository: Repository,
+  kind: LockKind,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { globals, signal } = context;
+  if (kind === "none" || (kind === "read" && globals.noLock)) return work(signal);
+  const lock = await takeLock(context, repository, kind === "exclusive");
+  const either = AbortSignal.any([signal, lock.signal]);
+  try {
+    return await work(either);
+  } catch (error) {
+    // Whatever an aborted operation fails with, why it was aborted is what matters.
+    if (either.aborted && either.reason instanceof TasticError && !isTasticError(error, either.reason.code)) {
+      throw either.reason;
+    }
+    throw error;
+  } finally {
+    await lock.release();
+  }
+}
+
+async function takeLock({ globals, output, signal }: Context, repository: Repository, exclusive: boolean): Promise<HeldLock> {
+  const waiting = (milliseconds: number): void =>
+    output.info(`repo already locked, waiting up to ${formatClockDuration(milliseconds)} for the lock`);
+  try {
+    return await repository.lock({ exclusive, retryForMs: globals.retryLock, signal, onWait: waiting });
+  } catch (error) {
+    // restic says so, too, when it does not wait at all.
+    if (isTasticError(error, "locked") && globals.retryLock <= 0) waiting(0);
+    throw error;
+  }
+}
+
+/** Loads the index; at a terminal, shows how far that is. */
+export async function loadIndex(context: Context, repository: Repository, signal: AbortSignal): Promise<void> {
+  const bar = new ProgressBar(context, "index files loaded", { onlyAtTerminal: true });
+  await repository.loadIndex({ signal, onProgress: (done, total) => bar.update(done, total) });
+  bar.finish();
+}

@@ -1,0 +1,51 @@
+/**
+ * How far something countable is: "[0:03]  45.00%  9 / 20 snapshots".
+ */
+import { formatDuration, formatPercent } from "@tastic/snapshots";
+import type { Context } from "../command.js";
+import { ProgressTicker } from "./progress-ticker.js";
+
+export interface ProgressBarOptions {
+  /** Say nothing to a file or a pipe, not even at the end. */
+  readonly onlyAtTerminal?: boolean;
+}
+
+export class ProgressBar {
+  readonly #context: Context;
+  readonly #unit: string;
+  readonly #options: ProgressBarOptions;
+  readonly #ticker: ProgressTicker;
+  readonly #started = performance.now();
+  #done = 0;
+  #total = 0;
+
+  constructor(context: Context, unit: string, options: ProgressBarOptions = {}) {
+    this.#context = context;
+    this.#unit = unit;
+    this.#options = options;
+    this.#ticker = new ProgressTicker(context, () => [this.line()]);
+  }
+
+  update(done: number, total: number): void {
+    this.#done = done;
+    this.#total = total;
+  }
+
+  /** Stops, and leaves the last state on a line. */
+  finish(): void {
+    this.#ticker.stop();
+    if (this.#options.onlyAtTerminal === true) this.#context.output.terminalInfo(this.line());
+    else this.#context.output.info(this.line());
+  }
+
+  line(): string {
+    const seconds = (performance.now() - this.#started) / 1000;
+    return barLine(seconds, this.#done, this.#total, this.#unit);
+  }
+}
+
+export function barLine(seconds: number, done: number, total: number, unit: string): string {
+  const time = `[${formatDuration(seconds)}]`;
+  if (total === 0) return `${time}          ${done} ${unit}`;
+  return `${time} ${formatPercent(done, total)}  ${done} / ${total} ${unit}`;
+}

@@ -1,0 +1,45 @@
+/**
+ * When progress is shown: ten times a second at a terminal, and in JSON; as often as RESTIC_PROGRESS_FPS says,
+ * anywhere; and whenever SIGUSR1 asks for it.
+ */
+import type { Context } from "../command.js";
+
+const USUAL_RATE = 10;
+
+export class ProgressTicker {
+  readonly #context: Context;
+  readonly #lines: () => readonly string[];
+  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #onSignal = (): void => this.#show(true);
+
+  /**
+   * @param lines what to show now: at a terminal all of it, elsewhere the first line
+   */
+  constructor(context: Context, lines: () => readonly string[]) {
+    this.#context = context;
+    this.#lines = lines;
+    const { output, environment } = context;
+    const rate = environment.progressRate ?? (output.onTerminal || output.json ? USUAL_RATE : undefined);
+    if (output.verbosity > 0 && rate !== undefined) {
+      this.#timer = setInterval(() => this.#show(false), 1000 / rate);
+      this.#timer.unref();
+    }
+    // Windows has no such signal.
+    if (process.platform !== "win32") process.on("SIGUSR1", this.#onSignal);
+  }
+
+  /** Shows nothing any more. */
+  stop(): void {
+    clearInterval(this.#timer);
+    if (process.platform !== "win32") process.off("SIGUSR1", this.#onSignal);
+    this.#context.output.status([]);
+  }
+
+  #show(asked: boolean): void {
+    const { output } = this.#context;
+    const lines = this.#lines();
+    if (output.json || (!output.onTerminal && lines.length > 0)) output.result(lines[0] ?? "");
+    else if (output.verbosity > 0) output.status(lines);
+    else if (asked) output.result(lines[0] ?? "");
+  }
+}
