@@ -251,7 +251,7 @@ export class BlobIndex {
     }
   }
 
-  /** Has the entry the loaded id, and this kind? */
+  /** Has the entry the loaded id and this kind? */
   #isLoaded(entry: number, kind: EntryKind): boolean {
     const at = this.#at(entry);
     const words = this.#entries;
@@ -280,9 +280,8 @@ export class BlobIndex {
   /** The slot for the entry whose words begin at `at`. */
   #freeSlot(at: number): number {
     const slotCount = this.#header[SLOT_COUNT] ?? 0;
-    const slots = this.#slots;
     let slot = homeOf(this.#entries[at] ?? 0, slotCount);
-    while (slots[slot] !== 0) slot = slot + 1 === slotCount ? 0 : slot + 1;
+    while (this.#slots[slot] !== 0) slot = slot + 1 === slotCount ? 0 : slot + 1;
     return slot;
   }
 

@@ -7,7 +7,7 @@
  */
 import type { CryptoProvider, MasterKey, Sealer } from "@tastic/crypto";
 import { SEAL_OVERHEAD } from "@tastic/crypto";
-import { TasticError } from "@tastic/errors";
+import { TasticError, isTasticError } from "@tastic/errors";
 import { MAX_HEADER_ENTRIES, compressionLevel, idFromBytes } from "@tastic/format";
 import type { BlobType, CompressionMode } from "@tastic/format";
 import { maximumLoadLength } from "@tastic/storage";
@@ -137,7 +137,7 @@ export class Packer {
   #verify(type: BlobType, id: Uint8Array, sealed: Uint8Array, uncompressedLength: number): void {
     const what = `${type} blob ${idFromBytes(id)}`;
     const hash = this.#crypto.createHash();
-    let cause: unknown;
+    let cause: TasticError | undefined;
     try {
       const content = this.#sealer.open(sealed, what);
       if (uncompressedLength > 0) {
@@ -148,6 +148,7 @@ export class Packer {
       }
       if (Buffer.compare(hash.digest(), id) === 0) return;
     } catch (error) {
+      if (!isTasticError(error)) throw error;
       cause = error;
     }
     throw new TasticError("internal", `${what}, just sealed, does not open to what was sealed`, {

@@ -1,6 +1,5 @@
 import { nodeCrypto, type CryptoProvider, type MasterKey, type Sealer } from "@tastic/crypto";
 import {
-  COMPRESSED_ENTRY_LENGTH,
   HEADER_LENGTH_SIZE,
   MAX_HEADER_ENTRIES,
   PLAIN_ENTRY_LENGTH,
@@ -258,9 +257,16 @@ describe("a packer", () => {
       packer.add("data", nodeCrypto.sha256(bytes), bytes);
       packs.push(...takeAll(packer));
     }
-    const count = packs[0]?.entries.length ?? 0;
-    expect(count * COMPRESSED_ENTRY_LENGTH).toBeGreaterThan(1 << 20);
-    for (const pack of packs) expect((await readBack(pack, index)).length).toBe(count);
+    const [pack] = packs;
+    if (pack === undefined) throw new Error("no pack");
+    expect(pack.entries.length * PLAIN_ENTRY_LENGTH).toBeGreaterThan(1 << 20);
+    const storage = createMemoryStorage();
+    const name = idFromBytes<PackId>(pack.id);
+    await storage.save({ type: "pack", name }, pack.bytes);
+    const entries = await loadPackHeader(storage, sealer, name, pack.bytes.length);
+    expect(entries.map(({ offset }) => offset)).toEqual(
+      [...pack.entries].map((entry) => index.offset(entry)),
+    );
   });
 });
 
@@ -334,7 +340,7 @@ describe("a packer on a broken machine", () => {
     const header = brokenCrypto(1, (sealed) => flipped(sealed, 20));
     const { packer, add } = makePacker({ verify: false }, { crypto: header });
     add("data", bytes);
-    thrown(() => packer.flush(), "internal", "damaged-ciphertext");
+    thrown(() => packer.flush(), "internal");
     expect(takeAll(packer)).toEqual([]);
   });
 

@@ -1,8 +1,7 @@
 /**
  * Marks on the blobs of an index: one byte each, beside the index, rather than a second table of ids.
  */
-import { DATA, TREE } from "@tastic/repository";
-import type { BlobIndex } from "@tastic/repository";
+import type { BlobIndex, DATA, TREE } from "@tastic/repository";
 
 export class BlobMarks {
   readonly #index: BlobIndex;

@@ -70,16 +70,14 @@ function reportDuplicates(
   packFiles: Map<number, IndexId[]>,
   report: CheckReport,
 ): void {
-  let found = false;
+  const hints: string[] = [];
   for (const [pack, files] of packFiles) {
     if (files.length < 2) continue;
-    found = true;
-    const names = files.map((id) => id.slice(0, 8)).sort();
-    report.hint(
-      `pack ${idFromBytes(repository.index.id(pack))} contained in several indexes: {${names.join(" ")}}`,
-    );
+    const id = idFromBytes(repository.index.id(pack));
+    hints.push(`pack ${id} contained in several indexes: {${files.map(shortId).sort().join(" ")}}`);
   }
-  if (!found) return;
+  if (hints.length === 0) return;
+  for (const hint of hints.sort()) report.hint(hint);
   report.suggestRepairIndex = true;
   report.hint("Duplicate packs are non-critical, you can run `repair index` to correct this.");
 }

@@ -40,6 +40,8 @@ export class ExactTimes {
   #isOver = process.platform !== "linux" || CALLS[process.arch] === undefined;
   #records: Buffer[] = [];
   #length = 0;
+  #draining: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
 
   /** Sets the times of what is at an absolute path, a link itself, some time before `close` resolves. */
   set(path: string, atime: bigint, mtime: bigint): void {
@@ -56,10 +58,9 @@ export class ExactTimes {
 
   /** Resolves when no more is waiting than the process takes in one go. */
   async drained(): Promise<void> {
-    const stdin = this.#perl?.stdin;
-    if (stdin?.writableNeedDrain === true && !this.#isOver) {
-      await Promise.race([once(stdin, "drain"), once(stdin, "close")]).catch(() => undefined);
-    }
+    if (this.#isOver || this.#perl?.stdin.writableNeedDrain !== true) return;
+    this.#draining ??= new Promise((resolve) => (this.#wake = resolve));
+    await this.#draining;
   }
 
   /** Waits until all times are set, and ends the process. */
@@ -85,13 +86,19 @@ export class ExactTimes {
     const env = { PATH: process.env["PATH"], LC_ALL: "C" };
     const call = String(CALLS[process.arch] ?? 0);
     const perl = spawn("perl", ["-e", SCRIPT, call], { stdio: ["pipe", "ignore", "ignore"], env });
+    const resume = (): void => {
+      this.#wake?.();
+      this.#draining = undefined;
+    };
     const end = (): void => {
       this.#isOver = true;
       perl.stdin.destroy();
+      resume();
     };
     perl.on("error", end);
     perl.on("exit", end);
     perl.stdin.on("error", end);
+    perl.stdin.on("drain", resume);
     return perl;
   }
 }

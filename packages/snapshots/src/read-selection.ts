@@ -25,29 +25,24 @@ export function selectPacks(
   selection: ReadSelection,
   random: () => number = Math.random,
 ): SelectablePack[] {
-  switch (selection.kind) {
-    case "all":
-      return [...packs];
-    case "part": {
-      const { part, of } = selection;
-      if (!Number.isInteger(part) || !Number.isInteger(of) || part < 1 || part > of || of > 256) {
-        throw invalid(`part ${part} of ${of}: there are 1 to 256 parts, and the part is one of them`);
-      }
-      return packs.filter(({ firstByte }) => firstByte % of === part - 1);
+  if (selection.kind === "all") return [...packs];
+  if (selection.kind === "part") {
+    const { part, of } = selection;
+    if (!Number.isInteger(part) || !Number.isInteger(of) || part < 1 || part > of || of > 256) {
+      throw invalid(`part ${part} of ${of}: there are 1 to 256 parts, and the part is one of them`);
     }
-    case "percentage": {
-      const { percentage } = selection;
-      if (!(percentage > 0 && percentage <= 100))
-        throw invalid(`${percentage} % is not above 0 and at most 100`);
-      return pickRandomly(packs, percentage / 100, random);
-    }
-    case "bytes": {
-      const { bytes } = selection;
-      if (!(bytes > 0)) throw invalid(`${bytes} bytes are none`);
-      const total = packs.reduce((sum, { size }) => sum + size, 0);
-      return pickRandomly(packs, total > 0 ? Math.min(1, bytes / total) : 1, random);
-    }
+    return packs.filter(({ firstByte }) => firstByte % of === part - 1);
   }
+  if (selection.kind === "percentage") {
+    const { percentage } = selection;
+    if (!(percentage > 0 && percentage <= 100))
+      throw invalid(`${percentage} % is not above 0 and at most 100`);
+    return pickRandomly(packs, percentage / 100, random);
+  }
+  const { bytes } = selection;
+  if (!(bytes > 0)) throw invalid(`${bytes} bytes are none`);
+  const total = packs.reduce((sum, { size }) => sum + size, 0);
+  return pickRandomly(packs, total > 0 ? Math.min(1, bytes / total) : 1, random);
 }
 
 function pickRandomly(

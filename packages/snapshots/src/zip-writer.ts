@@ -6,9 +6,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { crc32, createDeflateRaw } from "node:zlib";
-import type { DeflateRaw } from "node:zlib";
-import { once } from "node:events";
-import type { Output } from "./output.js";
+import { Output } from "./output.js";
 
 export interface ZipEntry {
   /** Relative, folders with a slash at the end. Bytes, for a file's name need not be UTF-8. */
@@ -91,6 +89,7 @@ export class ZipWriter {
 
   async #deflate(content: AsyncIterable<Uint8Array>): Promise<{ crc: number; size: number }> {
     const deflate = createDeflateRaw();
+    const input = new Output(deflate);
     let crc = 0;
     let size = 0;
     const reading = (async () => {
@@ -100,7 +99,7 @@ export class ZipWriter {
       for await (const bytes of content) {
         crc = crc32(bytes, crc);
         size += bytes.length;
-        await feed(deflate, bytes);
+        await input.write(bytes);
       }
       deflate.end();
     })();
@@ -110,14 +109,11 @@ export class ZipWriter {
       deflate.destroy();
       await Promise.allSettled([reading, feeding]);
       throw error;
+    } finally {
+      input.release();
     }
     return { crc, size };
   }
-}
-
-async function feed(deflate: DeflateRaw, bytes: Uint8Array): Promise<void> {
-  if (deflate.destroyed) throw new Error("the output failed");
-  if (!deflate.write(bytes)) await Promise.race([once(deflate, "drain"), once(deflate, "close")]);
 }
 
 function nameFlag({ name }: ZipEntry): number {

@@ -28,7 +28,8 @@ export function findCommand(argv: readonly string[], flags: Flags, program: stri
   }
   const known = [...new Set(Object.keys(commands).map((name) => name.split(" ")[0]!))];
   const near = suggest(first, known);
-  const hint = near.length === 0 ? "" : `\n\nDid you mean this?\n${near.map((name) => `\t${name}\n`).join("")}`;
+  const hint =
+    near.length === 0 ? "" : `\n\nDid you mean this?\n${near.map((name) => `\t${name}\n`).join("")}`;
   throw usageError(`unknown command "${first}" for "${program}"${hint}`);
 }
 

@@ -51,12 +51,22 @@ export function text(hint: string, help: string, about: About<string> = {}): Fla
 }
 
 /** A flag that may be given several times, each with one value. */
-export function list(hint: string, help: string, about: About<readonly string[]> = {}): Flag<readonly string[]> {
+export function list(
+  hint: string,
+  help: string,
+  about: About<readonly string[]> = {},
+): Flag<readonly string[]> {
   return { initial: [], ...about, hint, help, read: (given, previous = []) => [...previous, given] };
 }
 
 /** A flag whose value some function makes of the text; its errors become those of the flag. */
-export function parsed<T>(hint: string, help: string, initial: T, read: (text: string) => T, about: About<T> = {}): Flag<T> {
+export function parsed<T>(
+  hint: string,
+  help: string,
+  initial: T,
+  read: (text: string) => T,
+  about: About<T> = {},
+): Flag<T> {
   return { initial, ...about, hint, help, read: (given) => read(given) };
 }
 
@@ -70,7 +80,11 @@ export function natural(hint: string, help: string, initial = 0, about: About<nu
 }
 
 /** A number of bytes, with or without a unit. */
-export function size(hint: string, help: string, about: About<number | undefined> = {}): Flag<number | undefined> {
+export function size(
+  hint: string,
+  help: string,
+  about: About<number | undefined> = {},
+): Flag<number | undefined> {
   return parsed<number | undefined>(hint, help, undefined, parseSize, about);
 }
 
@@ -103,7 +117,7 @@ function readInteger(given: string): number {
   return readNumber(given, "ParseInt", /^[+-]?\d+$/);
 }
 
-function readNatural(given: string): number {
+export function readNatural(given: string): number {
   return readNumber(given, "ParseUint", /^\d+$/);
 }
 

@@ -8,15 +8,28 @@ import { choice, count, integer, list, natural, on, parsed, text } from "./flags
 import type { FlagValues } from "./flags.js";
 import { fatal } from "./text-error.js";
 
-const COMPRESSION_MODES = ["auto", "off", "fastest", "better", "max"] as const satisfies readonly CompressionMode[];
+const COMPRESSION_MODES = [
+  "auto",
+  "off",
+  "fastest",
+  "better",
+  "max",
+] as const satisfies readonly CompressionMode[];
 
 export const globalFlags = {
   cacert: text("file", "trust the certificates in this file", { variable: "CACERT" }),
   cacheDir: text("directory", "keep the cache here", { variable: "CACHE_DIR" }),
   cleanupCache: on("remove caches that were not used for long"),
-  compression: choice("mode", "how hard to compress: auto, off, fastest, better or max", COMPRESSION_MODES, "auto", "compression mode", {
-    variable: "COMPRESSION",
-  }),
+  compression: choice(
+    "mode",
+    "how hard to compress: auto, off, fastest, better or max",
+    COMPRESSION_MODES,
+    "auto",
+    "compression mode",
+    {
+      variable: "COMPRESSION",
+    },
+  ),
   help: on("show help", { short: "h" }),
   httpUserAgent: text("name", "what to call ourselves in HTTP requests", { variable: "HTTP_USER_AGENT" }),
   insecureNoPassword: on("the repository has an empty password (insecure)"),
@@ -34,8 +47,15 @@ export const globalFlags = {
   passwordFile: text("file", "read the password from this file", { short: "p", variable: "PASSWORD_FILE" }),
   quiet: on("print less", { short: "q" }),
   repo: text("repository", "the repository to use", { short: "r", variable: "REPOSITORY" }),
-  repositoryFile: text("file", "read from this file which repository to use", { variable: "REPOSITORY_FILE" }),
-  retryLock: parsed("duration", "keep trying so long when the repository is locked, such as 5m or 2h", 0, readDuration),
+  repositoryFile: text("file", "read from this file which repository to use", {
+    variable: "REPOSITORY_FILE",
+  }),
+  retryLock: parsed(
+    "duration",
+    "keep trying so long when the repository is locked, such as 5m or 2h",
+    0,
+    readDuration,
+  ),
   stuckRequestTimeout: parsed("duration", "try a request again that hangs so long", 5 * 60_000, readDuration),
   tlsClientCert: text("file", "a PEM file with our certificate and key", { variable: "TLS_CLIENT_CERT" }),
   verbose: count("print more; twice or --verbose=2 for most", { short: "v" }),

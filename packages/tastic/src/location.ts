@@ -19,9 +19,14 @@ export function parseLocation(location: string): { readonly kind: "local"; reado
   if (scheme === "" || isAbsolute(location)) return { kind: "local", path: location };
   if (scheme === "local") return { kind: "local", path: rest };
   if (OTHER_SCHEMES.includes(scheme)) {
-    throw new TasticError("unsupported", `unable to open repository at ${maskLocation(location)}: "${scheme}:" is not supported`, {
-      guidance: "Use a local folder; restic itself can copy a repository between the two with its `copy` command.",
-    });
+    throw new TasticError(
+      "unsupported",
+      `unable to open repository at ${maskLocation(location)}: "${scheme}:" is not supported`,
+      {
+        guidance:
+          "Use a local folder; restic itself can copy a repository between the two with its `copy` command.",
+      },
+    );
   }
   throw fatal(
     "parsing repository location failed: invalid backend\n" +

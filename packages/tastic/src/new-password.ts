@@ -43,7 +43,8 @@ async function newPassword(flags: NewKeyValues, signal: AbortSignal): Promise<st
     throw plain("only either --new-password-file or --new-insecure-no-password may be specified");
   }
   if (newInsecureNoPassword) return "";
-  if (newPasswordFile === "") return refuseEmpty(await promptForNewPassword("enter new password: ", signal), false);
+  if (newPasswordFile === "")
+    return refuseEmpty(await promptForNewPassword("enter new password: ", signal), false);
   const password = readPasswordFile(newPasswordFile, (message) => plain(message));
   if (password !== "") return password;
   throw plain(

@@ -98,7 +98,11 @@ export async function withLock<T>(
   }
 }
 
-async function takeLock({ globals, output, signal }: Context, repository: Repository, exclusive: boolean): Promise<HeldLock> {
+async function takeLock(
+  { globals, output, signal }: Context,
+  repository: Repository,
+  exclusive: boolean,
+): Promise<HeldLock> {
   const waiting = (milliseconds: number): void =>
     output.info(`repo already locked, waiting up to ${formatClockDuration(milliseconds)} for the lock`);
   try {
@@ -111,7 +115,11 @@ async function takeLock({ globals, output, signal }: Context, repository: Reposi
 }
 
 /** Loads the index; at a terminal, shows how far that is. */
-export async function loadIndex(context: Context, repository: Repository, signal: AbortSignal): Promise<void> {
+export async function loadIndex(
+  context: Context,
+  repository: Repository,
+  signal: AbortSignal,
+): Promise<void> {
   const bar = new ProgressBar(context, "index files loaded", { onlyAtTerminal: true });
   await repository.loadIndex({ signal, onProgress: (done, total) => bar.update(done, total) });
   bar.finish();

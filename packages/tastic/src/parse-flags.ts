@@ -47,7 +47,7 @@ export function parseFlags<F extends Flags>(
       const [key, flag] = findLong(flags, name);
       set(key, flag, isSwitch(flag) ? (value ?? bareValue(flag)) : valueOf(value, `--${name}`));
     } else if (word.startsWith("-") && word !== "-") {
-      for (let letters = word.slice(1); letters !== ""; ) {
+      for (let letters = word.slice(1); letters !== "";) {
         const letter = letters[0]!;
         const [key, flag] = findShort(flags, letter, letters);
         const rest = letters.slice(1);
@@ -81,9 +81,15 @@ function bareValue(flag: Flag<unknown>): string {
   return flag.counts === true ? "" : "true";
 }
 
-function initialValue(flag: Flag<unknown>, key: string, variable: (name: string) => string | undefined): unknown {
+function initialValue(
+  flag: Flag<unknown>,
+  key: string,
+  variable: (name: string) => string | undefined,
+): unknown {
   const value = flag.variable === undefined ? undefined : variable(flag.variable);
-  return value === undefined || value === "" ? flag.initial : readValue(flag, nameForPeople(key, flag), value, undefined);
+  return value === undefined || value === ""
+    ? flag.initial
+    : readValue(flag, nameForPeople(key, flag), value, undefined);
 }
 
 function readValue(flag: Flag<unknown>, name: string, value: string, previous: unknown): unknown {
@@ -91,7 +97,10 @@ function readValue(flag: Flag<unknown>, name: string, value: string, previous: u
     return flag.read(value, previous);
   } catch (error) {
     const guidance = error instanceof TasticError ? error.guidance : undefined;
-    throw usageError(`invalid argument ${JSON.stringify(value)} for "${name}" flag: ${messageOf(error)}`, guidance);
+    throw usageError(
+      `invalid argument ${JSON.stringify(value)} for "${name}" flag: ${messageOf(error)}`,
+      guidance,
+    );
   }
 }
 
@@ -114,5 +123,7 @@ function findShort(flags: Flags, letter: string, letters: string): [string, Flag
 
 function splitAtEquals(word: string): { name: string; value: string | undefined } {
   const at = word.indexOf("=");
-  return at === -1 ? { name: word, value: undefined } : { name: word.slice(0, at), value: word.slice(at + 1) };
+  return at === -1
+    ? { name: word, value: undefined }
+    : { name: word.slice(0, at), value: word.slice(at + 1) };
 }

@@ -27,8 +27,10 @@ const MAX_OUTPUT = 1 << 20;
  */
 export function givenPassword(sources: PasswordSources): string | undefined {
   const { command, file, variable, insecureNoPassword } = sources;
-  if (command !== "" && file !== "") throw unresolved("Fatal: Password file and command are mutually exclusive options");
-  const password = command !== "" ? runCommand(command) : file !== "" ? readPasswordFile(file, unresolved) : variable;
+  if (command !== "" && file !== "")
+    throw unresolved("Fatal: Password file and command are mutually exclusive options");
+  const password =
+    command !== "" ? runCommand(command) : file !== "" ? readPasswordFile(file, unresolved) : variable;
   if (!insecureNoPassword) return password;
   if (password !== undefined && password !== "") {
     throw fatal(
@@ -70,7 +72,10 @@ export function refuseEmpty(password: string, insecureNoPassword: boolean, prefi
  * The password in a file: without white space around it.
  * @param fail makes the error of its message
  */
-export function readPasswordFile(path: string, fail: (message: string) => Error = (message) => fatal(message)): string {
+export function readPasswordFile(
+  path: string,
+  fail: (message: string) => Error = (message) => fatal(message),
+): string {
   try {
     return decodePassword(readFileSync(path)).trim();
   } catch (error) {

@@ -23,7 +23,9 @@ export interface RepositorySource {
 /** The flags for the repository that something is taken from. */
 export const fromFlags = {
   fromInsecureNoPassword: on("the source repository has an empty password (insecure)"),
-  fromKeyHint: text("key", "try the key with this ID first on the source repository", { variable: "FROM_KEY_HINT" }),
+  fromKeyHint: text("key", "try the key with this ID first on the source repository", {
+    variable: "FROM_KEY_HINT",
+  }),
   fromPasswordCommand: text("command", "run this to get the source repository's password", {
     variable: "FROM_PASSWORD_COMMAND",
   }),

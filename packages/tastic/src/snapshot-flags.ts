@@ -11,7 +11,10 @@ import { list } from "./flags.js";
 import { fatal } from "./text-error.js";
 
 export const snapshotFlags = {
-  host: list("host", "only snapshots of this host (may be repeated; empty for any)", { short: "H", variable: "HOST" }),
+  host: list("host", "only snapshots of this host (may be repeated; empty for any)", {
+    short: "H",
+    variable: "HOST",
+  }),
   path: list("path", "only snapshots that include this absolute path (may be repeated)"),
   tag: list("tag[,tag,...]", "only snapshots with all these tags (may be repeated, then any of them)"),
 };
@@ -27,7 +30,9 @@ export function findNamedSnapshots(
   names: readonly string[],
   filter: SnapshotFilter,
 ): Promise<StoredSnapshot[]> {
-  return findSnapshots(repository, names, filter, (name, message) => output.error(`Ignoring "${name}": ${message}`));
+  return findSnapshots(repository, names, filter, (name, message) =>
+    output.error(`Ignoring "${name}": ${message}`),
+  );
 }
 
 /** Gives errors of looking for a snapshot the words that restic has for them. */

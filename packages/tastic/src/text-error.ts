@@ -39,7 +39,10 @@ export function usageError(message: string, guidance?: string): TasticError {
   return textError(message, { guidance });
 }
 
-function textError(message: string, { code = "invalid-argument", guidance, cause }: TextErrorOptions): TasticError {
+function textError(
+  message: string,
+  { code = "invalid-argument", guidance, cause }: TextErrorOptions,
+): TasticError {
   return new TasticError(code, message, {
     data: { [PLAIN]: true },
     ...(guidance === undefined ? {} : { guidance }),
@@ -59,7 +62,8 @@ export function textOf(error: unknown): string {
 
 /** What to print below the text: what the user can do now, unless the text says it. */
 export function guidanceOf(error: unknown): string | undefined {
-  if (!(error instanceof TasticError) || error.code === "locked" || error.code === "no-repository") return undefined;
+  if (!(error instanceof TasticError) || error.code === "locked" || error.code === "no-repository")
+    return undefined;
   return error.guidance;
 }
 

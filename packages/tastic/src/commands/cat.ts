@@ -23,7 +23,8 @@ interface Request {
 }
 
 export const command = defineCommand({
-  usage: "[flags] [masterkey|config|pack ID|blob ID|snapshot ID|index ID|key ID|lock ID|tree snapshot:subfolder]",
+  usage:
+    "[flags] [masterkey|config|pack ID|blob ID|snapshot ID|index ID|key ID|lock ID|tree snapshot:subfolder]",
   description: "Prints an object of the repository as it is, decrypted and decompressed.",
   flags: {},
   async run(context, { args }) {
@@ -34,7 +35,9 @@ export const command = defineCommand({
       throw fatal(`invalid type ${JSON.stringify(kind)}, must be one of [${KINDS.join("|")}]`);
     }
     if (id === undefined && !WITHOUT_ID.includes(kind)) throw fatal("ID not specified");
-    await withRepository(context, "read", (repository, signal) => print({ context, repository, id: id ?? "", signal }));
+    await withRepository(context, "read", (repository, signal) =>
+      print({ context, repository, id: id ?? "", signal }),
+    );
   },
 });
 
@@ -73,7 +76,8 @@ const printers: Readonly<Record<string, (request: Request) => Promise<void>>> = 
     const packId = wholeId(id);
     const bytes = await load(repository, { type: "pack", name: packId }, signal);
     const hash = repository.crypto.sha256Hex(bytes);
-    if (hash !== packId) context.output.error(`Warning: hash of data does not match ID, want\n  ${packId}\ngot:\n  ${hash}`);
+    if (hash !== packId)
+      context.output.error(`Warning: hash of data does not match ID, want\n  ${packId}\ngot:\n  ${hash}`);
     await context.output.bytes(bytes);
   },
 
@@ -114,7 +118,10 @@ async function snapshotId(repository: Repository, text: string): Promise<Snapsho
     return resolveIdPrefix(await repository.list<SnapshotId>("snapshot"), text);
   } catch (error) {
     if (!isTasticError(error)) throw error;
-    throw fatal(`could not find snapshot: ${messageOf(error)}`, { code: error.code, guidance: error.guidance });
+    throw fatal(`could not find snapshot: ${messageOf(error)}`, {
+      code: error.code,
+      guidance: error.guidance,
+    });
   }
 }
 

@@ -5,7 +5,6 @@ import type { CheckResult, ReadSelection } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
 import type { SnapshotId } from "@tastic/format";
 import { defineCommand } from "../command.js";
-import type { Context } from "../command.js";
 import { on, text } from "../flags.js";
 import { openRepository, withLock } from "../open-repository.js";
 import { CheckReporter } from "../output/check-report.js";
@@ -19,7 +18,10 @@ export const command = defineCommand({
     "Checks that the repository is whole: its index, its packs, all snapshots and their folders; on demand also\nthe content of all files, by reading it.",
   flags: {
     readData: on("read all packs, and verify what is in them"),
-    readDataSubset: text("subset", "read a part of the packs: n/t for one of t parts, or x% or a size for some at random"),
+    readDataSubset: text(
+      "subset",
+      "read a part of the packs: n/t for one of t parts, or x% or a size for some at random",
+    ),
     withCache: on("trust the local cache"),
     ...snapshotFlags,
     checkUnused: on("accepted for older scripts", { hidden: true }),
@@ -52,7 +54,9 @@ export const command = defineCommand({
     let result: CheckResult;
     try {
       const repository = await openRepository(context);
-      result = await withLock(context, repository, globals.noLock ? "none" : "exclusive", (signal) => work(repository, signal));
+      result = await withLock(context, repository, globals.noLock ? "none" : "exclusive", (signal) =>
+        work(repository, signal),
+      );
     } catch (error) {
       reporter.stop();
       if (output.json && isTasticError(error)) reporter.summary(FAILED);
@@ -61,13 +65,14 @@ export const command = defineCommand({
     reporter.stop();
     reporter.summary(result);
     if (result.errorCount > 0) throw fatal("repository contains errors", { code: "damaged-repository" });
-    sayGood(context);
+    output.info("no errors were found");
   },
 });
 
 /** What restic sums up when it could not even begin. */
-const FAILED: CheckResult = { errorCount: 1, brokenPacks: [], suggestRepairIndex: false, suggestPrune: false };
-
-function sayGood({ output }: Context): void {
-  output.info("no errors were found");
-}
+const FAILED: CheckResult = {
+  errorCount: 1,
+  brokenPacks: [],
+  suggestRepairIndex: false,
+  suggestPrune: false,
+};

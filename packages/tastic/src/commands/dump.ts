@@ -22,14 +22,16 @@ export const command = defineCommand({
   },
   async run(context, { flags, args }) {
     const [name, path] = args;
-    if (name === undefined || path === undefined || args.length > 2) throw fatal("no file and no snapshot ID specified");
+    if (name === undefined || path === undefined || args.length > 2)
+      throw fatal("no file and no snapshot ID specified");
     const archive = archiveFormat(flags.archive);
     await withRepository(context, "read", async (repository, signal) => {
       await loadIndex(context, repository, signal);
       const { snapshot, subfolder } = await findOrFail(findSnapshot(repository, name, filterOf(flags)));
       const treeId = await orPlain(findSubtree(repository, snapshot.tree, subfolder, signal));
       context.output.flush();
-      const writeTo = (stream: Writable): Promise<void> => dump(repository, { treeId }, path, stream, { archive, signal });
+      const writeTo = (stream: Writable): Promise<void> =>
+        dump(repository, { treeId }, path, stream, { archive, signal });
       if (flags.target === "") await writeTo(process.stdout);
       else await withFile(flags.target, writeTo);
     });

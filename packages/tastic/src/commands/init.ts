@@ -11,8 +11,12 @@ import { fromFlags, fromSource, mainSource } from "../repository-source.js";
 import { fatal } from "../text-error.js";
 
 const flags = {
-  copyChunkerParams: on("cut files as the source repository does, so that snapshots can be copied without waste"),
-  repositoryVersion: text("version", "the version of the format: 1, 2, stable or latest", { initial: "stable" }),
+  copyChunkerParams: on(
+    "cut files as the source repository does, so that snapshots can be copied without waste",
+  ),
+  repositoryVersion: text("version", "the version of the format: 1, 2, stable or latest", {
+    initial: "stable",
+  }),
   ...fromFlags,
 };
 
@@ -24,14 +28,17 @@ export const command = defineCommand({
   flags,
   async run(context, { flags: given, args }) {
     if (args.length > 0) {
-      throw fatal("the init command expects no arguments, only options - please see `restic help init` for usage and flags");
+      throw fatal(
+        "the init command expects no arguments, only options - please see `restic help init` for usage and flags",
+      );
     }
     const version = versionOf(given.repositoryVersion);
     const chunkerPolynomial = await polynomialOf(context, given);
     const source = mainSource(context.globals, context.environment);
     const { insecureNoPassword } = source.password;
     const password = refuseEmpty(
-      givenPassword(source.password) ?? (await promptForNewPassword("enter password for new repository: ", context.signal)),
+      givenPassword(source.password) ??
+        (await promptForNewPassword("enter password for new repository: ", context.signal)),
       insecureNoPassword,
       "Fatal: ",
     );

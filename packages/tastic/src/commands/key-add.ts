@@ -10,9 +10,13 @@ export const command = defineCommand({
   flags: newKeyFlags,
   async run(context, { flags, args }) {
     if (args.length > 0) {
-      throw usageError("the key add command expects no arguments, only options - please see `restic help key add` for usage and flags");
+      throw usageError(
+        "the key add command expects no arguments, only options - please see `restic help key add` for usage and flags",
+      );
     }
-    const { id } = await withRepository(context, "append", (repository) => addNewKey(context, repository, flags));
+    const { id } = await withRepository(context, "append", (repository) =>
+      addNewKey(context, repository, flags),
+    );
     if (context.output.verbosity > 0) context.output.result(`saved new key with ID ${id}`);
   },
 });

@@ -19,7 +19,9 @@ export const command = defineCommand({
   flags: {},
   async run(context, { args }) {
     if (args.length > 0) {
-      throw usageError("the key list command expects no arguments, only options - please see `restic help key list` for usage and flags");
+      throw usageError(
+        "the key list command expects no arguments, only options - please see `restic help key list` for usage and flags",
+      );
     }
     const { output } = context;
     await withRepository(context, "read", async (repository) => {

@@ -21,7 +21,9 @@ export const command = defineCommand({
       await reopened.removeKey(repository.keyId);
       const { username, hostname, created } = await describeKey(repository.storage, repository.crypto, id);
       if (context.output.verbosity > 0) {
-        context.output.result(`saved new key as <Key of ${username}@${hostname}, created on ${formatFullTime(created)}>`);
+        context.output.result(
+          `saved new key as <Key of ${username}@${hostname}, created on ${formatFullTime(created)}>`,
+        );
       }
     });
   },

@@ -11,7 +11,8 @@ export const command = defineCommand({
   flags: {},
   async run(context, { args }) {
     const [prefix] = args;
-    if (prefix === undefined || args.length > 1) throw usageError("key remove expects one argument as the key id");
+    if (prefix === undefined || args.length > 1)
+      throw usageError("key remove expects one argument as the key id");
     await withRepository(context, "exclusive", async (repository) => {
       const id = await orPlain(listKeyIds(repository.storage).then((ids) => resolveIdPrefix(ids, prefix)));
       await repository.removeKey(id);

@@ -42,7 +42,8 @@ async function listBlobs(repository: Repository, output: Output, signal: AbortSi
   for (const id of await repository.list<IndexId>("index")) {
     const json = await repository.loadUnpacked("index", id, signal);
     const ignore = (): void => undefined;
-    const blob = (blobId: Uint8Array, type: BlobType): void => output.result(`${type} ${idFromBytes(blobId)}`);
+    const blob = (blobId: Uint8Array, type: BlobType): void =>
+      output.result(`${type} ${idFromBytes(blobId)}`);
     decodeIndex(json, { pack: ignore, blob }, `index ${id}`);
   }
 }

@@ -30,11 +30,18 @@ export const command = defineCommand({
     ncdu: on("print what ncdu imports"),
     recursive: on("list all that is in the folders given, at any depth"),
     reverse: on("in the opposite order"),
-    sort: choice("mode", "sort by name, size, time=mtime, atime, ctime or extension", SORT_MODES, "name", "sort mode", {
-      short: "s",
-      aliases: { time: "mtime" },
-      shown: "name|size|time=mtime|atime|ctime|extension",
-    }),
+    sort: choice<SortMode>(
+      "mode",
+      "sort by name, size, time=mtime, atime, ctime or extension",
+      SORT_MODES,
+      "name",
+      "sort mode",
+      {
+        short: "s",
+        aliases: { time: "mtime" },
+        shown: "name|size|time=mtime|atime|ctime|extension",
+      },
+    ),
     ...snapshotFlags,
   },
   async run(context, { flags, args }) {
@@ -91,7 +98,8 @@ function createPrinter(
   }
   if (output.json) {
     return {
-      begin: (snapshot) => output.result(snapshotJson(snapshot, ',"message_type":"snapshot","struct_type":"snapshot"')),
+      begin: (snapshot) =>
+        output.result(snapshotJson(snapshot, ',"message_type":"snapshot","struct_type":"snapshot"')),
       node: (path, node) => output.result(nodeJson(path, node)),
       end: () => undefined,
     };
@@ -101,7 +109,9 @@ function createPrinter(
   return {
     begin: (snapshot) => output.info(`${describeSnapshot(snapshot)} filtered by [${paths.join(" ")}]:`),
     node: (path, node) =>
-      output.result(flags.long || flags.humanReadable ? longLine(shown(path), node, flags.humanReadable) : shown(path)),
+      output.result(
+        flags.long || flags.humanReadable ? longLine(shown(path), node, flags.humanReadable) : shown(path),
+      ),
     end: () => undefined,
   };
 }

@@ -21,12 +21,19 @@ const NO_GROUPS: GroupBy = { host: false, paths: false, tags: false };
 
 export const command = defineCommand({
   usage: "[flags] [snapshotID ...]",
-  description: "Lists all snapshots of the repository, or those that are named or match the flags, oldest first.",
+  description:
+    "Lists all snapshots of the repository, or those that are named or match the flags, oldest first.",
   flags: {
     compact: on("fewer columns", { short: "c" }),
-    groupBy: parsed("group", "a table for each host, paths and/or tags, separated by commas", NO_GROUPS, parseGroupBy, {
-      short: "g",
-    }),
+    groupBy: parsed(
+      "group",
+      "a table for each host, paths and/or tags, separated by commas",
+      NO_GROUPS,
+      parseGroupBy,
+      {
+        short: "g",
+      },
+    ),
     latest: integer("n", "only the last n snapshots of each host and paths"),
     // What `--latest 1` was called once.
     last: on("only the last snapshot of each host and paths", { hidden: true }),
@@ -38,7 +45,8 @@ export const command = defineCommand({
     );
     const count = flags.last ? 1 : flags.latest;
     const { compact, groupBy } = flags;
-    if (isGrouping(groupBy)) printGroups(context, latestPerGroup(groupSnapshots(snapshots, groupBy), count), compact);
+    if (isGrouping(groupBy))
+      printGroups(context, latestPerGroup(groupSnapshots(snapshots, groupBy), count), compact);
     else printAll(context, count > 0 ? latestPerHostAndPaths(snapshots, count) : snapshots, compact);
   },
 });

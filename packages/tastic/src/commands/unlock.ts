@@ -9,7 +9,9 @@ export const command = defineCommand({
   description: "Removes locks of processes that are gone, or that were not renewed for half an hour.",
   flags: { removeAll: on("remove all locks, also those that are in use") },
   async run(context, { flags }) {
-    const removed = await withRepository(context, "none", ({ lockStore }) => removeLocks(lockStore, flags.removeAll));
+    const removed = await withRepository(context, "none", ({ lockStore }) =>
+      removeLocks(lockStore, flags.removeAll),
+    );
     if (removed > 0) context.output.info(`successfully removed ${removed} locks`);
   },
 });

@@ -76,7 +76,9 @@ export class CheckReporter {
     if (suggestRepairIndex) output.result("The index does not fit the packs; `repair index` makes it anew.");
     if (suggestPrune) output.result("There is data that nothing needs; `prune` removes it.");
     if (brokenPacks.length > 0) {
-      output.error("\nThe repository contains damaged pack files. These damaged files must be removed to repair the repository:");
+      output.error(
+        "\nThe repository contains damaged pack files. These damaged files must be removed to repair the repository:",
+      );
       output.error(`\n  repair packs ${brokenPacks.join(" ")}\n  repair snapshots --forget\n`);
     }
     if (errorCount > 0) {
@@ -91,7 +93,8 @@ export class CheckReporter {
     this.stop();
     const title = PHASES[phase];
     if (title !== undefined) this.#context.output.info(title);
-    if (phase === "index") this.#bar = new ProgressBar(this.#context, "index files loaded", { onlyAtTerminal: true });
+    if (phase === "index")
+      this.#bar = new ProgressBar(this.#context, "index files loaded", { onlyAtTerminal: true });
     if (phase === "snapshots") this.#bar = new ProgressBar(this.#context, "snapshots");
   }
 

@@ -5,9 +5,13 @@ import { jsonString, toWellFormed } from "@tastic/format";
 
 /** A JSON text on one line, or indented. Keys whose value is undefined are left out. */
 export function goJson(value: unknown, indent?: string): string {
-  const wellFormed = (_: string, part: unknown): unknown => (typeof part === "string" ? toWellFormed(part) : part);
+  const wellFormed = (_: string, part: unknown): unknown =>
+    typeof part === "string" ? toWellFormed(part) : part;
   const json = JSON.stringify(value, wellFormed, indent);
-  return json.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return json.replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /**

@@ -16,7 +16,9 @@ export function formatFullTime(stored: string): string {
   const nanoseconds = parseTime(stored);
   const seconds = Number(floorDivide(nanoseconds, BILLION));
   const offset = offsetOf(stored);
-  const fraction = String(nanoseconds - BigInt(seconds) * BILLION).padStart(9, "0").replace(/0+$/, "");
+  const fraction = String(nanoseconds - BigInt(seconds) * BILLION)
+    .padStart(9, "0")
+    .replace(/0+$/, "");
   const zone = formatOffset(offset);
   return `${civilTime(seconds + offset)}${fraction === "" ? "" : `.${fraction}`} ${zone} ${zoneName(seconds, offset)}`;
 }

@@ -24,7 +24,10 @@ export function snapshotTable(snapshots: readonly StoredSnapshot[], options: Sna
     { title: "ID", cell: ({ id }) => [shortId(id)] },
     { title: "Time", cell: ({ time }) => [formatLocalTime(time)] },
     { title: compact ? "Host" : "Host      ", cell: ({ hostname = "" }) => [hostname] },
-    { title: compact ? "Tags  " : "Tags      ", cell: ({ tags = [] }) => (compact ? tags : [tags.join(",")]) },
+    {
+      title: compact ? "Tags  " : "Tags      ",
+      cell: ({ tags = [] }) => (compact ? tags : [tags.join(",")]),
+    },
     ...(reasons === undefined ? [] : [{ title: "Reasons", cell: reasons }]),
     ...(compact ? [] : [{ title: "Paths", cell: ({ paths }: StoredSnapshot) => paths }]),
     ...(hasSizes ? [{ title: "Size", cell: sizeCell }] : []),

@@ -18,14 +18,21 @@ export interface TableOptions {
 const GAP = "  ";
 
 /** The lines of a table. */
-export function tableLines<T>(columns: readonly Column<T>[], rows: readonly T[], options: TableOptions = {}): string[] {
+export function tableLines<T>(
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  options: TableOptions = {},
+): string[] {
   const { footer = [], spaced = false } = options;
   const cells = rows.map((row) => columns.map((column) => column.cell(row)));
   const widths = columns.map(({ title }, at) =>
     Math.max(displayWidth(title), ...cells.flatMap((row) => row[at]!.map(displayWidth))),
   );
   const line = (parts: readonly string[]): string =>
-    parts.map((part, at) => part + " ".repeat(widths[at]! - displayWidth(part))).join(GAP).trimEnd();
+    parts
+      .map((part, at) => part + " ".repeat(widths[at]! - displayWidth(part)))
+      .join(GAP)
+      .trimEnd();
   const rule = "-".repeat(widths.reduce((sum, width) => sum + width, GAP.length * (columns.length - 1)));
 
   const lines = [line(columns.map(({ title }) => title)), rule];

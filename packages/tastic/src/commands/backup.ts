@@ -1,0 +1,170 @@
+/** `backup`: files and folders, or a stream, into a new snapshot. */
+import { isTasticError, messageOf } from "@tastic/errors";
+import type { SnapshotId } from "@tastic/format";
+import {
+  backup,
+  createExcludeRules,
+  findSnapshot,
+  parseGroupBy,
+  parseTagList,
+  parseLocalTime,
+} from "@tastic/snapshots";
+import type { BackupOptions, BackupResult, GroupBy, SnapshotFilter } from "@tastic/snapshots";
+import type { Repository } from "@tastic/repository";
+import { resolve } from "node:path";
+import { collectSources } from "../backup-sources.js";
+import { defineCommand } from "../command.js";
+import type { Invocation } from "../command.js";
+import { list, natural, on, parsed, size, text } from "../flags.js";
+import { loadIndex, withRepository } from "../open-repository.js";
+import { BackupReporter } from "../output/backup-report.js";
+import { fatal, orPlain, plain, textOf } from "../text-error.js";
+import { TASTIC_VERSION } from "../version.js";
+import { workersFlag } from "../workers-flag.js";
+
+const HOST_AND_PATHS: GroupBy = { host: true, paths: true, tags: false };
+
+const flags = {
+  dryRun: on("store nothing, say what would be stored", { short: "n" }),
+  exclude: list("pattern", "leave out what matches (may be repeated)", { short: "e" }),
+  excludeCaches: on("leave out what is in folders with a CACHEDIR.TAG"),
+  excludeFile: list("file", "read patterns for --exclude from this file (may be repeated)"),
+  excludeIfPresent: list(
+    "filename[:header]",
+    "leave out what is in folders with such a file (may be repeated)",
+  ),
+  excludeLargerThan: size("size", "leave out files that are larger; k, M, G and T are powers of 1024"),
+  filesFrom: list("file", "read what to back up from this file, as patterns (may be repeated)"),
+  filesFromRaw: list("file", "the same, as paths that each end in a zero byte"),
+  filesFromVerbatim: list("file", "the same, as one path a line"),
+  force: on("read all files, whatever the parent snapshot says", { short: "f" }),
+  groupBy: parsed("group", "find the parent by host, paths and/or tags", HOST_AND_PATHS, parseGroupBy, {
+    short: "g",
+  }),
+  host: text("hostname", "the host that the snapshot notes", { short: "H", variable: "HOST" }),
+  hostname: text("hostname", "the former name of --host", { hidden: true }),
+  iexclude: list("pattern", "as --exclude, for names in any case"),
+  iexcludeFile: list("file", "as --exclude-file, for names in any case"),
+  ignoreCtime: on("do not read a file again because its ctime differs", { variable: "IGNORE_CTIME" }),
+  ignoreInode: on("do not read a file again because its inode or ctime differs", {
+    variable: "IGNORE_INODE",
+  }),
+  noScan: on("do not count beforehand what there is to do"),
+  oneFileSystem: on("stay on the file systems of what is named", { short: "x" }),
+  parent: text("snapshot", "compare with this snapshot"),
+  readConcurrency: natural("n", "read n files at once", 0, { variable: "READ_CONCURRENCY" }),
+  skipIfUnchanged: on("make no snapshot that is the same as its parent"),
+  stdin: on("back up what comes from standard input"),
+  stdinFilename: text("filename", "what to call that file", { initial: "stdin" }),
+  stdinFromCommand: on("run what follows as a command, and back up what it prints"),
+  tag: list("tags", "tags of the snapshot, separated by commas (may be repeated)"),
+  time: text("time", 'the time of the snapshot, such as "2012-11-01 22:08:41"'),
+  withAtime: on("note when files were last read"),
+  workers: workersFlag,
+};
+export type BackupValues = Invocation<typeof flags>["flags"];
+
+export const command = defineCommand({
+  usage: "[flags] [FILE/DIR] ...",
+  description: "Saves files and folders as a new snapshot. Only what changed since the last one is stored.",
+  flags,
+  async run(context, { flags: given, args }) {
+    const { output } = context;
+    const source = await collectSources(context, given, args);
+    const tags = given.tag.flatMap(parseTagList).filter((tag) => tag !== "");
+    const options = {
+      tags,
+      targets: source.targets,
+      excludePatterns: given.exclude,
+      groupBy: given.groupBy,
+      force: given.force,
+      ignoreCtime: given.ignoreCtime,
+      ignoreInode: given.ignoreInode,
+      withAtime: given.withAtime,
+      dryRun: given.dryRun,
+      skipIfUnchanged: given.skipIfUnchanged,
+      noScan: given.noScan,
+      programVersion: `tastic ${TASTIC_VERSION}`,
+      excludes: await excludeRules(given, source.targets, (message) => output.error(message)),
+      ...(given.time === "" ? {} : { time: parseLocalTime(given.time) }),
+      ...(hostOf(given) === "" ? {} : { hostname: hostOf(given) }),
+      ...(given.workers === undefined ? {} : { workers: given.workers }),
+    } satisfies Partial<BackupOptions>;
+
+    await withRepository(context, given.dryRun ? "none" : "append", async (repository, signal) => {
+      const parent = await namedParent(repository, given);
+      await loadIndex(context, repository, signal);
+      const stream = await source.open?.();
+      const reporter = new BackupReporter(context, {
+        targets: stream === undefined ? source.targets : [`/${stream.filename}`],
+        dryRun: given.dryRun,
+        noScan: given.noScan,
+        fromStream: stream !== undefined,
+      });
+      let result: BackupResult;
+      try {
+        result = await backup(repository, {
+          ...options,
+          ...(parent === undefined ? {} : { parent }),
+          ...(stream === undefined ? {} : { stdin: stream }),
+          signal,
+          onEvent: (event) => reporter.onEvent(event),
+        });
+      } catch (error) {
+        throw unsaved(error);
+      } finally {
+        reporter.stop();
+        stream?.stop();
+      }
+      reporter.summary(result);
+      if (result.errorCount > 0 || source.incomplete()) {
+        throw plain("Warning: at least one source file could not be read", { code: "incomplete" });
+      }
+    });
+  },
+});
+
+function excludeRules(
+  given: BackupValues,
+  targets: readonly string[],
+  warn: (message: string) => void,
+): Promise<BackupOptions["excludes"]> {
+  return createExcludeRules({
+    patterns: given.exclude,
+    insensitivePatterns: given.iexclude,
+    files: given.excludeFile,
+    insensitiveFiles: given.iexcludeFile,
+    ifPresent: given.excludeIfPresent,
+    caches: given.excludeCaches,
+    warn,
+    ...(given.excludeLargerThan === undefined ? {} : { largerThan: given.excludeLargerThan }),
+    ...(given.oneFileSystem ? { oneFileSystem: targets.map((target) => resolve(target)) } : {}),
+  });
+}
+
+function hostOf({ host, hostname }: BackupValues): string {
+  return host === "" ? hostname : host;
+}
+
+/** The parent that the user named; `latest` is that of the same host. */
+async function namedParent(
+  repository: Repository,
+  { parent, force, ...given }: BackupValues,
+): Promise<SnapshotId | undefined> {
+  if (parent === "" || force) return undefined;
+  const hosts = hostOf({ parent, force, ...given }) === "" ? [] : [hostOf({ parent, force, ...given })];
+  const filter: SnapshotFilter = { hosts, tags: [], paths: [] };
+  const { snapshot } = await orPlain(findSnapshot(repository, parent, filter));
+  return snapshot.id;
+}
+
+/** restic says that it is the snapshot which is missing, whatever the reason. */
+function unsaved(error: unknown): unknown {
+  if (!isTasticError(error)) return error;
+  const text = error.data["plain"] === true ? textOf(error) : messageOf(error);
+  return fatal(`unable to save snapshot: ${text}`, {
+    code: error.code,
+    guidance: error.guidance,
+    cause: error,
+  });
+}

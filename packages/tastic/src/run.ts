@@ -1,0 +1,88 @@
+/**
+ * Running one command line: finds the command, reads its flags, runs it, and says what went wrong.
+ */
+import type { Context } from "./command.js";
+import { findCommand } from "./command-name.js";
+import { commands } from "./commands.js";
+import { Environment } from "./environment.js";
+import { exitCodeOf } from "./exit-code.js";
+import { globalFlags, verbosityOf } from "./global-flags.js";
+import { Output } from "./output/output.js";
+import type { Sink } from "./output/output.js";
+import { parseFlags } from "./parse-flags.js";
+import { programName } from "./program.js";
+
+export interface RunOptions {
+  /** The command line without Node and the program. */
+  readonly argv: readonly string[];
+  readonly variables?: Readonly<Record<string, string | undefined>>;
+  readonly stdout?: Sink;
+  readonly stderr?: Sink;
+  readonly signal: AbortSignal;
+}
+
+/** Runs a command line to its end. Returns the exit code. */
+export async function run({
+  argv,
+  variables = process.env,
+  stdout = process.stdout,
+  stderr = process.stderr,
+  signal,
+}: RunOptions): Promise<number> {
+  const environment = new Environment(variables);
+  // Until the flags are read, this is all that is known of how to print.
+  let output = new Output({ json: asksForJson(argv), verbosity: 1, stdout, stderr });
+  try {
+    const context = { environment, signal, stdout, stderr };
+    await runCommand(argv, context, (chosen) => (output = chosen));
+    return 0;
+  } catch (error) {
+    output.failure(error, environment.debug);
+    return exitCodeOf(error);
+  } finally {
+    output.flush();
+  }
+}
+
+interface Surroundings {
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+}
+
+async function runCommand(
+  argv: readonly string[],
+  { environment, signal, stdout, stderr }: Surroundings,
+  useOutput: (output: Output) => void,
+): Promise<void> {
+  const program = programName();
+  const helpWords = argv[0] === "help" ? argv.slice(1) : undefined;
+  const found = findCommand(helpWords ?? argv, globalFlags, program);
+  const entry = commands[found.name];
+  if (entry === undefined) {
+    const { groupHelp, programHelp } = await import("./help.js");
+    if (found.name === "") parseFlags(globalFlags, found.argv);
+    stdout.write(`${found.name === "" ? programHelp(program) : groupHelp(program, found.name)}\n`);
+    return;
+  }
+  const { command } = await entry.load();
+  const { values, args } = parseFlags({ ...globalFlags, ...command.flags }, found.argv, (name) =>
+    environment.get(name),
+  );
+  if (helpWords !== undefined || values.help) {
+    const { commandHelp } = await import("./help.js");
+    stdout.write(`${commandHelp(program, found.name, command)}\n`);
+    return;
+  }
+  const output = new Output({ json: values.json, verbosity: verbosityOf(values), stdout, stderr });
+  useOutput(output);
+  const context: Context = { output, environment, globals: values, signal };
+  await command.run(context, { flags: values, args });
+}
+
+/** Is `--json` on the command line? A wrong flag behind it is told as JSON, too. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
+}
