@@ -51,7 +51,7 @@ function takesNextWord(word: string, flags: Flags): boolean {
     const found = all.find(([key]) => `--${flagName(key)}` === word);
     return found !== undefined && !isSwitch(found[1]);
   }
-  for (const [at, letter] of [...word].entries()) {
+  for (const [at, letter] of word.split("").entries()) {
     const flag = at === 0 ? undefined : all.find(([, { short }]) => short === letter)?.[1];
     if (flag !== undefined && !isSwitch(flag)) return at === word.length - 1;
   }

@@ -33,5 +33,5 @@ export interface Command<F extends Flags = Flags> {
 
 /** Gives a command its types. The result may stand among commands with other flags. */
 export function defineCommand<F extends Flags>(command: Command<F>): Command {
-  return command as unknown as Command;
+  return command;
 }

@@ -5,8 +5,9 @@ import { TasticError, isTasticError, messageOf } from "@tastic/errors";
 import type { HeldLock, RepositoryOptions } from "@tastic/repository";
 import { Repository } from "@tastic/repository";
 import { formatClockDuration } from "@tastic/snapshots";
+import { join } from "node:path";
 import type { Context } from "./command.js";
-import { openStorage } from "./location.js";
+import { maskLocation, openStorage, parseLocation } from "./location.js";
 import { ProgressBar } from "./output/progress-bar.js";
 import { givenPassword, promptForPassword, refuseEmpty } from "./password.js";
 import type { RepositorySource } from "./repository-source.js";
@@ -34,6 +35,8 @@ export async function openSource(context: Context, source: RepositorySource): Pr
       ...repositoryOptions(context),
       password: refuseEmpty(password, source.password.insecureNoPassword),
       ...(source.keyHint === "" ? {} : { keyHint: source.keyHint }),
+    }).catch((error: unknown) => {
+      throw isTasticError(error, "no-repository") ? noRepository(source.location, error) : error;
     });
     const { id, version } = repository.config;
     const compression = version >= 2 ? `, compression level ${globals.compression}` : "";
@@ -54,6 +57,16 @@ export async function openSource(context: Context, source: RepositorySource): Pr
       output.error(`${text}. Try again`);
     }
   }
+}
+
+/** Names the location as the user gave it. */
+function noRepository(location: string, cause: TasticError): TasticError {
+  const config = join(parseLocation(location).path, "config");
+  return new TasticError(
+    "no-repository",
+    `repository does not exist: unable to open config file: stat ${config}: no such file or directory`,
+    { guidance: `Is there a repository at the following location?\n${maskLocation(location)}`, cause },
+  );
 }
 
 /** @throws TasticError invalid-argument for a pack size out of bounds, once the repository is opened with it */

@@ -29,7 +29,7 @@ export async function orPlain<T>(result: Promise<T>): Promise<T> {
   try {
     return await result;
   } catch (error) {
-    if (!(error instanceof TasticError) || error.data[PLAIN] === true) throw error;
+    if (!(error instanceof TasticError) || isTextError(error)) throw error;
     throw plain(error.message, { code: error.code, guidance: error.guidance, cause: error });
   }
 }
@@ -50,10 +50,15 @@ function textError(
   });
 }
 
+/** Was the error made here, with the whole text as its message? */
+export function isTextError(error: unknown): boolean {
+  return error instanceof TasticError && error.data[PLAIN] === true;
+}
+
 /** The text of anything that was thrown, as it is printed and as `--json` states it. */
 export function textOf(error: unknown): string {
   if (!(error instanceof TasticError)) return `Fatal: ${messageOf(error)}`;
-  if (error.data[PLAIN] === true) return error.message;
+  if (isTextError(error)) return error.message;
   // These two have restic's text on several lines, the last of which is our guidance.
   if (error.code === "locked") return joined(error);
   if (error.code === "no-repository") return `Fatal: ${joined(error)}`;

@@ -18,7 +18,7 @@ import type { Invocation } from "../command.js";
 import { list, natural, on, parsed, size, text } from "../flags.js";
 import { loadIndex, withRepository } from "../open-repository.js";
 import { BackupReporter } from "../output/backup-report.js";
-import { fatal, orPlain, plain, textOf } from "../text-error.js";
+import { fatal, isTextError, orPlain, plain, textOf } from "../text-error.js";
 import { TASTIC_VERSION } from "../version.js";
 import { workersFlag } from "../workers-flag.js";
 
@@ -161,8 +161,8 @@ async function namedParent(
 /** restic says that it is the snapshot which is missing, whatever the reason. */
 function unsaved(error: unknown): unknown {
   if (!isTasticError(error)) return error;
-  const text = error.data["plain"] === true ? textOf(error) : messageOf(error);
-  return fatal(`unable to save snapshot: ${text}`, {
+  const reason = isTextError(error) ? textOf(error) : messageOf(error);
+  return fatal(`unable to save snapshot: ${reason}`, {
     code: error.code,
     guidance: error.guidance,
     cause: error,

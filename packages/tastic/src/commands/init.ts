@@ -67,10 +67,10 @@ function report({ output }: Context, id: string, location: string): void {
   output.info("irrecoverably lost.");
 }
 
-function versionOf(text: string): 1 | 2 {
-  const version = VERSIONS[text];
+function versionOf(given: string): 1 | 2 {
+  const version = VERSIONS[given];
   if (version !== undefined) return version;
-  if (/^\d+$/.test(text)) throw fatal("Fatal: only repository versions between 1 and 2 are allowed");
+  if (/^\d+$/.test(given)) throw fatal("Fatal: only repository versions between 1 and 2 are allowed");
   throw fatal("invalid repository version");
 }
 

@@ -118,8 +118,6 @@ function createPrinter(
 
 function comparing(mode: SortMode): (a: WalkedNode, b: WalkedNode) => number {
   switch (mode) {
-    case "name":
-      return (a, b) => compareNames(a.path, b.path);
     case "size":
       return (a, b) => (a.node.size ?? 0) - (b.node.size ?? 0);
     case "extension":
@@ -128,6 +126,8 @@ function comparing(mode: SortMode): (a: WalkedNode, b: WalkedNode) => number {
     case "atime":
     case "ctime":
       return (a, b) => compareTimes(a.node[mode], b.node[mode]);
+    default:
+      return (a, b) => compareNames(a.path, b.path);
   }
 }
 

@@ -108,8 +108,6 @@ export class CheckReporter {
   #dataTitle(selected: number): string {
     const selection = this.#readData ?? { kind: "all" };
     switch (selection.kind) {
-      case "all":
-        return "read all data";
       case "part": {
         const total = this.#repository?.index.packCount ?? 0;
         return `read group #${selection.part} of ${selected} data packs (out of total ${total} packs in ${selection.of} groups`;
@@ -121,6 +119,8 @@ export class CheckReporter {
         const share = this.#packBytes === 0 ? 100 : (100 * bytes) / this.#packBytes;
         return `read ${bytes} bytes (${share.toFixed(1)}%) of data packs`;
       }
+      default:
+        return "read all data";
     }
   }
 }

@@ -5,7 +5,7 @@ import { hasInvalidBytes, isPrintable, quoteName } from "@tastic/format";
 
 /** The path as it is, or in quotes with escapes where a part of it cannot be printed. */
 export function quoteUnprintable(path: string): string {
-  if (!hasInvalidBytes(path) && [...path].every((character) => isPrintable(character.codePointAt(0)!)))
+  if (!hasInvalidBytes(path) && Array.from(path).every((character) => isPrintable(character.codePointAt(0)!)))
     return path;
   return `"${quoteName(path)}"`;
 }

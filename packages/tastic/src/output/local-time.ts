@@ -28,7 +28,8 @@ export function localZone(zone: string | undefined = process.env["TZ"]): string 
   if (zone === undefined) return "local time";
   const name = zone.replace(/^:/, "");
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }) && name;
+    new Intl.DateTimeFormat("en", { timeZone: name }).format();
+    return name;
   } catch {
     return "UTC";
   }

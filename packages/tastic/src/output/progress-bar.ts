@@ -23,7 +23,8 @@ export class ProgressBar {
     this.#context = context;
     this.#unit = unit;
     this.#options = options;
-    this.#ticker = new ProgressTicker(context, () => [this.line()]);
+    // JSON has no word for bars.
+    this.#ticker = new ProgressTicker(context, () => (context.output.json ? [] : [this.line()]));
   }
 
   update(done: number, total: number): void {

@@ -38,8 +38,7 @@ export class ProgressTicker {
   #show(asked: boolean): void {
     const { output } = this.#context;
     const lines = this.#lines();
-    if (output.json || (!output.onTerminal && lines.length > 0)) output.result(lines[0] ?? "");
-    else if (output.verbosity > 0) output.status(lines);
-    else if (asked) output.result(lines[0] ?? "");
+    if (output.onTerminal && !output.json && output.verbosity > 0) output.status(lines);
+    else if (lines[0] !== undefined && (asked || output.verbosity > 0)) output.result(lines[0]);
   }
 }

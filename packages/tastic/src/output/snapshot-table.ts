@@ -12,7 +12,7 @@ export interface SnapshotTableOptions {
   /** Without paths, and with a line for each tag. */
   readonly compact: boolean;
   /** Why snapshots are kept, for `forget`. */
-  reasons?(snapshot: StoredSnapshot): readonly string[];
+  readonly reasons?: (snapshot: StoredSnapshot) => readonly string[];
 }
 
 /** The lines of the table; none without snapshots. */
