@@ -138,3 +138,22 @@ export function manifestOf(folder: string): Record<string, string> {
   visit(Buffer.from(folder), ".");
   return manifest;
 }
+
+/** The extended attributes of everything below `folder`, by path; undefined where there is no tool to ask. */
+export function attributesOf(folder: string): string | undefined {
+  if (attributeTools === undefined) return undefined;
+  const args = [
+    "--recursive",
+    "--physical",
+    "--no-dereference",
+    "--dump",
+    "--match=-",
+    "--encoding=hex",
+    ".",
+  ];
+  const output = execFileSync(attributeTools.getfattr, args, {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return output.toString("latin1").split("\n\n").sort().join("\n\n");
+}

@@ -1,6 +1,9 @@
 /**
  * A lock while it is held (design.rst, "Locks"): every five minutes a fresh one replaces it. When that could not be
  * done for 22.5 minutes, others may soon think it stale, and the work is stopped.
+ *
+ * restic asks whether a lock's process is alive by sending it SIGHUP. That must not end us, so the signal is ignored
+ * while a lock is held.
  */
 import { TasticError, isTasticError } from "@tastic/errors";
 import { encodeLock, formatTime } from "@tastic/format";
@@ -12,6 +15,10 @@ import { REFRESH_EVERY_MS, STALE_AFTER_MS } from "./stale-locks.js";
 
 const REFRESHABLE_FOR_MS = STALE_AFTER_MS - 7.5 * 60_000;
 const WATCH_EVERY_MS = 1000;
+
+function ignoreHangUp(): void {
+  // Merely listening is what keeps the signal from ending the process.
+}
 
 /** A lock that we hold. */
 export interface HeldLock {
@@ -86,6 +93,7 @@ export function holdLock(store: LockStore, exclusive: boolean, first: LockId, re
   }, WATCH_EVERY_MS);
   refresher.unref();
   watch.unref();
+  process.on("SIGHUP", ignoreHangUp);
 
   return {
     get id() {
@@ -99,6 +107,8 @@ export function holdLock(store: LockStore, exclusive: boolean, first: LockId, re
         await removeStored(undefined);
       } catch (error) {
         if (!isTasticError(error)) throw error;
+      } finally {
+        process.off("SIGHUP", ignoreHangUp);
       }
     },
   };

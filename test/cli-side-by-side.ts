@@ -1,0 +1,78 @@
+/** Running one command line in restic and in tastic, and making what they print comparable. */
+import { expect } from "vitest";
+import { Repository, createLocalStorage } from "tastic";
+import { runRestic, runTastic, testPassword, type Outcome, type RunOptions } from "./support/peers.js";
+
+/** What both must agree on. */
+export interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number | null;
+}
+
+export interface CompareOptions extends RunOptions {
+  /** Rewrites what may differ for a good reason. */
+  readonly mask?: (text: string) => string;
+  /** For lists that have no order: compares lines sorted. */
+  readonly sorted?: boolean;
+}
+
+/** Runs both on the same repository, one after the other, and expects the same of both. */
+export async function expectSame(args: readonly string[], options: CompareOptions = {}): Promise<Said> {
+  const [restic, tastic] = [await runRestic(args, options), await runTastic(args, options)];
+  return expectSameOutcomes(restic, tastic, options);
+}
+
+/** Expects that tastic said what restic did; at the end of standard error, it may have added advice. */
+export function expectSameOutcomes(restic: Outcome, tastic: Outcome, options: CompareOptions = {}): Said {
+  const [wanted, said] = [comparable(restic, options), comparable(tastic, options)];
+  const stderr = said.stderr.startsWith(wanted.stderr) ? wanted.stderr : said.stderr;
+  expect({ ...said, stderr }).toEqual(wanted);
+  return said;
+}
+
+function comparable(
+  { stdout, stderr, code }: Outcome,
+  { mask = (text) => text, sorted = false }: CompareOptions,
+): Said {
+  const clean = (text: string): string => {
+    const lines = maskAlways(mask(text)).split("\n");
+    return (sorted ? lines.sort() : lines).join("\n");
+  };
+  return { stdout: clean(stdout), stderr: clean(stderr), code };
+}
+
+/** What two runs of restic itself would not agree on; and the name of the program. */
+function maskAlways(text: string): string {
+  return text
+    .replace(/^using temporary cache in .*\n/m, "")
+    .replace(/^created new cache in .*\n/m, "")
+    .replace(/\b(restic|tastic)\b/g, "PROGRAM")
+    .replace(/^\[\d+:\d\d\]/gm, "[TIME]")
+    .replace(/ in \d+:\d\d(?=$|,)/gm, " in TIME")
+    .replace(/\(took [^)]*\)/g, "(took TIME)")
+    .replace(/(saved|scan finished) in \d+\.\d+s/g, "$1 in TIME");
+}
+
+/** Ids, and times of day. */
+export function maskIds(text: string): string {
+  return text
+    .replace(/\b[0-9a-f]{64}\b/g, "LONGID")
+    .replace(/\b[0-9a-f]{8}\b/g, "SHORTID")
+    .replace(/\b[0-9a-f]{10}\b/g, "INITID")
+    .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?/g, "DATE");
+}
+
+/** What compression makes of data: each library its own. */
+export function maskStored(text: string): string {
+  return text
+    .replace(/\([^()]* stored\)/g, "(STORED)")
+    .replace(/"(data_added_packed|data_size_in_repo|metadata_size_in_repo)":\d+/g, '"$1":0')
+    .replace(/"(total_duration|duration)":[\d.e-]+/g, '"$1":0')
+    .replace(/(\d+(?:\.\d+)? [KMG]?i?B) added, .*? stored(, .* metadata)?\)/g, "$1 added)");
+}
+
+/** A new repository whose password costs next to nothing, since it is opened hundreds of times. */
+export async function makeCheapRepository(folder: string): Promise<void> {
+  await Repository.init(createLocalStorage(folder), { password: testPassword, scrypt: { N: 16, r: 1, p: 1 } });
+}
