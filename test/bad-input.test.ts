@@ -153,7 +153,7 @@ describe("hostile input", () => {
     const repo = `${home}/repo`;
     await makeCheapRepository(repo);
     const repository = await Repository.open(createLocalStorage(repo), { password: "geheim" });
-    for (const name of ["..", "../escape", "a/b", "/absolute", "nul\\\\x00byte", ".", ""]) {
+    for (const name of ["..", "../escape", "a/b", "/absolute", "nul\\x00byte", ".", ""]) {
       const node = `{"name":${JSON.stringify(name)},"type":"file","mode":420,"mtime":"2020-01-01T00:00:00Z","atime":"2020-01-01T00:00:00Z","ctime":"2020-01-01T00:00:00Z","uid":0,"gid":0,"content":[]}`;
       const tree = Buffer.from(`{"nodes":[${node}]}\n`);
       const writer = repository.createWriter();

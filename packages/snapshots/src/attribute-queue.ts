@@ -29,35 +29,43 @@ export class AttributeQueue {
   read(path: string): Promise<{ extendedAttributes: readonly ExtendedAttribute[] } | undefined> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ path, resolve, reject });
-      if (this.#waiting.length >= BATCH) this.#ask();
-      else this.#timer ??= setTimeout(() => this.#ask(), BATCH_MS);
+      if (this.#waiting.length >= BATCH) this.push();
+      else this.#timer ??= setTimeout(() => this.push(), BATCH_MS);
     });
   }
 
-  #ask(): void {
+  /** Asks for what was only collected so far. */
+  push(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const batch = this.#waiting;
     this.#waiting = [];
-    if (batch.length === 0) return;
-    const failed = (path: string, reason: string): void => {
-      this.#report.warning(`extended attributes cannot be read: ${reason}`, path);
-    };
-    this.#tool
-      .read(
-        batch.map(({ path }) => path),
-        failed,
-      )
-      .then(
-        (found) => {
-          for (const { path, resolve } of batch) {
-            const extendedAttributes = found.get(path);
-            resolve(extendedAttributes === undefined ? undefined : { extendedAttributes });
-          }
-        },
-        (error: unknown) => {
-          for (const { reject } of batch) reject(error);
-        },
-      );
+    if (batch.length > 0) void this.#ask(batch);
+  }
+
+  /** Ends the tool. What was collected is not asked for any more. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#waiting = [];
+    this.#tool.close();
+  }
+
+  async #ask(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const paths = batch.map(({ path }) => path);
+      const found = await this.#tool.read(paths, (path, reason) => this.#failed(path, reason));
+      for (const { path, resolve } of batch) {
+        const extendedAttributes = found.get(path);
+        resolve(extendedAttributes === undefined ? undefined : { extendedAttributes });
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  #failed(path: string, reason: string): void {
+    // What has gone meanwhile is missed by whoever reads it.
+    if (reason === "ENOENT") return;
+    this.#report.warning(`extended attributes of ${path} cannot be read: ${reason}`, path);
   }
 }

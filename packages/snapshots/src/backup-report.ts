@@ -12,6 +12,8 @@ export interface StoredBytes {
   readonly storedBytes: number;
 }
 
+export const NOTHING_STORED: StoredBytes = { blobs: 0, bytes: 0, storedBytes: 0 };
+
 type Action = "new" | "changed" | "unchanged";
 
 export class BackupReport {
@@ -21,6 +23,7 @@ export class BackupReport {
   readonly #data = { blobs: 0, bytes: 0, storedBytes: 0 };
   readonly #trees = { blobs: 0, bytes: 0, storedBytes: 0 };
   #processedBytes = 0;
+  #unreadBytes = 0;
   #errors = 0;
   #scanned: { files: number; bytes: number; finished: boolean } | undefined;
 
@@ -37,14 +40,22 @@ export class BackupReport {
     this.#files[action]++;
     this.#processedBytes += node.size ?? 0;
     count(this.#data, stored);
-    this.#item(action, "file", path, ms, stored, NONE);
+    this.#item(action, "file", path, ms, stored, NOTHING_STORED);
   }
 
   folder(path: string, previous: Node | undefined, node: Node, stored: StoredBytes, ms: number): void {
     const action = actionOf(previous, node);
     this.#folders[action]++;
     count(this.#trees, stored);
-    this.#item(action, "dir", `${path}/`, ms, NONE, stored);
+    this.#item(action, "dir", `${path}/`, ms, NOTHING_STORED, stored);
+  }
+
+  /** A file that was not read, because it was as in the parent snapshot. */
+  unchangedFile(path: string, size: number): void {
+    this.#files.unchanged++;
+    this.#processedBytes += size;
+    this.#unreadBytes += size;
+    this.#item("unchanged", "file", path, 0, NOTHING_STORED, NOTHING_STORED);
   }
 
   /** The snapshot's own tree, which is no folder of the source. */
@@ -66,13 +77,14 @@ export class BackupReport {
     this.#scanned = { files, bytes, finished };
   }
 
-  progress(bytesDone: number, currentFiles: readonly string[]): BackupProgress {
+  /** @param bytesRead of all files that are or were read */
+  progress(bytesRead: number, currentFiles: readonly string[]): BackupProgress {
     const scanned = this.#scanned;
     return {
       ...(scanned === undefined ? {} : { totalFiles: scanned.files, totalBytes: scanned.bytes }),
       scanFinished: scanned?.finished ?? false,
       filesDone: this.#files.new + this.#files.changed + this.#files.unchanged,
-      bytesDone: Math.max(bytesDone, this.#processedBytes),
+      bytesDone: this.#unreadBytes + bytesRead,
       errorCount: this.#errors,
       currentFiles,
     };
@@ -119,8 +131,6 @@ export class BackupReport {
     });
   }
 }
-
-const NONE: StoredBytes = { blobs: 0, bytes: 0, storedBytes: 0 };
 
 function actionOf(previous: Node | undefined, node: Node): Action {
   if (previous === undefined) return "new";

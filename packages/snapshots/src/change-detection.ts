@@ -16,7 +16,8 @@ export function fileChanged(node: Node, previous: Node | undefined, options: Cha
   if (node.size !== (previous.size ?? 0) || !sameTime(node.mtime, previous.mtime)) return true;
   const { ignoreInode } = options;
   if (!ignoreInode && !options.ignoreCtime && !sameTime(node.ctime, previous.ctime)) return true;
-  return !ignoreInode && node.inode !== previous.inode;
+  // An inode of 0 is not stored.
+  return !ignoreInode && (node.inode ?? 0n) !== (previous.inode ?? 0n);
 }
 
 /** Do two nodes say the same of everything? Times count as instants, whatever their zone. */

@@ -5,6 +5,8 @@
 import type { CryptoProvider } from "@tastic/crypto";
 import type { Chunker } from "@tastic/chunker";
 import { systemErrorCode } from "@tastic/errors";
+import { idFromBytes } from "@tastic/format";
+import type { BlobId } from "@tastic/format";
 import type { FinishedPack, Packer } from "@tastic/repository";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { ChunkBuffer } from "./chunk-buffer.js";
@@ -44,24 +46,33 @@ export class FileIngest {
     this.#chunks = new ChunkBuffer(chunker);
   }
 
-  /** Ingests the regular file at `path`. Errors: `SourceError` if it cannot be read; those of the packer. */
-  *file(path: string, onRead?: (bytes: number) => void): Generator<FinishedPack, IngestedFile> {
+  /**
+   * Ingests the regular file at `path`. Yields finished packs, and undefined now and then in a large file, where others
+   * may have their turn. Errors: `SourceError` if it cannot be read; those of the packer.
+   */
+  *file(path: string, onRead?: (bytes: number) => void): Generator<FinishedPack | undefined, IngestedFile> {
     const fd = fromSource(path, () => open(path));
     try {
-      if (!fromSource(path, () => fstatSync(fd)).isFile()) {
-        throw new SourceError("it was replaced by something that is no regular file", path);
+      const status = fromSource(path, () => fstatSync(fd));
+      if (!status.isFile()) {
+        throw new SourceError(`file ${path} changed type, refusing to archive`, path);
       }
       this.#begin();
-      for (let ended = false; !ended;) {
+      let total = 0;
+      for (;;) {
         const room = this.#chunks.room();
         const length = fromSource(path, () => readSync(fd, room, 0, room.length, null));
         this.#chunks.filled(length);
+        total += length;
         onRead?.(length);
-        // A regular file that gives less than was asked for has no more; that saves a call for every small file.
-        ended = length < room.length;
-        if (ended) this.#chunks.end();
+        // Some file systems give less than was asked for in the middle of a file, and some know no sizes. Only where
+        // the size says that nothing follows is the last call saved, which would find nothing.
+        if (length === 0 || (length < room.length && total === status.size)) break;
         yield* this.#cut();
+        yield;
       }
+      this.#chunks.end();
+      yield* this.#cut();
       return this.#result();
     } finally {
       closeSync(fd);
@@ -134,6 +145,11 @@ export class FileIngest {
       storedBytes: this.#storedBytes,
     };
   }
+}
+
+/** The ids in an `IngestedFile`'s content. */
+export function contentIds(content: Uint8Array): BlobId[] {
+  return Array.from({ length: content.length / 32 }, (_, i) => idFromBytes<BlobId>(content, i * 32));
 }
 
 function open(path: string): number {

@@ -2,75 +2,82 @@
  * A folder on its way to a tree: its entries are announced in order, become ready in any order, and are encoded as
  * soon as all before them are, so that a folder of a million entries does not hold a million nodes.
  */
+import { isTasticError } from "@tastic/errors";
 import { TreeEncoder } from "@tastic/format";
 import type { Node } from "@tastic/format";
 
 /** The place of an entry that may not be ready yet. */
 export interface Slot {
-  /** What still has to happen before the node is complete. */
-  waiting: number;
+  isReady: boolean;
   /** Undefined for an entry that is left out. */
   node: Node | undefined;
 }
 
+/** Encoded entries whose slots are kept until it is worth moving the others up. */
+const SPENT_SLOTS = 1024;
+
 export class FolderBuilder {
   readonly #encoder = new TreeEncoder();
+  readonly #onRefused: (name: string, error: unknown) => void;
   #slots: Slot[] = [];
   #head = 0;
   #announced = false;
-  readonly #complete: (tree: Uint8Array) => void;
-  readonly #fail: (error: unknown) => void;
+  #complete: (tree: Uint8Array) => void = () => undefined;
   /** The encoded tree, once every entry is ready. */
-  readonly tree: Promise<Uint8Array>;
+  readonly tree: Promise<Uint8Array> = new Promise((resolve) => (this.#complete = resolve));
 
-  constructor() {
-    let complete: (tree: Uint8Array) => void = () => undefined;
-    let fail: (error: unknown) => void = () => undefined;
-    this.tree = new Promise((resolve, reject) => {
-      complete = resolve;
-      fail = reject;
-    });
-    this.#complete = complete;
-    this.#fail = fail;
+  /** @param onRefused is told of a node that does not fit into the tree, such as a second one of its name */
+  constructor(onRefused: (name: string, error: unknown) => void) {
+    this.#onRefused = onRefused;
   }
 
-  /** Announces the next entry, which waits for `waiting` things. */
-  add(node: Node | undefined, waiting: number): Slot {
-    const slot = { node, waiting };
+  /** How many nodes were encoded. */
+  get count(): number {
+    return this.#encoder.count;
+  }
+
+  /** Announces the next entry. */
+  add(): Slot {
+    const slot = { isReady: false, node: undefined };
     this.#slots.push(slot);
-    if (waiting === 0 && this.#slots.length - this.#head > 64) this.#drain();
     return slot;
   }
 
-  /** Says that one of the things an entry waits for has happened. */
-  ready(slot: Slot): void {
-    slot.waiting--;
-    if (slot.waiting === 0 && this.#slots[this.#head] === slot) this.#drain();
+  /**
+   * Says that an entry is complete, or, without a node, left out.
+   * Errors: `limit-exceeded` if the tree becomes too large.
+   */
+  ready(slot: Slot, node?: Node): void {
+    slot.node = node;
+    slot.isReady = true;
+    if (this.#slots[this.#head] === slot) this.#drain();
   }
 
-  /** Says that no entry follows. */
+  /** Says that no entry follows. Errors as `ready`. */
   end(): void {
     this.#announced = true;
     this.#drain();
   }
 
-  /** Ends the folder with an error: `tree` rejects. */
-  fail(error: unknown): void {
-    this.#fail(error);
+  #drain(): void {
+    for (let slot = this.#slots[this.#head]; slot?.isReady === true; slot = this.#slots[++this.#head]) {
+      if (slot.node !== undefined) this.#encode(slot.node);
+      slot.node = undefined;
+    }
+    if (this.#head > SPENT_SLOTS) {
+      this.#slots = this.#slots.slice(this.#head);
+      this.#head = 0;
+    }
+    if (this.#announced && this.#head === this.#slots.length) this.#complete(this.#encoder.finish());
   }
 
-  #drain(): void {
+  #encode(node: Node): void {
     try {
-      for (let slot = this.#slots[this.#head]; slot?.waiting === 0; slot = this.#slots[++this.#head]) {
-        if (slot.node !== undefined) this.#encoder.add(slot.node);
-      }
-      if (this.#head > 1024) {
-        this.#slots = this.#slots.slice(this.#head);
-        this.#head = 0;
-      }
-      if (this.#announced && this.#head === this.#slots.length) this.#complete(this.#encoder.finish());
+      this.#encoder.add(node);
     } catch (error) {
-      this.#fail(error);
+      // A tree that is full ends the backup; a node that does not fit is only left out.
+      if (isTasticError(error, "limit-exceeded")) throw error;
+      this.#onRefused(node.name, error);
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What the conductor and its reading workers say to each other.
  */
+import type { ErrorCode } from "@tastic/errors";
 import type { FinishedPack, PackerSettings } from "@tastic/repository";
 
 /** What a worker is born with. */
@@ -11,6 +12,10 @@ export interface WorkerSettings {
   readonly credits: Int32Array<SharedArrayBuffer>;
   /** Bytes read by all workers. */
   readonly bytesRead: BigInt64Array<SharedArrayBuffer>;
+  /** For each worker, which file of its batch it reads. */
+  readonly positions: Int32Array<SharedArrayBuffer>;
+  /** This worker's place in `positions`. */
+  readonly place: number;
 }
 
 export type ToWorker =
@@ -24,7 +29,14 @@ export type FromWorker =
   | { readonly type: "done"; readonly batch: number; readonly results: BatchResults }
   | { readonly type: "finished" }
   /** The backup cannot go on. */
-  | { readonly type: "failed"; readonly error: unknown };
+  | { readonly type: "failed"; readonly error: WorkerFailure };
+
+/** The class of an error does not survive the way to another thread; what it says does. */
+export interface WorkerFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly guidance: string | undefined;
+}
 
 /** The outcomes of a batch in one piece: an object for each of 50,000 files would cost more than reading them. */
 export interface BatchResults {

@@ -2,12 +2,12 @@
  * Reading files on worker threads: shares out the work in batches, takes their packs, and gives back outcomes.
  */
 import { TasticError, messageOf } from "@tastic/errors";
-import type { ErrorCode } from "@tastic/errors";
 import type { FinishedPack, RepositoryWriter } from "@tastic/repository";
 import { Worker } from "node:worker_threads";
 import { FIELDS } from "./ingest-messages.js";
-import type { BatchResults, FromWorker, ToWorker, WorkerSettings } from "./ingest-messages.js";
+import type { BatchResults, FromWorker, ToWorker, WorkerFailure, WorkerSettings } from "./ingest-messages.js";
 import type { Ingest, IngestOutcome } from "./ingest.js";
+import type { Stop } from "./stop.js";
 
 /** A batch is sent when it is worth a message: so many files, or so many bytes. */
 const BATCH_FILES = 128;
@@ -18,35 +18,43 @@ const BATCHES_PER_WORKER = 2;
 interface Job {
   readonly path: string;
   readonly resolve: (outcome: IngestOutcome) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 interface Hand {
   readonly worker: Worker;
+  readonly place: number;
   readonly batches: Map<number, readonly Job[]>;
   finished?: () => void;
 }
 
+type SharedSettings = Omit<WorkerSettings, "place">;
+
 export class IngestPool implements Ingest {
-  readonly #settings: WorkerSettings;
+  readonly #settings: SharedSettings;
   readonly #writer: RepositoryWriter;
+  readonly #stop: Stop;
   readonly #size: number;
   readonly #hands: Hand[] = [];
   readonly #waiting: (readonly Job[])[] = [];
+  readonly #taking = new Set<Promise<void>>();
   #batch: Job[] = [];
   #batchBytes = 0;
   #batchNumber = 0;
-  #failure: Error | undefined;
+  #closed = false;
 
   constructor(
     settings: Pick<WorkerSettings, "packer" | "chunkerPolynomial">,
     writer: RepositoryWriter,
+    stop: Stop,
     size: number,
   ) {
     const credits = new Int32Array(new SharedArrayBuffer(4));
     credits[0] = size + 1;
-    this.#settings = { ...settings, credits, bytesRead: new BigInt64Array(new SharedArrayBuffer(8)) };
+    const bytesRead = new BigInt64Array(new SharedArrayBuffer(8));
+    const positions = new Int32Array(new SharedArrayBuffer(4 * size));
+    this.#settings = { ...settings, credits, bytesRead, positions };
     this.#writer = writer;
+    this.#stop = stop;
     this.#size = size;
   }
 
@@ -55,19 +63,16 @@ export class IngestPool implements Ingest {
   }
 
   get currentFiles(): readonly string[] {
-    return this.#hands.flatMap(({ batches }) => {
-      const [first] = batches.values();
-      return first?.[0] === undefined ? [] : [first[0].path];
+    return this.#hands.flatMap(({ batches, place }) => {
+      const [batch] = batches.values();
+      const job = batch?.[this.#settings.positions[place] ?? 0];
+      return job === undefined ? [] : [job.path];
     });
   }
 
   file(path: string, size: number): Promise<IngestOutcome> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) {
-        reject(this.#failure);
-        return;
-      }
-      this.#batch.push({ path, resolve, reject });
+    return new Promise((resolve) => {
+      this.#batch.push({ path, resolve });
       this.#batchBytes += size;
       if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.push();
     });
@@ -84,33 +89,31 @@ export class IngestPool implements Ingest {
   async finish(): Promise<void> {
     this.push();
     await Promise.all(this.#hands.map((hand) => this.#finishHand(hand)));
-    if (this.#failure !== undefined) throw this.#failure;
+    // Only when the writer has seen them all does flushing it mean anything.
+    await Promise.all(this.#taking);
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all(this.#hands.map(({ worker }) => worker.terminate()));
   }
 
   #finishHand(hand: Hand): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#failure !== undefined) {
-        resolve();
-        return;
-      }
       hand.finished = resolve;
-      this.#tell(hand, { type: "finish" });
+      tell(hand, { type: "finish" });
     });
   }
 
   /** Gives waiting batches to the workers with the least to do; starts a worker only when all are busy. */
   #assign(): void {
-    while (this.#waiting.length > 0 && this.#failure === undefined) {
+    while (this.#waiting.length > 0 && !this.#stop.signal.aborted) {
       const hand = this.#leastBusy();
       if (hand === undefined) return;
       const jobs = this.#waiting.shift() ?? [];
       const batch = this.#batchNumber++;
       hand.batches.set(batch, jobs);
-      this.#tell(hand, { type: "batch", batch, paths: jobs.map(({ path }) => path) });
+      tell(hand, { type: "batch", batch, paths: jobs.map(({ path }) => path) });
     }
   }
 
@@ -122,34 +125,31 @@ export class IngestPool implements Ingest {
   }
 
   #hire(): Hand {
+    const place = this.#hands.length;
+    const workerData: WorkerSettings = { ...this.#settings, place };
     const worker = new Worker(new URL("./ingest-worker.js", import.meta.url), {
-      workerData: this.#settings,
+      workerData,
       // A worker makes little garbage: what it works on is outside the heap.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
-    const hand: Hand = { worker, batches: new Map() };
+    const hand: Hand = { worker, place, batches: new Map() };
     this.#hands.push(hand);
     worker.on("message", (message: FromWorker) => this.#hear(hand, message));
-    worker.on("error", (error) => this.#fail(error));
+    worker.on("messageerror", (error) => this.#died(messageOf(error), error));
+    worker.on("error", (error) => this.#died(messageOf(error), error));
     worker.on("exit", (code) => {
-      if (hand.batches.size > 0 || hand.finished !== undefined) {
-        this.#fail(
-          new TasticError("internal", `a reading worker ended in the middle of its work (code ${code})`),
-        );
-      }
+      if (!this.#closed) this.#died(`it ended with code ${code}`);
     });
     return hand;
   }
 
-  #tell(hand: Hand, message: ToWorker): void {
-    hand.worker.postMessage(message);
-  }
-
   #hear(hand: Hand, message: FromWorker): void {
     switch (message.type) {
-      case "pack":
-        void this.#take(message.pack);
+      case "pack": {
+        const taking = this.#take(message.pack).finally(() => this.#taking.delete(taking));
+        this.#taking.add(taking);
         break;
+      }
       case "done":
         settle(hand.batches.get(message.batch) ?? [], message.results);
         hand.batches.delete(message.batch);
@@ -157,41 +157,36 @@ export class IngestPool implements Ingest {
         break;
       case "finished":
         hand.finished?.();
-        delete hand.finished;
         break;
       case "failed":
-        this.#fail(revive(message.error));
+        this.#stop.fail(revive(message.error));
         break;
     }
   }
 
+  /** Never rejects. */
   async #take(pack: FinishedPack): Promise<void> {
     try {
       await this.#writer.accept(pack);
     } catch (error) {
-      this.#fail(error);
+      this.#stop.fail(error);
     }
     Atomics.add(this.#settings.credits, 0, 1);
     Atomics.notify(this.#settings.credits, 0, 1);
   }
 
-  /** Ends everything: whoever waits for a file learns why. */
-  #fail(failure: unknown): void {
-    if (this.#failure !== undefined) return;
-    const error = failure instanceof Error ? failure : new TasticError("internal", messageOf(failure));
-    this.#failure = error;
-    const jobs = [
-      ...this.#hands.flatMap(({ batches }) => [...batches.values()].flat()),
-      ...this.#waiting.flat(),
-      ...this.#batch,
-    ];
-    for (const { reject } of jobs) reject(error);
-    for (const hand of this.#hands) {
-      hand.batches.clear();
-      hand.finished?.();
-      delete hand.finished;
-    }
+  #died(reason: string, cause?: unknown): void {
+    this.#stop.fail(
+      new TasticError("internal", `a thread that reads files died: ${reason}`, {
+        guidance: "Run again; with `--workers 0` no threads are used.",
+        cause,
+      }),
+    );
   }
+}
+
+function tell({ worker }: Hand, message: ToWorker): void {
+  worker.postMessage(message);
 }
 
 /** Gives every file of a batch its outcome. */
@@ -210,11 +205,6 @@ function settle(jobs: readonly Job[], { failures, content, numbers }: BatchResul
   });
 }
 
-function revive(error: unknown): unknown {
-  if (typeof error !== "object" || error === null || !("message" in error) || !("code" in error))
-    return error;
-  const { code, message } = error;
-  const guidance =
-    "guidance" in error && typeof error.guidance === "string" ? { guidance: error.guidance } : {};
-  return new TasticError(code as ErrorCode, String(message), guidance);
+function revive({ code, message, guidance }: WorkerFailure): TasticError {
+  return new TasticError(code, message, guidance === undefined ? {} : { guidance });
 }

@@ -52,7 +52,7 @@ function readFile(path: string): IngestedFile | string {
     for (;;) {
       const step = steps.next();
       if (step.done === true) return step.value;
-      hand(step.value);
+      if (step.value !== undefined) hand(step.value);
     }
   } catch (error) {
     if (error instanceof SourceError) return error.message;
@@ -65,6 +65,7 @@ function readBatch(paths: readonly string[]): BatchResults {
   const contents: Uint8Array[] = [];
   const numbers = new Float64Array(paths.length * FIELDS);
   paths.forEach((path, i) => {
+    settings.positions[settings.place] = i;
     const file = readFile(path);
     failures.push(typeof file === "string" ? file : undefined);
     if (typeof file === "string") return;
@@ -100,9 +101,8 @@ port.on("message", (message: ToWorker) => {
   try {
     obey(message);
   } catch (error) {
-    // The class does not survive the way to the other thread; what it says does.
     const { code, guidance } =
-      error instanceof TasticError ? error : { code: "internal", guidance: undefined };
+      error instanceof TasticError ? error : { code: "internal" as const, guidance: undefined };
     say({ type: "failed", error: { code, guidance, message: messageOf(error) } });
   }
 });

@@ -9,7 +9,7 @@ export type IngestOutcome = { readonly file: IngestedFile } | { readonly failure
 export interface Ingest {
   /**
    * Reads a file and stores what is new of it; resolves also when it cannot be read.
-   * Rejects only if the backup cannot go on: the store failed, a worker died.
+   * Once the backup has stopped, because the store failed or a worker died, it rejects or never settles.
    * @param size what the file is expected to hold, to share out the work
    */
   file(path: string, size: number): Promise<IngestOutcome>;
@@ -21,6 +21,6 @@ export interface Ingest {
   readonly currentFiles: readonly string[];
   /** Completes all packs and hands them over. No file follows. */
   finish(): Promise<void>;
-  /** Stops at once, if not finished. */
+  /** Ends what still runs. Comes last, whether the backup has finished or stopped. */
   close(): Promise<void>;
 }

@@ -2,22 +2,30 @@
  * Reading files on this thread, for hosts where workers are too dear.
  */
 import type { FinishedPack, Packer, RepositoryWriter } from "@tastic/repository";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FileIngest, IngestedFile } from "./file-ingest.js";
 import type { Ingest, IngestOutcome } from "./ingest.js";
 import { SourceError } from "./source-error.js";
+import type { Stop } from "./stop.js";
+
+/** Timers, signals and the store have their turn after so many milliseconds of reading. */
+const TURN_MS = 5;
 
 export class InlineIngest implements Ingest {
   readonly #files: FileIngest;
   readonly #packer: Packer;
   readonly #writer: RepositoryWriter;
+  readonly #stop: Stop;
   #queue: Promise<unknown> = Promise.resolve();
   #current: string[] = [];
+  #lastTurn = performance.now();
   bytesRead = 0;
 
-  constructor(files: FileIngest, packer: Packer, writer: RepositoryWriter) {
+  constructor(files: FileIngest, packer: Packer, writer: RepositoryWriter, stop: Stop) {
     this.#files = files;
     this.#packer = packer;
     this.#writer = writer;
+    this.#stop = stop;
   }
 
   get currentFiles(): readonly string[] {
@@ -42,8 +50,9 @@ export class InlineIngest implements Ingest {
     }
   }
 
+  /** Whoever closes has stopped the backup, or finished: nothing more is read. */
   async close(): Promise<void> {
-    await this.#queue;
+    // There is nothing to end.
   }
 
   async #read(path: string): Promise<IngestOutcome> {
@@ -55,15 +64,22 @@ export class InlineIngest implements Ingest {
       if (!(error instanceof SourceError)) throw error;
       return { failure: error.message };
     } finally {
+      // Closes the file if we stopped in the middle of it.
+      steps.return(undefined as never);
       this.#current = [];
     }
   }
 
-  async #drive(steps: Generator<FinishedPack, IngestedFile>): Promise<IngestedFile> {
+  async #drive(steps: Generator<FinishedPack | undefined, IngestedFile>): Promise<IngestedFile> {
     for (;;) {
+      if (performance.now() - this.#lastTurn > TURN_MS) {
+        await nextTurn();
+        this.#lastTurn = performance.now();
+      }
+      this.#stop.throwIfStopped();
       const step = steps.next();
       if (step.done === true) return step.value;
-      await this.#writer.accept(step.value);
+      if (step.value !== undefined) await this.#writer.accept(step.value);
     }
   }
 }

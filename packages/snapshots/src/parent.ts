@@ -16,8 +16,8 @@ export async function findParent(
   options: Pick<BackupOptions, "parent" | "force" | "groupBy">,
 ): Promise<StoredSnapshot | undefined> {
   const { parent, force, groupBy = GROUP_BY_HOST_AND_PATHS } = options;
-  if (parent !== undefined) return { ...(await repository.loadSnapshot(parent)), id: parent };
   if (force === true) return undefined;
+  if (parent !== undefined) return { ...(await repository.loadSnapshot(parent)), id: parent };
   const before = parseTime(draft.time);
   const candidates = (await listSnapshots(repository)).filter(
     (snapshot) =>

@@ -1,11 +1,15 @@
 /**
  * Counting what a backup has to read, ahead of the backup, for those who want to see how much is left.
  */
-import { join, resolve } from "node:path";
+import { posix } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { BackupReport } from "./backup-report.js";
 import type { ExcludeRules } from "./exclude-rules.js";
-import { listFolder, statusOf, typeOf } from "./source-files.js";
+import { describeSystemError } from "./source-error.js";
+import { listFolder, typeOf } from "./source-files.js";
+import { examine, pathIn } from "./source-items.js";
+import type { Candidate } from "./source-items.js";
+import type { TargetTree } from "./target-tree.js";
 
 const TURN_MS = 5;
 
@@ -15,41 +19,62 @@ export interface ScanTotals {
   readonly bytes: number;
 }
 
-/** Counts everything below the targets. What cannot be read is reported as seen by the scan. */
+/** Counts everything that is saved whole, until the signal is aborted. What cannot be read is reported as seen by the scan. */
 export async function scan(
-  targets: readonly string[],
+  targets: TargetTree,
   excludes: ExcludeRules | undefined,
   report: BackupReport,
   signal: AbortSignal,
 ): Promise<ScanTotals> {
   const totals = { files: 0, dirs: 0, bytes: 0 };
-  const stack = [...targets].reverse().map((target) => ({ path: resolve(target), name: "", isTarget: true }));
+  // Inner folders are told by their names, so that one of a million entries takes no more than those.
+  const stack = [candidates(targets)];
   let lastTurn = performance.now();
-  for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     if (performance.now() - lastTurn > TURN_MS) {
       report.scanned(totals.files, totals.bytes, false);
       await nextTurn();
       lastTurn = performance.now();
-      if (signal.aborted) break;
+      if (signal.aborted) return totals;
     }
-    const { path, name, isTarget } = item;
+    const step = top.next();
+    if (step.done === true) {
+      stack.pop();
+      continue;
+    }
+    const item = step.value;
     try {
-      const stat = statusOf(path);
+      const stat = examine(item, excludes);
+      if (stat === undefined) continue;
       const type = typeOf(stat);
-      const size = Number(stat.size);
-      if (!isTarget && excludes?.excludes({ path, name, type, size, deviceId: stat.dev }) === true) continue;
-      if (type === "dir") {
-        totals.dirs++;
-        for (const child of listFolder(path).reverse())
-          stack.push({ path: join(path, child), name: child, isTarget: false });
-      } else if (type === "file") {
+      if (type === "file") {
         totals.files++;
-        totals.bytes += size;
+        totals.bytes += Number(stat.size);
+      } else if (type === "dir") {
+        totals.dirs++;
+        stack.push(entries(item.path, listFolder(item.path), stat.dev));
       }
-    } catch {
-      // The backup itself meets the same fault, and reports it; counting goes on without.
+    } catch (error) {
+      report.error("scan", item.path, describeSystemError(error, item.path));
     }
   }
-  report.scanned(totals.files, totals.bytes, !signal.aborted);
+  report.scanned(totals.files, totals.bytes, true);
   return totals;
+}
+
+/** Everything that is saved whole. */
+function* candidates(tree: TargetTree): Generator<Candidate, void> {
+  for (const [name, child] of tree.children) {
+    const { path, isExplicit = false } = child;
+    if (path === undefined) yield* candidates(child);
+    else yield { name, path: posix.resolve(path), isExplicit };
+  }
+}
+
+function* entries(
+  folder: string,
+  names: readonly string[],
+  folderDevice: bigint,
+): Generator<Candidate, void> {
+  for (const name of names) yield { name, path: pathIn(folder, name), folderDevice };
 }

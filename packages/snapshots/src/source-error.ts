@@ -14,9 +14,12 @@ export class SourceError extends Error {
 
 /** `open /path: permission denied` out of Node's `EACCES: permission denied, open '/path'`. */
 export function describeSystemError(error: unknown, path: string): string {
-  const match = /^E[A-Z0-9]+: (.*?), (\w+)/.exec(messageOf(error));
-  const [, reason, call] = match ?? [];
-  return reason === undefined ? messageOf(error) : `${call} ${path}: ${reason}`;
+  const [, reason, call = ""] = /^E[A-Z0-9]+: (.*?), (\w+)/.exec(messageOf(error)) ?? [];
+  if (reason === undefined) return messageOf(error);
+  // Node's name for listing a folder says little to those who know restic.
+  return call === "scandir"
+    ? `openfile for readdirnames failed: open ${path}: ${reason}`
+    : `${call} ${path}: ${reason}`;
 }
 
 /** Runs a call that touches the source; whatever it throws becomes a `SourceError`. */

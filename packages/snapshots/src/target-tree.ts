@@ -10,8 +10,10 @@ import { posix } from "node:path";
 
 /** A folder of the snapshot's tree that leads to targets, or a target. */
 export interface TargetTree {
-  /** Set for a target: what is saved whole under this name. */
+  /** What is saved whole under this name: a target, or an entry of one. */
   path?: string;
+  /** The user named this very path. */
+  isExplicit?: boolean;
   /** For a folder that only leads to targets: where its own metadata is read. */
   metadataPath?: string;
   readonly children: Map<string, TargetTree>;
@@ -21,7 +23,15 @@ interface RootedTree extends TargetTree {
   root?: string;
 }
 
-/** Arranges the targets. `listFolder` gives the names in a folder. */
+interface Target {
+  readonly path: string;
+  readonly isExplicit: boolean;
+}
+
+/**
+ * Arranges the targets. `listFolder` gives the names in a folder.
+ * Errors: `invalid-argument` for an empty target.
+ */
 export function buildTargetTree(
   targets: readonly string[],
   listFolder: (path: string) => readonly string[],
@@ -36,17 +46,17 @@ export function buildTargetTree(
 function expandFolders(
   targets: readonly string[],
   listFolder: (path: string) => readonly string[],
-): string[] {
-  return targets.flatMap((given) => {
-    const target = clean(given);
-    if (components(target).length > 0) return [target];
-    return listFolder(target).map((name) => posix.join(target, name));
+): Target[] {
+  return targets.flatMap((given): Target[] => {
+    const path = clean(given);
+    if (components(path).length > 0) return [{ path, isExplicit: true }];
+    return listFolder(path).map((name) => ({ path: posix.join(path, name), isExplicit: false }));
   });
 }
 
-function addTarget(top: TargetTree, target: string): void {
-  const [first = "", ...rest] = components(target);
-  const root = rootOf(target);
+function addTarget(top: TargetTree, target: Target): void {
+  const [first = "", ...rest] = components(target.path);
+  const root = rootOf(target.path);
   let name = first;
   let node: RootedTree = { root, children: new Map() };
   for (let i = 1; ; i++) {
@@ -62,31 +72,35 @@ function addTarget(top: TargetTree, target: string): void {
   addBelow(node, posix.join(root, first), rest, target);
 }
 
-function addBelow(node: TargetTree, path: string, rest: readonly string[], target: string): void {
+function addBelow(node: TargetTree, path: string, rest: readonly string[], target: Target): void {
   const [name, ...further] = rest;
   if (name === undefined) {
-    node.path = target;
+    Object.assign(node, target);
     return;
   }
   node.metadataPath ??= path;
+  addBelow(childOf(node, name), posix.join(path, name), further, target);
+}
+
+function childOf(node: TargetTree, name: string): TargetTree {
   let child = node.children.get(name);
   if (child === undefined) {
     child = { children: new Map() };
     node.children.set(name, child);
   }
-  addBelow(child, posix.join(path, name), further, target);
+  return child;
 }
 
-/** A target that lies inside another: the outer one is listed entry by entry, so that both are there once. */
+/**
+ * A target that lies inside another: the outer one is listed entry by entry, so that both are there once. What leads
+ * from one to the other is listed in the same way, level by level.
+ */
 function spreadNested(node: TargetTree, listFolder: (path: string) => readonly string[]): void {
   if (node.path !== undefined && node.children.size > 0) {
-    const path = node.path;
+    const { path } = node;
     delete node.path;
-    node.metadataPath ??= path;
-    for (const name of listFolder(path)) {
-      if (!node.children.has(name))
-        node.children.set(name, { path: posix.join(path, name), children: new Map() });
-    }
+    delete node.isExplicit;
+    for (const name of listFolder(path)) childOf(node, name).path ??= posix.join(path, name);
   }
   for (const child of node.children.values()) spreadNested(child, listFolder);
 }

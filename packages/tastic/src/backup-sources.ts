@@ -9,7 +9,7 @@ import type { Readable } from "node:stream";
 import type { Context } from "./command.js";
 import { startCommand } from "./command-source.js";
 import type { BackupValues } from "./commands/backup.js";
-import { fatal, plain } from "./text-error.js";
+import { fatal, orPlain, plain } from "./text-error.js";
 
 /** One file whose content is a stream. */
 export interface StreamSource {
@@ -35,12 +35,14 @@ export async function collectSources(
 ): Promise<BackupSources> {
   if (given.stdin || given.stdinFromCommand) return streamSource(context, given, args);
   const { output } = context;
-  const listed = await readFilesFrom({
-    patterns: given.filesFrom,
-    verbatim: given.filesFromVerbatim,
-    raw: given.filesFromRaw,
-    warn: (message) => output.error(message),
-  });
+  const listed = await orPlain(
+    readFilesFrom({
+      patterns: given.filesFrom,
+      verbatim: given.filesFromVerbatim,
+      raw: given.filesFromRaw,
+      warn: (message) => output.error(message),
+    }),
+  );
   const named = [...listed, ...args];
   if (named.length === 0) throw fatal("nothing to backup, please specify source files/dirs");
   const targets = named.filter((target) => {
@@ -68,28 +70,28 @@ function streamSource({ output }: Context, given: BackupValues, args: readonly s
   if (basename(filename) === "" || filename === ".")
     throw plain("failed to backup from stdin: invalid filename specified");
   let silent = false;
+  const unread = (reason: string): string => {
+    const message = `failed to save /${filename}: ${reason}`;
+    const event = { message_type: "error", error: { message }, during: "archival", item: `/${filename}` };
+    if (output.json) output.errorValue(event);
+    else output.error(`error: ${message}`);
+    return message;
+  };
   return {
     targets: [],
     incomplete: () => silent,
     async open() {
-      if (!given.stdinFromCommand)
+      if (!given.stdinFromCommand) {
         return { filename, stream: process.stdin, stop: () => process.stdin.destroy() };
-      const source = await startCommand(args);
+      }
+      const source = await startCommand(args, (reason) => plain(unread(`Fatal: command failed: ${reason}`)));
       let length = 0;
       source.stream.on("data", (piece: Uint8Array) => (length += piece.length));
       source.stream.once("end", () => {
         if (length > 0) return;
         // A command that prints nothing has most likely failed without saying so.
         silent = true;
-        const message = `failed to save /${filename}: read ${filename}: no data read`;
-        if (output.json)
-          output.errorValue({
-            message_type: "error",
-            error: { message },
-            during: "archival",
-            item: `/${filename}`,
-          });
-        else output.error(`error: ${message}`);
+        unread(`read ${filename}: no data read`);
       });
       source.stream.pause();
       return { filename, ...source };

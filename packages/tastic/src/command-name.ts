@@ -20,10 +20,11 @@ export function findCommand(argv: readonly string[], flags: Flags, program: stri
   const places = operandPlaces(argv, flags);
   const [first, second] = places.map((place) => argv[place]!);
   if (first === undefined) return { name: "", argv };
-  if (first in commands) return { name: first, argv: argv.toSpliced(places[0]!, 1) };
-  if (first in groups) {
+  if (Object.hasOwn(commands, first)) return { name: first, argv: argv.toSpliced(places[0]!, 1) };
+  if (Object.hasOwn(groups, first)) {
     const name = `${first} ${second ?? ""}`;
-    if (!(name in commands)) return { name: first, argv: argv.filter((_, at) => !places.includes(at)) };
+    if (!Object.hasOwn(commands, name))
+      return { name: first, argv: argv.filter((_, at) => !places.includes(at)) };
     return { name, argv: argv.toSpliced(places[1]!, 1).toSpliced(places[0]!, 1) };
   }
   const known = [...new Set(Object.keys(commands).map((name) => name.split(" ")[0]!))];

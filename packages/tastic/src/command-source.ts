@@ -4,7 +4,7 @@
 import { systemErrorCode } from "@tastic/errors";
 import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
-import { fatal, plain } from "./text-error.js";
+import { plain } from "./text-error.js";
 
 export interface CommandSource {
   /** What the program prints. Fails at its end if the program failed, so that nothing incomplete is taken for good. */
@@ -13,8 +13,14 @@ export interface CommandSource {
   stop(): void;
 }
 
-/** Starts the program. Errors: `invalid-argument` if that is not possible. */
-export async function startCommand(words: readonly string[]): Promise<CommandSource> {
+/**
+ * Starts the program. Errors: `invalid-argument` if that is not possible.
+ * @param failed makes the stream's error of what the program ended with
+ */
+export async function startCommand(
+  words: readonly string[],
+  failed: (reason: string) => Error,
+): Promise<CommandSource> {
   const [program = "", ...args] = words;
   const child = spawn(program, args, { stdio: ["inherit", "pipe", "inherit"], windowsHide: true });
   const ended = new Promise<string | undefined>((resolve) => {
@@ -33,7 +39,7 @@ export async function startCommand(words: readonly string[]): Promise<CommandSou
   async function* output(): AsyncGenerator<Uint8Array> {
     yield* child.stdout as AsyncIterable<Uint8Array>;
     const failure = await ended;
-    if (failure !== undefined) throw fatal(`command failed: ${failure}`);
+    if (failure !== undefined) throw failed(failure);
   }
   return { stream: Readable.from(output(), { objectMode: false }), stop: () => void child.kill() };
 }

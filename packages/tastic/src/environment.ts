@@ -23,7 +23,7 @@ export class Environment {
 
   /** Show where in the program an error came from. */
   get debug(): boolean {
-    return this.get("DEBUG") !== undefined;
+    return (this.#variables["TASTIC_DEBUG"] ?? "") !== "";
   }
 
   /** Everything, for programs that we start and for variables in pattern files. */

@@ -17,8 +17,8 @@ export interface Flag<T> {
   readonly variable?: string;
   /** A switch that counts how often it is given; its value may also be written, as in `--verbose=2`. */
   readonly counts?: boolean;
-  /** Accepted, but not shown. */
-  readonly hidden?: boolean;
+  /** What to use instead: the flag is accepted, but not shown in the help. */
+  readonly deprecated?: string;
   /** Makes a value of text; `previous` is that of the same flag given before. Throws what is wrong with the text. */
   read(text: string, previous: T | undefined): T;
 }
@@ -99,7 +99,8 @@ export function choice<T extends string>(
 ): Flag<T> {
   const { aliases = {}, shown = words.join("|"), ...rest } = about;
   const read = (given: string): T => {
-    const word = words.find((one) => one === given) ?? aliases[given];
+    const word =
+      words.find((one) => one === given) ?? (Object.hasOwn(aliases, given) ? aliases[given] : undefined);
     if (word !== undefined) return word;
     throw new TasticError("invalid-argument", `invalid ${what} "${given}", must be one of (${shown})`);
   };

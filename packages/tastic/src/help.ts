@@ -53,7 +53,7 @@ function join(...parts: string[]): string {
 }
 
 function flagTable(flags: Flags): string {
-  const shown = Object.entries(flags).filter(([, { hidden }]) => hidden !== true);
+  const shown = Object.entries(flags).filter(([, { deprecated }]) => deprecated === undefined);
   return columns(shown.map(([key, flag]) => [nameColumn(key, flag), helpColumn(flag)]));
 }
 

@@ -6,7 +6,10 @@ import { TasticError } from "@tastic/errors";
 const SIGNALS = { SIGINT: "interrupt", SIGTERM: "terminated" } as const;
 /** As after a signal in a shell: 128 and the signal's number. */
 const KILLED = 130;
-const BROKEN_PIPE = 141;
+const KILLED_BY_PIPE = 141;
+
+/** Whoever read our output has left: there is nothing to say, and nobody to say it to. */
+export const NO_READER = new TasticError("cancelled", "nobody reads the output any more");
 
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -27,10 +30,11 @@ export function listenForInterruption(announce: (text: string) => void): Interru
     return { name, listener };
   });
   const onStreamError = (error: NodeJS.ErrnoException): void => {
-    // Whoever read our output has left: there is nothing to say, and nobody to say it to.
+    // What was still to be written fails, too, in other ways.
+    if (controller.signal.reason === NO_READER) return;
     if (error.code !== "EPIPE") throw error;
-    process.exitCode = BROKEN_PIPE;
-    controller.abort(new TasticError("cancelled", "nobody reads the output any more"));
+    process.exitCode = KILLED_BY_PIPE;
+    controller.abort(NO_READER);
   };
   process.stdout.on("error", onStreamError);
   process.stderr.on("error", onStreamError);

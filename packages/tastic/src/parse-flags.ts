@@ -13,6 +13,8 @@ export interface CommandLine<F extends Flags> {
   readonly values: FlagValues<F>;
   /** What is no flag, in order. */
   readonly args: readonly string[];
+  /** What to tell about flags that were given. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -27,8 +29,12 @@ export function parseFlags<F extends Flags>(
 ): CommandLine<F> {
   const given = new Map<string, unknown>();
   const args: string[] = [];
+  const warnings: string[] = [];
   const set = (key: string, flag: Flag<unknown>, value: string): void => {
     given.set(key, readValue(flag, nameForPeople(key, flag), value, given.get(key)));
+    if (flag.deprecated !== undefined) {
+      warnings.push(`Flag --${flagName(key)} has been deprecated, ${flag.deprecated}`);
+    }
   };
 
   for (let at = 0; at < argv.length; at++) {
@@ -69,7 +75,7 @@ export function parseFlags<F extends Flags>(
   for (const [key, flag] of Object.entries(flags)) {
     values[key] = given.has(key) ? given.get(key) : initialValue(flag, key, variable);
   }
-  return { values: values as FlagValues<F>, args };
+  return { values: values as FlagValues<F>, args, warnings };
 }
 
 export function isSwitch(flag: Flag<unknown>): boolean {

@@ -12,6 +12,9 @@ export async function askPassword(prompt: string, signal: AbortSignal): Promise<
     return await read({ prompt, silent: true, output: process.stderr });
   } catch (cause) {
     throw new TasticError("cancelled", "context canceled", { cause });
+  } finally {
+    // The line end that was typed was not shown either.
+    process.stderr.write("\n");
   }
 }
 

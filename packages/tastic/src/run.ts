@@ -7,6 +7,7 @@ import { commands } from "./commands.js";
 import { Environment } from "./environment.js";
 import { exitCodeOf } from "./exit-code.js";
 import { globalFlags, verbosityOf } from "./global-flags.js";
+import { NO_READER } from "./interruption.js";
 import { Output } from "./output/output.js";
 import type { Sink } from "./output/output.js";
 import { parseFlags } from "./parse-flags.js";
@@ -37,7 +38,7 @@ export async function run({
     await runCommand(argv, context, (chosen) => (output = chosen));
     return 0;
   } catch (error) {
-    output.failure(error, environment.debug);
+    if (signal.reason !== NO_READER) output.failure(error, environment.debug);
     return exitCodeOf(error);
   } finally {
     output.flush();
@@ -67,7 +68,7 @@ async function runCommand(
     return;
   }
   const { command } = await entry.load();
-  const { values, args } = parseFlags({ ...globalFlags, ...command.flags }, found.argv, (name) =>
+  const { values, args, warnings } = parseFlags({ ...globalFlags, ...command.flags }, found.argv, (name) =>
     environment.get(name),
   );
   if (helpWords !== undefined || values.help) {
@@ -77,6 +78,7 @@ async function runCommand(
   }
   const output = new Output({ json: values.json, verbosity: verbosityOf(values), stdout, stderr });
   useOutput(output);
+  for (const warning of warnings) output.error(warning);
   const context: Context = { output, environment, globals: values, signal };
   await command.run(context, { flags: values, args });
 }

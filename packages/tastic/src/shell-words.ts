@@ -1,32 +1,32 @@
 /**
- * Splitting a command line into words as a shell does, without a shell: white space separates; quotes and backslashes
- * protect. Nothing is expanded.
+ * Splitting a command line into words without a shell, by restic's rules, which commands that work with restic rely
+ * on: white space and backslashes separate, and so do quotes, which keep what is between them together and as it is.
+ * A quote after a backslash is a character like others. Nothing is expanded, and there are no empty words.
  */
 import { plain } from "./text-error.js";
 
 /** @throws TasticError invalid-argument where a quote is not closed */
 export function splitShellWords(line: string): string[] {
   const words: string[] = [];
-  let word: string | undefined;
+  let word = "";
   let quote: string | undefined;
-  for (let at = 0; at < line.length; at++) {
-    const character = line[at]!;
-    if (character === "\\" && quote !== "'" && at + 1 < line.length) {
-      word = (word ?? "") + line[++at]!;
-    } else if (quote !== undefined) {
-      if (character === quote) quote = undefined;
-      else word = (word ?? "") + character;
-    } else if (character === '"' || character === "'") {
-      quote = character;
-      word ??= "";
-    } else if (/\s/.test(character)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else {
-      word = (word ?? "") + character;
+  let previous = "";
+  const end = (): void => {
+    if (word !== "") words.push(word);
+    word = "";
+  };
+  for (const character of line) {
+    const isQuote = previous !== "\\" && (quote === undefined ? /['"]/.test(character) : character === quote);
+    if (isQuote) {
+      quote = quote === undefined ? character : undefined;
+      end();
+      continue;
     }
+    previous = character;
+    if (quote === undefined && /[\\\s]/.test(character)) end();
+    else word += character;
   }
-  if (quote !== undefined) throw plain(`${quote === "'" ? "single" : "double"}-quoted string not terminated`);
-  if (word !== undefined) words.push(word);
-  return words;
+  end();
+  if (quote === undefined) return words;
+  throw plain(`${quote === "'" ? "single" : "double"}-quoted string not terminated`);
 }

@@ -9,8 +9,9 @@ import {
   parseTagList,
   parseLocalTime,
 } from "@tastic/snapshots";
-import type { BackupOptions, BackupResult, GroupBy, SnapshotFilter } from "@tastic/snapshots";
+import type { BackupOptions, BackupResult, GroupBy } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { collectSources } from "../backup-sources.js";
 import { defineCommand } from "../command.js";
@@ -18,6 +19,7 @@ import type { Invocation } from "../command.js";
 import { list, natural, on, parsed, size, text } from "../flags.js";
 import { loadIndex, withRepository } from "../open-repository.js";
 import { BackupReporter } from "../output/backup-report.js";
+import { plainIfUnread } from "../read-patterns.js";
 import { fatal, isTextError, orPlain, plain, textOf } from "../text-error.js";
 import { TASTIC_VERSION } from "../version.js";
 import { workersFlag } from "../workers-flag.js";
@@ -42,7 +44,7 @@ const flags = {
     short: "g",
   }),
   host: text("hostname", "the host that the snapshot notes", { short: "H", variable: "HOST" }),
-  hostname: text("hostname", "the former name of --host", { hidden: true }),
+  hostname: text("hostname", "the former name of --host", { deprecated: "use --host" }),
   iexclude: list("pattern", "as --exclude, for names in any case"),
   iexcludeFile: list("file", "as --exclude-file, for names in any case"),
   ignoreCtime: on("do not read a file again because its ctime differs", { variable: "IGNORE_CTIME" }),
@@ -88,7 +90,7 @@ export const command = defineCommand({
       excludes: await excludeRules(given, source.targets, (message) => output.error(message)),
       ...(given.time === "" ? {} : { time: parseLocalTime(given.time) }),
       ...(hostOf(given) === "" ? {} : { hostname: hostOf(given) }),
-      ...(given.workers === undefined ? {} : { workers: given.workers }),
+      ...workersOf(given),
     } satisfies Partial<BackupOptions>;
 
     await withRepository(context, given.dryRun ? "none" : "append", async (repository, signal) => {
@@ -100,6 +102,7 @@ export const command = defineCommand({
         dryRun: given.dryRun,
         noScan: given.noScan,
         fromStream: stream !== undefined,
+        parentless: given.stdin,
       });
       let result: BackupResult;
       try {
@@ -129,33 +132,39 @@ function excludeRules(
   targets: readonly string[],
   warn: (message: string) => void,
 ): Promise<BackupOptions["excludes"]> {
-  return createExcludeRules({
-    patterns: given.exclude,
-    insensitivePatterns: given.iexclude,
-    files: given.excludeFile,
-    insensitiveFiles: given.iexcludeFile,
-    ifPresent: given.excludeIfPresent,
-    caches: given.excludeCaches,
-    warn,
-    ...(given.excludeLargerThan === undefined ? {} : { largerThan: given.excludeLargerThan }),
-    ...(given.oneFileSystem ? { oneFileSystem: targets.map((target) => resolve(target)) } : {}),
-  });
+  return plainIfUnread(
+    createExcludeRules({
+      patterns: given.exclude,
+      insensitivePatterns: given.iexclude,
+      files: given.excludeFile,
+      insensitiveFiles: given.iexcludeFile,
+      ifPresent: given.excludeIfPresent,
+      caches: given.excludeCaches,
+      warn,
+      ...(given.excludeLargerThan === undefined ? {} : { largerThan: given.excludeLargerThan }),
+      ...(given.oneFileSystem ? { oneFileSystem: targets.map((target) => resolve(target)) } : {}),
+    }),
+  );
 }
 
 function hostOf({ host, hostname }: BackupValues): string {
   return host === "" ? hostname : host;
 }
 
-/** The parent that the user named; `latest` is that of the same host. */
+/** The parent that the user named; the latest is what the backup itself looks for. */
 async function namedParent(
   repository: Repository,
-  { parent, force, ...given }: BackupValues,
+  { parent, force }: BackupValues,
 ): Promise<SnapshotId | undefined> {
-  if (parent === "" || force) return undefined;
-  const hosts = hostOf({ parent, force, ...given }) === "" ? [] : [hostOf({ parent, force, ...given })];
-  const filter: SnapshotFilter = { hosts, tags: [], paths: [] };
-  const { snapshot } = await orPlain(findSnapshot(repository, parent, filter));
+  if (parent === "" || parent === "latest" || force) return undefined;
+  const { snapshot } = await orPlain(findSnapshot(repository, parent));
   return snapshot.id;
+}
+
+/** Each thread reads one file at a time; more of them than processors are of no use. */
+function workersOf({ workers, readConcurrency }: BackupValues): { readonly workers?: number } {
+  if (workers !== undefined) return { workers };
+  return readConcurrency === 0 ? {} : { workers: Math.min(readConcurrency, availableParallelism()) };
 }
 
 /** restic says that it is the snapshot which is missing, whatever the reason. */

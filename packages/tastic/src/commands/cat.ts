@@ -30,7 +30,7 @@ export const command = defineCommand({
   async run(context, { args }) {
     const [kind, id] = args;
     if (kind === undefined) throw fatal("type not specified");
-    const print = printers[kind];
+    const print = Object.hasOwn(printers, kind) ? printers[kind] : undefined;
     if (print === undefined) {
       throw fatal(`invalid type ${JSON.stringify(kind)}, must be one of [${KINDS.join("|")}]`);
     }

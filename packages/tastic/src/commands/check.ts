@@ -24,7 +24,9 @@ export const command = defineCommand({
     ),
     withCache: on("trust the local cache"),
     ...snapshotFlags,
-    checkUnused: on("accepted for older scripts", { hidden: true }),
+    checkUnused: on("accepted for older scripts", {
+      deprecated: "`--check-unused` is deprecated and will be ignored",
+    }),
   },
   async run(context, { flags, args }) {
     if (flags.readData && flags.readDataSubset !== "") {

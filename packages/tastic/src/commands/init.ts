@@ -68,7 +68,7 @@ function report({ output }: Context, id: string, location: string): void {
 }
 
 function versionOf(given: string): 1 | 2 {
-  const version = VERSIONS[given];
+  const version = Object.hasOwn(VERSIONS, given) ? VERSIONS[given] : undefined;
   if (version !== undefined) return version;
   if (/^\d+$/.test(given)) throw fatal("Fatal: only repository versions between 1 and 2 are allowed");
   throw fatal("invalid repository version");

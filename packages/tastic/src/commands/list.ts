@@ -24,7 +24,7 @@ export const command = defineCommand({
   async run(context, { args }) {
     const [kind = ""] = args;
     if (args.length !== 1) throw usageError(`accepts 1 arg(s), received ${args.length}`);
-    const type = FILE_TYPES[kind];
+    const type = Object.hasOwn(FILE_TYPES, kind) ? FILE_TYPES[kind] : undefined;
     if (type === undefined && kind !== "blobs") {
       throw usageError(`invalid argument ${JSON.stringify(kind)} for "${programName()} list"`);
     }

@@ -4,7 +4,6 @@ import {
   findSnapshot,
   findSubtree,
   includeFilter,
-  loadPatterns,
   parsePatterns,
   restore,
 } from "@tastic/snapshots";
@@ -17,6 +16,7 @@ import { loadIndex, withRepository } from "../open-repository.js";
 import { RestoreReporter } from "../output/restore-report.js";
 import { describeSnapshot } from "../output/snapshot-text.js";
 import { filterOf, findOrFail, snapshotFlags } from "../snapshot-flags.js";
+import { readPatterns } from "../read-patterns.js";
 import { fatal, orPlain } from "../text-error.js";
 import { workersFlag } from "../workers-flag.js";
 
@@ -115,7 +115,7 @@ function checkUsage(given: RestoreValues, args: readonly string[]): string {
 }
 
 async function filterItems(given: RestoreValues): Promise<PatternFilter | undefined> {
-  const excludes = await loadPatterns("exclude", {
+  const excludes = await readPatterns("exclude", {
     patterns: given.exclude,
     insensitivePatterns: given.iexclude,
     files: given.excludeFile,
@@ -126,7 +126,7 @@ async function filterItems(given: RestoreValues): Promise<PatternFilter | undefi
   if (!sources.some(isGiven)) return undefined;
   // Include files without a pattern in them include nothing.
   return includeFilter(
-    await loadPatterns("include", {
+    await readPatterns("include", {
       patterns: given.include,
       insensitivePatterns: given.iinclude,
       files: given.includeFile,

@@ -36,7 +36,7 @@ export const command = defineCommand({
     ),
     latest: integer("n", "only the last n snapshots of each host and paths"),
     // What `--latest 1` was called once.
-    last: on("only the last snapshot of each host and paths", { hidden: true }),
+    last: on("only the last snapshot of each host and paths", { deprecated: "use --latest 1" }),
     ...snapshotFlags,
   },
   async run(context, { flags, args }) {
@@ -45,9 +45,14 @@ export const command = defineCommand({
     );
     const count = flags.last ? 1 : flags.latest;
     const { compact, groupBy } = flags;
-    if (isGrouping(groupBy))
-      printGroups(context, latestPerGroup(groupSnapshots(snapshots, groupBy), count), compact);
-    else printAll(context, count > 0 ? latestPerHostAndPaths(snapshots, count) : snapshots, compact);
+    // Grouping puts paths in order, also where there is but one group.
+    const groups = groupSnapshots(snapshots, groupBy);
+    if (isGrouping(groupBy)) {
+      printGroups(context, latestPerGroup(groups, count), compact);
+    } else {
+      const all = groups.flatMap((group) => group.snapshots);
+      printAll(context, count > 0 ? latestPerHostAndPaths(all, count) : all, compact);
+    }
   },
 });
 

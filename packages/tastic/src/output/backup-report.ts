@@ -15,6 +15,8 @@ export interface BackupReportOptions {
   readonly noScan: boolean;
   /** The source is the standard input or the output of a command. */
   readonly fromStream: boolean;
+  /** A parent is of no use, and not spoken of. */
+  readonly parentless: boolean;
 }
 
 /** How a report says things. */

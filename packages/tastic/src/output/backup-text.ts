@@ -78,10 +78,10 @@ export class BackupText implements BackupVoice {
   /** Everything before the first file. */
   #begin({ id }: Extract<BackupEvent, { type: "parent" }>): void {
     const output = this.#output;
-    const { targets, noScan, fromStream } = this.#options;
+    const { targets, noScan, fromStream, parentless } = this.#options;
     output.verbose("open repository");
     if (id !== undefined) output.info(`using parent snapshot ${shortId(id)}`);
-    else if (!fromStream) output.info("no parent snapshot found, will read all files");
+    else if (!parentless) output.info("no parent snapshot found, will read all files");
     output.verbose("load index files");
     if (fromStream) output.verbose("read data from stdin");
     if (!noScan) output.verbose(`start scan on [${targets.join(" ")}]`);

@@ -55,6 +55,7 @@ function zoneName(seconds: number, offset: number): string {
   if (localOffset(seconds) === offset) {
     const name = localAbbreviation(new Date(seconds * 1000));
     if (name !== undefined) return name;
+    if (offset === 0) return "UTC";
     // A local zone without letters is known by its hours.
     return formatOffset(offset).replace(/00$/, "");
   }

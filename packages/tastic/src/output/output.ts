@@ -122,7 +122,8 @@ export class Output {
   status(lines: readonly string[]): void {
     if (!this.onTerminal) return;
     this.flush();
-    const width = this.stdout.columns ?? 80;
+    // Some terminals say that they have no columns at all.
+    const width = this.stdout.columns || 80;
     this.#eraseStatus();
     this.#status = lines.map((line) => line.slice(0, Math.max(1, width - 1)));
     this.stdout.write(this.#status.join("\n"));
