@@ -48,15 +48,19 @@ function comparable(
 
 /** What two runs of restic itself would not agree on; and the name of the program. */
 function maskAlways(text: string): string {
-  return text
-    .replace(/^using temporary cache in .*\n/m, "")
-    .replace(/^created new cache in .*\n/m, "")
-    .replace(/\b(restic 0\.19\.1|tastic 0\.1\.0)\b/g, "PROGRAM VERSION")
-    .replace(/\b(restic|tastic)\b/g, "PROGRAM")
-    .replace(/^\[\d+:\d\d\]/gm, "[TIME]")
-    .replace(/ in \d+:\d\d(?=$|,)/gm, " in TIME")
-    .replace(/\(took [^)]*\)/g, "(took TIME)")
-    .replace(/(saved|scan finished) in \d+\.\d+s/g, "$1 in TIME");
+  return (
+    text
+      // How often progress is told depends on how long things take.
+      .replace(/^\{"message_type":"status".*\n/gm, "")
+      .replace(/^using temporary cache in .*\n/m, "")
+      .replace(/^created new cache in .*\n/m, "")
+      .replace(/\b(restic 0\.19\.1|tastic 0\.1\.0)\b/g, "PROGRAM VERSION")
+      .replace(/\b(restic|tastic)\b/g, "PROGRAM")
+      .replace(/^\[\d+:\d\d\]/gm, "[TIME]")
+      .replace(/ in \d+:\d\d(?=$|,)/gm, " in TIME")
+      .replace(/\(took [^)]*\)/g, "(took TIME)")
+      .replace(/(saved|scan finished) in \d+\.\d+s/g, "$1 in TIME")
+  );
 }
 
 /** Ids, and times of day. */

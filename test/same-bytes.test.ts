@@ -14,7 +14,9 @@ import {
 } from "./support/peers.js";
 import type { Outcome, RunOptions } from "./support/peers.js";
 import { attributesOf, makeUnusualTree, manifestOf } from "./support/unusual-tree.js";
+import { makeCheapRepository } from "./support/cheap-repository.js";
 import { makeManyFiles } from "./support/many-files.js";
+import { writeFiles } from "./support/trees.js";
 
 type Run = (args: readonly string[], options?: RunOptions) => Promise<Outcome>;
 
@@ -23,6 +25,8 @@ interface Summary {
   readonly snapshot_id: string;
   readonly data_blobs: number;
   readonly tree_blobs: number;
+  readonly files_new: number;
+  readonly dirs_new: number;
   readonly data_added: number;
   readonly total_bytes_processed: number;
   readonly total_files_processed: number;
@@ -43,6 +47,15 @@ async function treeOfSnapshot(id: string, options: RunOptions): Promise<string> 
   const outcome = await runRestic(["cat", "snapshot", id, "--no-cache"], options);
   succeed(outcome);
   return (JSON.parse(outcome.stdout) as { tree: string }).tree;
+}
+
+/** What restic lists of a snapshot, but for the folders above `root`. */
+async function nodesOfSnapshot(id: string, root: string, options: RunOptions): Promise<unknown[]> {
+  const outcome = succeed(await runRestic(["ls", "--json", "--no-cache", id], options));
+  return jsonLines(outcome).filter((line) => {
+    const { struct_type, path } = line as { struct_type: string; path: string };
+    return struct_type === "node" && !root.startsWith(`${path}/`);
+  });
 }
 
 const sources: readonly { name: string; make: (folder: string) => Promise<void> }[] = [
@@ -101,11 +114,100 @@ describeWithRestic("the same bytes as restic", () => {
       const check = await other(["check", "--read-data", "--no-cache"], options);
       succeed(check);
       expect(check.stdout).toContain("no errors were found");
-      succeed(
-        await other(["restore", `${snapshot_id}`, "--target", `${home}/restored`, "--no-cache"], options),
-      );
+      succeed(await other(["restore", snapshot_id, "--target", `${home}/restored`, "--no-cache"], options));
       expect(manifestOf(`${home}/restored/source`)).toEqual(manifestOf(`${source}/source`));
       expect(attributesOf(`${home}/restored/source`)).toBe(attributesOf(`${source}/source`));
     });
+  });
+
+  describe("whatever the targets are called", () => {
+    let root: string;
+    let repo: string;
+    beforeAll(async () => {
+      root = await temporaryFolder();
+      await writeFiles(root, {
+        "here/a/b/c/z": "1",
+        "here/a/b/y": "22",
+        "here/a/up": { link: ".." },
+        "here/a/x.log": "333",
+        "here/empty": null,
+        "here/loop": { link: "loop" },
+        "here/to-a": { link: "a" },
+        "here/to-b": { link: "a/b" },
+        "here/src/in/r": "4444",
+        "here/top.log": "55555",
+        "there/src/x/q": "666666",
+      });
+      repo = `${await temporaryFolder()}/repo`;
+      await makeCheapRepository(repo);
+    });
+
+    it.each([
+      ".",
+      "..",
+      "a/..",
+      "a/",
+      "./a//b",
+      "../here",
+      "../here/a ./a a",
+      "a a/b/c/z",
+      "a/b/c a",
+      "a/b a/b/c/z a",
+      ". a/b",
+      "a .",
+      "top.log empty a/b",
+      "src ../there/src",
+      "../there/src src",
+      "src/in ../there/src/x",
+      "ROOT/there/src src ../there/src",
+      "ROOT/here/a a",
+      "ROOT/here//./a/",
+      ". ROOT/here/a",
+      "to-a/b",
+      "to-a",
+      "to-a/",
+      "to-b/c to-b",
+      "to-a/b/c a/b/y",
+      "a/up/top.log",
+      "loop",
+      "--exclude=*.log .",
+      "--exclude=*.log top.log a",
+      "--exclude=b a/b",
+      "--exclude=b a a/b/c",
+    ])("%s", async (line) => {
+      const args = line.split(" ").map((arg) => arg.replace("ROOT", root));
+      const found: { tree: string; nodes: unknown[]; summary: Summary }[] = [];
+      for (const run of [runRestic, runTastic]) {
+        const options = { repo, cwd: `${root}/here` };
+        const outcome = succeed(await run(["backup", "--json", "--force", "--no-cache", ...args], options));
+        const summary = jsonLines(outcome).find(
+          (one) => (one as Summary).message_type === "summary",
+        ) as Summary;
+        const nodes = await nodesOfSnapshot(summary.snapshot_id, root, options);
+        found.push({ tree: await treeOfSnapshot(summary.snapshot_id, options), nodes, summary });
+      }
+      const [theirs, ours] = found;
+      expect(theirs?.nodes.length).toBeGreaterThan(0);
+      expect(ours?.nodes).toEqual(theirs?.nodes);
+      const { files_new, dirs_new, total_bytes_processed } = theirs?.summary ?? {};
+      expect(ours?.summary).toMatchObject({ files_new, dirs_new, total_bytes_processed });
+      // The folders above `root` are of no concern, and change while tests run.
+      if (!line.includes("ROOT")) expect(ours?.tree).toBe(theirs?.tree);
+    });
+  });
+
+  it.each(["stdin", "a/b/c", "/a/b", "./a//x/../c", "../up"])("of a stream called %s", async (name) => {
+    const repo = `${await temporaryFolder()}/repo`;
+    await makeCheapRepository(repo);
+    const time = "2020-02-29 12:34:56";
+    const args = ["backup", "--json", "--no-cache", "--time", time, "--stdin", "--stdin-filename", name];
+    const trees: string[] = [];
+    for (const run of [runRestic, runTastic]) {
+      const options = { repo, input: "what was piped in" };
+      const outcome = succeed(await run(args, options));
+      const { snapshot_id } = jsonLines(outcome).at(-1) as Summary;
+      trees.push(await treeOfSnapshot(snapshot_id, options));
+    }
+    expect(trees[1]).toBe(trees[0]);
   });
 });

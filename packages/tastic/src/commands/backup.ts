@@ -15,10 +15,11 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { collectSources } from "../backup-sources.js";
 import { defineCommand } from "../command.js";
-import type { Invocation } from "../command.js";
+import type { Context, Invocation } from "../command.js";
 import { list, natural, on, parsed, size, text } from "../flags.js";
 import { loadIndex, withRepository } from "../open-repository.js";
 import { BackupReporter } from "../output/backup-report.js";
+import { showsProgress } from "../output/progress-ticker.js";
 import { plainIfUnread } from "../read-patterns.js";
 import { fatal, isTextError, orPlain, plain, textOf } from "../text-error.js";
 import { TASTIC_VERSION } from "../version.js";
@@ -85,7 +86,7 @@ export const command = defineCommand({
       withAtime: given.withAtime,
       dryRun: given.dryRun,
       skipIfUnchanged: given.skipIfUnchanged,
-      noScan: given.noScan,
+      noScan: !countsAhead(context, given),
       programVersion: `tastic ${TASTIC_VERSION}`,
       excludes: await excludeRules(given, source.targets, (message) => output.error(message)),
       ...(given.time === "" ? {} : { time: parseLocalTime(given.time) }),
@@ -100,7 +101,7 @@ export const command = defineCommand({
       const reporter = new BackupReporter(context, {
         targets: stream === undefined ? source.targets : [`/${stream.filename}`],
         dryRun: given.dryRun,
-        noScan: given.noScan,
+        noScan: !countsAhead(context, given),
         fromStream: stream !== undefined,
         parentless: given.stdin,
       });
@@ -126,6 +127,11 @@ export const command = defineCommand({
     });
   },
 });
+
+/** Only those who watch, or asked for every detail, learn what the count was. */
+function countsAhead(context: Context, { noScan }: BackupValues): boolean {
+  return !noScan && (showsProgress(context) || context.output.verbosity >= 2);
+}
 
 function excludeRules(
   given: BackupValues,

@@ -6,6 +6,17 @@ import type { Context } from "../command.js";
 
 const USUAL_RATE = 10;
 
+/** How many times a second progress is shown; undefined if it is shown only when asked for. */
+function progressRate({ output, environment }: Context): number | undefined {
+  if (output.verbosity === 0) return undefined;
+  return environment.progressRate ?? (output.onTerminal || output.json ? USUAL_RATE : undefined);
+}
+
+/** Does anyone see progress, so that counting ahead is worth its time and memory? */
+export function showsProgress(context: Context): boolean {
+  return progressRate(context) !== undefined;
+}
+
 export class ProgressTicker {
   readonly #context: Context;
   readonly #lines: () => readonly string[];
@@ -18,9 +29,8 @@ export class ProgressTicker {
   constructor(context: Context, lines: () => readonly string[]) {
     this.#context = context;
     this.#lines = lines;
-    const { output, environment } = context;
-    const rate = environment.progressRate ?? (output.onTerminal || output.json ? USUAL_RATE : undefined);
-    if (output.verbosity > 0 && rate !== undefined) {
+    const rate = progressRate(context);
+    if (rate !== undefined) {
       this.#timer = setInterval(() => this.#show(false), 1000 / rate);
       this.#timer.unref();
     }
