@@ -28,7 +28,7 @@ export class Archiver {
 
   constructor(parts: ArchiverParts) {
     this.#parts = parts;
-    this.#pace = new WalkPace(() => this.#push(), parts.stop);
+    this.#pace = new WalkPace(parts.ingest.lookAhead, () => this.#push(), parts.stop);
     this.#leaves = new LeafArchiver(parts, this.#pace);
   }
 

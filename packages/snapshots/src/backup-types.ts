@@ -38,6 +38,7 @@ export interface BackupOptions {
   /** What the snapshot's `program_version` says. */
   readonly programVersion: string;
   readonly signal?: AbortSignal;
+  /** Must not throw. After `backup` has settled, nothing is sent any more. */
   onEvent?(event: BackupEvent): void;
 }
 
@@ -64,7 +65,7 @@ export type BackupEvent =
       readonly bytes: number;
       readonly seconds: number;
     }
-  /** Sent at most ten times a second. */
+  /** Sent at most ten times a second, and once more at the end. */
   | ({ readonly type: "progress" } & BackupProgress)
   /** A file or folder is done. Paths of folders end in a slash. */
   | {
@@ -80,7 +81,10 @@ export type BackupEvent =
       readonly treeSize: number;
       readonly treeSizeStored: number;
     }
-  /** Something could not be read; the backup goes on without it. */
+  /**
+   * Something could not be read, of the source or of the parent snapshot; the backup goes on without it. Each one that is
+   * met while archiving counts; the scan may meet the same before.
+   */
   | {
       readonly type: "error";
       readonly during: "scan" | "archival";

@@ -30,6 +30,7 @@ interface Hand {
 type SharedSettings = Omit<WorkerSettings, "place">;
 
 export class IngestPool implements Ingest {
+  readonly lookAhead = 2048;
   readonly #settings: SharedSettings;
   readonly #writer: RepositoryWriter;
   readonly #stop: Stop;

@@ -15,6 +15,8 @@ export interface Ingest {
   file(path: string, size: number): Promise<IngestOutcome>;
   /** Begins everything that was only collected so far: to be called before waiting for outcomes. */
   push(): void;
+  /** How many files are worth having in waiting. */
+  readonly lookAhead: number;
   /** Bytes read so far. */
   readonly bytesRead: number;
   /** Files being read now, for people to see. */

@@ -12,6 +12,8 @@ import type { Stop } from "./stop.js";
 const TURN_MS = 5;
 
 export class InlineIngest implements Ingest {
+  /** Nobody reads while others walk: waiting files would only take memory. */
+  readonly lookAhead = 128;
   readonly #files: FileIngest;
   readonly #packer: Packer;
   readonly #writer: RepositoryWriter;

@@ -5,20 +5,22 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Stop } from "./stop.js";
 
-/** Files and folders that may be incomplete before the walk waits, and to how many they fall before it goes on. */
-const MOST_OPEN = 2048;
-const RESUME_AT = 1024;
 const TURN_MS = 5;
 
 export class WalkPace {
+  readonly #mostOpen: number;
   readonly #push: () => void;
   readonly #stop: Stop;
   #open = 0;
   #wake: (() => void) | undefined;
   #lastTurn = performance.now();
 
-  /** @param push begins whatever was only collected so far, so that waiting for it makes sense */
-  constructor(push: () => void, stop: Stop) {
+  /**
+   * @param mostOpen files and folders may be incomplete before the walk waits until half of them are complete
+   * @param push begins whatever was only collected so far, so that waiting for it makes sense
+   */
+  constructor(mostOpen: number, push: () => void, stop: Stop) {
+    this.#mostOpen = mostOpen;
     this.#push = push;
     this.#stop = stop;
   }
@@ -30,18 +32,18 @@ export class WalkPace {
 
   closed(): void {
     this.#open--;
-    if (this.#open <= RESUME_AT) this.#wake?.();
+    if (this.#open <= this.#mostOpen / 2) this.#wake?.();
   }
 
   /** To be asked often: is a pause due? */
   get isDue(): boolean {
-    return this.#open >= MOST_OPEN || performance.now() - this.#lastTurn > TURN_MS;
+    return this.#open >= this.#mostOpen || performance.now() - this.#lastTurn > TURN_MS;
   }
 
   /** Waits until the walk may go on. Errors: whatever ended the backup. */
   async pause(): Promise<void> {
     this.#stop.throwIfStopped();
-    if (this.#open >= MOST_OPEN) {
+    if (this.#open >= this.#mostOpen) {
       this.#push();
       await this.#stop.race(new Promise<void>((resolve) => (this.#wake = resolve)));
       this.#wake = undefined;

@@ -107,7 +107,7 @@ describe.each([0, 2])("a second backup, with %i workers", (workers) => {
     run(storage, { targets: [TARGET], workers, ...more });
 
   it("reads nothing that is as it was, and says so", async () => {
-    const { folder, storage, first } = await saved();
+    const { storage, first } = await saved();
     const before = await countOf(storage, "pack");
     const { result, snapshot, events } = await again(storage);
     expect(result).toMatchObject({ parentId: first, errorCount: 0 });
@@ -190,7 +190,7 @@ describe.each([0, 2])("a second backup, with %i workers", (workers) => {
   });
 
   it("reads everything when forced to, and has no parent, even a named one", async () => {
-    const { folder, storage, first } = await saved();
+    const { storage, first } = await saved();
     for (const parent of [undefined, first]) {
       const { result, snapshot } = await again(storage, {
         force: true,
@@ -234,7 +234,7 @@ describe.each([0, 2])("a second backup, with %i workers", (workers) => {
   });
 
   it("reads everything again below a tree that is lost", async () => {
-    const { folder, storage, first } = await saved();
+    const { storage, first } = await saved();
     const blobs = await blobsIn(storage, "tree");
     await loseBlobs(storage, "tree");
     const { result, events } = await again(storage);

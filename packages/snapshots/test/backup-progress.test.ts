@@ -2,11 +2,13 @@
 import { createReadOnlyStorage } from "@tastic/storage";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { sampleBytes } from "../../../test/support/bytes.js";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { writeFiles } from "../../../test/support/trees.js";
 import type { BackupEvent } from "../dist/index.js";
+import { BackupReport } from "../dist/backup-report.js";
+import { sendProgress } from "../dist/progress-events.js";
 import { countOf, newStorage, only, run } from "./backup-support.js";
 
 const here = process.cwd();
@@ -19,7 +21,7 @@ describe.each([0, 2])("the events of a backup with %i workers", (workers) => {
     const { events, result } = await run(await newStorage(), { targets: [folder], workers });
     expect(events[0]).toEqual({ type: "parent", id: undefined });
     expect(only(events, "scan-finished")).toEqual([
-      { type: "scan-finished", files: 3, dirs: 3, bytes: 3001, seconds: expect.any(Number) },
+      { type: "scan-finished", files: 3, dirs: 3, bytes: 3001, seconds: expect.any(Number) as number },
     ]);
     expect(events.at(-1)).toMatchObject({
       type: "progress",
@@ -96,5 +98,30 @@ describe.each([0, 2])("the events of a backup with %i workers", (workers) => {
     const items = (events: BackupEvent[]): string[] =>
       only(events, "item").map(({ action, path, dataSize }) => `${action} ${path} ${dataSize}`);
     expect(items(dry.events).sort()).toEqual(items(real.events).sort());
+  });
+});
+
+describe("progress events", () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it("come ten times a second, and once more at the end", () => {
+    vi.useFakeTimers();
+    const events: BackupEvent[] = [];
+    const onEvent = (event: BackupEvent): void => void events.push(event);
+    const reading = { bytesRead: 0, currentFiles: ["/f"] };
+    const end = sendProgress({ onEvent }, new BackupReport({ onEvent }), reading);
+    vi.advanceTimersByTime(2000);
+    expect(events).toHaveLength(20);
+    reading.bytesRead = 7;
+    end();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(events).toHaveLength(21);
+    expect(events.at(-1)).toMatchObject({ type: "progress", bytesDone: 7, currentFiles: ["/f"] });
+  });
+
+  it("do not come where nobody listens", () => {
+    vi.useFakeTimers();
+    sendProgress({}, new BackupReport({}), { bytesRead: 0, currentFiles: [] })();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

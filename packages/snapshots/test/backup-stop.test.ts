@@ -1,7 +1,7 @@
 /** Backups that end before their time: by their caller, by a store that fails, by a thread that dies. */
 import { TasticError } from "@tastic/errors";
 import { createFaultStorage, createMemoryStorage, type FaultPlan, type Storage } from "@tastic/storage";
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import { getActiveResourcesInfo } from "node:process";
 import { PassThrough } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
@@ -27,14 +27,14 @@ beforeAll(async () => {
 const started: Worker[] = [];
 const running = new Set<Worker>();
 beforeEach(() => {
-  const original = Worker.prototype.postMessage;
+  const post = Reflect.get(Worker.prototype, "postMessage") as (...args: unknown[]) => void;
   vi.spyOn(Worker.prototype, "postMessage").mockImplementation(function (this: Worker, ...args) {
     if (!started.includes(this)) {
       started.push(this);
       running.add(this);
       this.once("exit", () => running.delete(this));
     }
-    original.apply(this, args as Parameters<Worker["postMessage"]>);
+    Reflect.apply(post, this, args);
   });
 });
 afterEach(async () => {

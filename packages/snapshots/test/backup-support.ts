@@ -93,9 +93,9 @@ export async function blobsIn(storage: Storage, type: BlobType): Promise<string[
 }
 
 export async function countOf(storage: Storage, type: FileType): Promise<number> {
-  let count = 0;
-  for await (const _file of storage.list(type)) count++;
-  return count;
+  const names: string[] = [];
+  for await (const { name } of storage.list(type)) names.push(name);
+  return names.length;
 }
 
 /** The events of one type. */

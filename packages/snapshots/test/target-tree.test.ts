@@ -16,7 +16,7 @@ const FOLDERS: Record<string, readonly string[]> = {
 function arrange(...targets: string[]): string[] {
   const lines: string[] = [];
   const visit = (tree: TargetTree, indent: string): void => {
-    for (const [name, child] of [...tree.children].sort()) {
+    for (const [name, child] of [...tree.children].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const what =
         child.path === undefined
           ? `(${child.metadataPath})`
