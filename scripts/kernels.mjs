@@ -6,7 +6,17 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bin, root, run } from "./pnpm.mjs";
 
-const flags = ["--runtime", "stub", "--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert", "--enable", "simd"];
+const flags = [
+  "--runtime",
+  "stub",
+  "--optimizeLevel",
+  "3",
+  "--shrinkLevel",
+  "0",
+  "--noAssert",
+  "--enable",
+  "simd",
+];
 
 function compile(source, target) {
   const folder = mkdtempSync(join(tmpdir(), "tastic-kernel-"));

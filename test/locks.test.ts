@@ -24,11 +24,9 @@ async function untilLocked(repo: string): Promise<void> {
   throw new Error("no lock appeared");
 }
 
-type Start = (args: readonly string[], options?: RunOptions) => Promise<Running>;
-
 const pairs = [
-  { holder: "restic", start: startRestic as Start, other: "tastic", run: runTastic },
-  { holder: "tastic", start: startTastic as Start, other: "restic", run: runRestic },
+  { holder: "restic", start: startRestic, other: "tastic", run: runTastic },
+  { holder: "tastic", start: startTastic, other: "restic", run: runRestic },
 ];
 
 describeWithRestic("locks", () => {

@@ -131,7 +131,7 @@ export function manifestOf(folder: string): Record<string, string> {
     if (stat.isBlockDevice() || stat.isCharacterDevice()) facts.push(`device ${stat.rdev}`);
     manifest[name] = facts.join(", ");
     if (!stat.isDirectory()) return;
-    for (const child of readdirSync(path, { encoding: "buffer" }).sort(Buffer.compare)) {
+    for (const child of readdirSync(path, { encoding: "buffer" }).sort((a, b) => Buffer.compare(a, b))) {
       visit(Buffer.concat([path, Buffer.from("/"), child]), `${name}/${child.toString("latin1")}`);
     }
   };

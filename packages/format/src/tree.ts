@@ -10,8 +10,8 @@ import { decodeNode } from "./node-decoder.js";
 import { encodeNode } from "./node-encoder.js";
 import type { Node } from "./node.js";
 
-/** Characters that are collected before they are turned into bytes. */
-const CHUNK_LENGTH = 1 << 18;
+/** Characters that are collected before they are turned into bytes: few enough that the text is short-lived garbage. */
+const CHUNK_LENGTH = 1 << 15;
 /** A blob's length is stored in 32 bits. */
 const MAX_TREE_LENGTH = 0xffff_ffff;
 

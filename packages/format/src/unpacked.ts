@@ -25,7 +25,12 @@ export function encodeUnpacked(version: RepositoryVersion, json: Uint8Array, zst
  * @param maxLength how many bytes of JSON to accept
  * @throws TasticError invalid-format, limit-exceeded; unsupported for an unknown encoding
  */
-export function decodeUnpacked(bytes: Uint8Array, zstd: ZstdContext, what: string, maxLength: number): Uint8Array {
+export function decodeUnpacked(
+  bytes: Uint8Array,
+  zstd: ZstdContext,
+  what: string,
+  maxLength: number,
+): Uint8Array {
   const first = bytes[0];
   if (first === COMPRESSED) return zstd.decompress(bytes.subarray(1), { maxLength, what });
   if (first === undefined || first === BRACKET || first === BRACE) {

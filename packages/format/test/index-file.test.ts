@@ -1,10 +1,4 @@
-import {
-  decodeIndex,
-  decodeUnpacked,
-  encodeIndex,
-  IndexEncoder,
-  type IndexVisitor,
-} from "@tastic/format";
+import { decodeIndex, decodeUnpacked, encodeIndex, IndexEncoder, type IndexVisitor } from "@tastic/format";
 import { loadZstd } from "@tastic/zstd";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
