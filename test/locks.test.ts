@@ -13,7 +13,6 @@ import {
   succeed,
   temporaryFolder,
 } from "./support/peers.js";
-import type { Running, RunOptions } from "./support/peers.js";
 
 /** Waits until the repository holds a lock. */
 async function untilLocked(repo: string): Promise<void> {
