@@ -2,7 +2,7 @@
 import { TasticError } from "@tastic/errors";
 import type { BlobId, Snapshot, SnapshotId } from "@tastic/format";
 import type { SnapshotStore } from "../dist/snapshot-lookup.js";
-import type { StoredSnapshot } from "../dist/snapshot-store.js";
+import type { StoredSnapshot } from "../dist/stored-snapshot.js";
 
 /** @param start the beginning of the id; zeros follow */
 export function snapshot(start: string, fields: Partial<Snapshot> = {}): StoredSnapshot {
