@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // So that `npx vitest` after `tsc -b` does not test an old command.
+    globalSetup: "scripts/bundle.mjs",
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     server: { deps: { external: [/\/dist\//] } },
     // Processes rather than threads, since tests change the working folder and the user; two, since many tests

@@ -10,7 +10,7 @@ import { setup } from "./setup.mjs";
 
 const programs = { "--micro": "micro.mjs", "--scaling": "scaling.mjs" };
 
-setup();
+await setup();
 const args = process.argv.slice(2);
 const special = args.find((arg) => arg in programs);
 const program = join(root, "benchmarks", special ? programs[special] : "run.mjs");

@@ -14,6 +14,7 @@ function remove(...path) {
 
 for (const name of readdirSync(join(root, "packages"))) {
   remove("packages", name, "dist");
+  remove("packages", name, "bundle");
   const source = join(root, "packages", name, "src");
   const kernels = existsSync(source) ? readdirSync(source).filter((file) => file.endsWith(".wasm.ts")) : [];
   for (const file of kernels) remove("packages", name, "src", file);

@@ -1,8 +1,9 @@
-// Brings a checkout to where everything runs: dependencies, WebAssembly kernels, compiled packages.
+// Brings a checkout to where everything runs: dependencies, WebAssembly kernels, compiled packages, the bundled command.
 // Does only what has changed since the last time.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildBundle } from "./bundle.mjs";
 import { buildKernels } from "./kernels.mjs";
 import { bin, pnpm, root, run } from "./pnpm.mjs";
 
@@ -15,10 +16,11 @@ function install() {
   writeFileSync(stamp, lock);
 }
 
-export function setup() {
+export async function setup() {
   install();
   buildKernels();
   run(bin("tsc"), ["-b"], { shell: process.platform === "win32" });
+  await buildBundle();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) setup();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await setup();

@@ -13,16 +13,16 @@ const repository = join(home, "repository");
 const passwordFile = join(home, "password");
 const tastic = join(root, "packages", "tastic", "bin", "tastic.js");
 
-main();
+await main();
 
-function main() {
+async function main() {
   const given = process.argv.slice(2).filter((word) => word !== "--");
   if (given.some((word) => word.startsWith("-")) || given.length > 1) {
     fail(`usage: npm start [-- FOLDER]\n\nMore is in the command itself: ${commandLine(["--help"])}`);
   }
   const folder = given[0] === undefined ? join(root, "examples", "sample") : expand(given[0]);
   if (!existsSync(folder)) fail(`${folder} does not exist. Name a folder or a file: npm start -- FOLDER`);
-  setup();
+  await setup();
   prepare();
 
   title(`Backing up ${folder}`);

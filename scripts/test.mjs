@@ -8,7 +8,7 @@ import { setup } from "./setup.mjs";
 
 const report = join(root, ".tastic", "test-report.json");
 rmSync(report, { force: true });
-setup();
+await setup();
 ensurePeers();
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
 run(bin("vitest"), ["run", ...reporters, ...process.argv.slice(2)], {

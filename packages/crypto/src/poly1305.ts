@@ -28,8 +28,8 @@ export class Poly1305 {
   #filled = 0;
 
   constructor() {
-    const bytes = Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0));
-    const kernel = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Kernel;
+    const module = new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
+    const kernel = new WebAssembly.Instance(module).exports as unknown as Kernel;
     const { buffer } = kernel.memory;
     this.#kernel = kernel;
     this.#window = new Uint8Array(buffer, kernel.windowAddress.value, kernel.windowSize.value);

@@ -39,6 +39,13 @@ export interface OpenedKey {
   readonly masterKey: MasterKey;
 }
 
+export interface OpeningOptions {
+  /** The beginning of the id of the key to try first. */
+  readonly keyHint?: string | undefined;
+  /** Called when a password is being tried, which takes another thread half a second. */
+  readonly meanwhile?: () => Promise<void>;
+}
+
 /** Who is entered in a new key, lock or snapshot when the caller names nobody. */
 export function currentUser(): { username: string; uid: number; gid: number } {
   try {
@@ -59,7 +66,7 @@ export async function openWithPassword(
   storage: Storage,
   crypto: CryptoProvider,
   password: string,
-  keyHint?: string,
+  { keyHint, meanwhile }: OpeningOptions = {},
 ): Promise<OpenedKey> {
   const files = await listKeyFiles(storage);
   const isHinted = ({ name }: FileInfo): boolean => !!keyHint && name.startsWith(keyHint);
@@ -70,7 +77,7 @@ export async function openWithPassword(
     const id = name as KeyId;
     try {
       checkKeyFileSize(id, size);
-      const masterKey = await tryKey(storage, crypto, id, password);
+      const masterKey = await tryKey(storage, crypto, id, password, tried === 0 ? meanwhile : undefined);
       if (masterKey !== undefined) return { id, masterKey };
       tried++;
     } catch (error) {
@@ -96,17 +103,21 @@ function checkKeyFileSize(id: KeyId, size: number): void {
   });
 }
 
-/** The master key that a key file holds, or undefined if the password does not open it. */
+/**
+ * The master key that a key file holds, or undefined if the password does not open it.
+ * @param meanwhile see `OpeningOptions`
+ */
 export async function tryKey(
   storage: Storage,
   crypto: CryptoProvider,
   id: KeyId,
   password: string,
+  meanwhile?: OpeningOptions["meanwhile"],
 ): Promise<MasterKey | undefined> {
   const what = `key ${id}`;
   const file = await loadKeyFile(storage, crypto, id);
   checkScryptParams(file, what);
-  const userKey = await deriveKey(crypto, password, file.salt, file);
+  const [userKey] = await Promise.all([deriveKey(crypto, password, file.salt, file), meanwhile?.()]);
   let json: Uint8Array;
   try {
     json = crypto.createSealer(userKey).open(file.data, what);

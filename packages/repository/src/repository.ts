@@ -47,6 +47,7 @@ import { loadPackHeader } from "./pack-files.js";
 import { Packer } from "./packer.js";
 import type { PackerSettings } from "./packer.js";
 import type { LockStore } from "./read-locks.js";
+import { rehearse } from "./rehearsal.js";
 import { DEFAULT_PACK_SIZE, checkPackSize } from "./repository-options.js";
 import type { InitOptions, OpenOptions, RepositoryOptions } from "./repository-options.js";
 import { describeFile, loadVerified, saveNamed } from "./stored-files.js";
@@ -121,10 +122,14 @@ export class Repository {
     const crypto = nodeCrypto;
     checkPackSize(options.packSize ?? DEFAULT_PACK_SIZE);
     const sealedConfig = await loadConfig(storage);
-    const key = await openWithPassword(storage, crypto, options.password, options.keyHint);
+    const zstd = loadZstd();
+    const key = await openWithPassword(storage, crypto, options.password, {
+      keyHint: options.keyHint,
+      meanwhile: () => rehearse(crypto, zstd),
+    });
     const config = decodeConfig(crypto.createSealer(key.masterKey).open(sealedConfig, "config"));
     checkPolynomial(config.chunkerPolynomial);
-    return new Repository(storage, config, key, { crypto, zstd: loadZstd() }, options);
+    return new Repository(storage, config, key, { crypto, zstd }, options);
   }
 
   /** Adds a key for another password, and makes sure that it opens; one that does not is removed again. */

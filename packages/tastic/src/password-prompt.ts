@@ -2,7 +2,6 @@
  * Reading a password from the standard input: typed blindly at a terminal, or a line that some program sends.
  */
 import { TasticError } from "@tastic/errors";
-import { createInterface } from "node:readline";
 
 /** @throws TasticError cancelled where the user interrupts */
 export async function askPassword(prompt: string, signal: AbortSignal): Promise<string> {
@@ -22,7 +21,10 @@ let lines: AsyncIterator<string> | undefined;
 
 /** The next line of the standard input; empty where there is none. */
 export async function readPasswordLine(): Promise<string> {
-  lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  if (lines === undefined) {
+    const { createInterface } = await import("node:readline");
+    lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  }
   const line = await lines.next();
   process.stdin.pause();
   return line.done === true ? "" : line.value;

@@ -2,7 +2,6 @@
  * Where the password comes from: a command, a file, a variable, or whoever sits at the terminal.
  */
 import { messageOf, systemErrorCode } from "@tastic/errors";
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { askPassword, readPasswordLine } from "./password-prompt.js";
 import { splitShellWords } from "./shell-words.js";
@@ -100,6 +99,8 @@ function runCommand(line: string): string {
     throw unresolved(messageOf(error));
   }
   const [program = "", ...args] = words;
+  // Loaded here, since it takes a while and few ask for it.
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { error, status, signal, stdout } = spawnSync(program, args, {
     stdio: ["inherit", "pipe", "inherit"],
     maxBuffer: MAX_OUTPUT,

@@ -2,7 +2,7 @@
  * One instance of the WebAssembly module that c/shim.c describes: its functions, and views of its two windows.
  * An instance compresses or decompresses one thing at a time.
  */
-import { wasmBase64 } from "./zstd-module.js";
+import { wasmBytes } from "./wasm-bytes.js";
 
 /** The functions of c/shim.c. A negative result is a negated ZSTD_ErrorCode. */
 export interface ZstdFunctions {
@@ -42,7 +42,7 @@ export class ZstdInstance {
   #memory = new Uint8Array(0);
 
   constructor() {
-    module ??= new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
+    module ??= new WebAssembly.Module(wasmBytes());
     // What the module exports is what c/shim.c of the same commit declares.
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.#exports["_initialize"]();

@@ -3,7 +3,6 @@
  * up a context anew. It takes only what it plainly can; everything else, and every frame it objects to, goes to our own
  * zstd, so that limits, errors and frames in a row are the same on every runtime.
  */
-import * as zlib from "node:zlib";
 import { checkLevel, outputLimit, type DecompressOptions, type ZstdContext } from "./context.js";
 import { contentSizeOf, greatestRatio } from "./frame-header.js";
 import { createWasmZstd } from "./wasm-zstd.js";
@@ -23,8 +22,12 @@ interface NodeZstd {
   constants: { ZSTD_c_compressionLevel: number };
 }
 
-function hasZstd(module: object): module is NodeZstd {
-  return "zstdCompressSync" in module && "zstdDecompressSync" in module;
+let loaded: NodeZstd | undefined;
+
+/** node:zlib, loaded at its first use, as many a command has none for it. */
+function nodeZstd(): NodeZstd {
+  // The versions of Node below tell that it has zstd.
+  return (loaded ??= process.getBuiltinModule("node:zlib") as unknown as NodeZstd);
 }
 
 /** The bytes in memory of their own: node:zlib may return a small part of a large buffer. */
@@ -34,8 +37,7 @@ function owned(bytes: Uint8Array): Uint8Array {
 
 /** A context on `node:zlib`, or undefined if this runtime's has no zstd. */
 export function createNodeZstd(): ZstdContext | undefined {
-  const node: object = zlib;
-  if (!hasZstd(node)) return undefined;
+  if (process.versions["zstd"] === undefined) return undefined;
   const wasm = createWasmZstd();
 
   /** The content of a single frame of a size known beforehand; undefined if node:zlib could not or should not. */
@@ -46,7 +48,7 @@ export function createNodeZstd(): ZstdContext | undefined {
       return undefined;
     try {
       const settings = { info: true, maxOutputLength: length, chunkSize: length };
-      const { buffer, engine } = node.zstdDecompressSync(frame, settings);
+      const { buffer, engine } = nodeZstd().zstdDecompressSync(frame, settings);
       // It leaves bytes after the first frame unread, and says nothing.
       return buffer.length === length && engine.bytesWritten === frame.length ? owned(buffer) : undefined;
     } catch {
@@ -59,6 +61,7 @@ export function createNodeZstd(): ZstdContext | undefined {
     compress(data, level) {
       checkLevel(level);
       if (data.length < worthIt) return wasm.compress(data, level);
+      const node = nodeZstd();
       const params = { [node.constants.ZSTD_c_compressionLevel]: level };
       return owned(node.zstdCompressSync(data, { params, pledgedSrcSize: data.length }));
     },

@@ -27,6 +27,8 @@ export function formatFullTime(stored: string): string {
 export function localZone(zone: string | undefined = process.env["TZ"]): string {
   if (zone === undefined) return "local time";
   const name = zone.replace(/^:/, "");
+  // What many machines have, without starting up all that knows of the others.
+  if (name === "UTC") return name;
   try {
     new Intl.DateTimeFormat("en", { timeZone: name }).format();
     return name;

@@ -164,5 +164,5 @@ export class Output {
 
 /** File names need not be UTF-8: their bytes go out as they are. */
 function rawText(text: string): string | Uint8Array {
-  return /\p{Cs}/u.test(text) ? encodeName(text) : text;
+  return text.isWellFormed() ? text : encodeName(text);
 }
