@@ -184,6 +184,8 @@ describe("links", () => {
       { treeId },
       {
         target: out(),
+        // One file after the other, so that the link is there before its place is needed.
+        workers: 0,
         onEvent: (event) => {
           if (event.type === "item" && event.path === "/a") symlinkSync(join(outside, "precious"), out("b"));
           if (event.type === "error") errors.push(event.message);
