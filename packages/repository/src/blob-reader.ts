@@ -9,6 +9,7 @@ import { TREE } from "./blob-entry.js";
 import { BlobIndex } from "./blob-index.js";
 import { checkUncompressedLength, hashMismatch, openBlob } from "./pack-files.js";
 import type { BlobOpener } from "./pack-files.js";
+import { releaseMemory } from "./release-memory.js";
 import type { SharedBlobIndex } from "./shared-index.js";
 
 /** What another thread needs to open blobs of a repository: structured-cloneable. Holds the master key. */
@@ -26,6 +27,8 @@ export class BlobReader {
   readonly index: BlobIndex;
   readonly opener: BlobOpener;
   #room = new Uint8Array(0);
+  /** What `open` gave out last, if not of `#room`. */
+  #lent: Uint8Array | undefined;
 
   constructor(index: BlobIndex, opener: BlobOpener) {
     this.index = index;
@@ -43,6 +46,8 @@ export class BlobReader {
    * Errors: those of `openBlob`.
    */
   open(entry: number, sealed: Uint8Array): Uint8Array {
+    if (this.#lent !== undefined) releaseMemory(this.#lent);
+    this.#lent = undefined;
     try {
       const plaintext = this.#unpack(entry, sealed);
       this.#checkId(entry, this.opener.crypto.sha256(plaintext));
@@ -64,9 +69,9 @@ export class BlobReader {
   #unpack(entry: number, sealed: Uint8Array): Uint8Array {
     const length = this.index.uncompressedLength(entry);
     const packed = this.opener.sealer.open(sealed, UNNAMED);
-    if (length === 0) return packed;
+    if (length === 0) return (this.#lent = packed);
     checkUncompressedLength(length, UNNAMED);
-    if (length > KEPT_ROOM) return this.#decompress(packed, length);
+    if (length > KEPT_ROOM) return (this.#lent = this.opener.zstd.decompress(packed, limitsFor(length)));
     if (length > this.#room.length)
       this.#room = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#room.length, 1 << 20));
     const room = this.#room;
@@ -75,18 +80,19 @@ export class BlobReader {
       room.set(piece, used);
       used += piece.length;
     });
+    releaseMemory(packed);
     return room.subarray(0, used);
-  }
-
-  #decompress(packed: Uint8Array, length: number): Uint8Array {
-    return this.opener.zstd.decompress(packed, limitsFor(length));
   }
 
   #hash(entry: number, sealed: Uint8Array): Uint8Array {
     const { crypto, sealer, zstd } = this.opener;
     const length = this.index.uncompressedLength(entry);
     const packed = sealer.open(sealed, UNNAMED);
-    if (length === 0) return crypto.sha256(packed);
+    if (length === 0) {
+      const hash = crypto.sha256(packed);
+      releaseMemory(packed);
+      return hash;
+    }
     checkUncompressedLength(length, UNNAMED);
     let whole: Uint8Array | undefined;
     const hash = crypto.createHash();
@@ -95,6 +101,7 @@ export class BlobReader {
       if (piece.length === length) whole = crypto.sha256(piece);
       else hash.update(piece);
     });
+    releaseMemory(packed);
     return whole ?? hash.digest();
   }
 

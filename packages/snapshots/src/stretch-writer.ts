@@ -2,6 +2,7 @@
  * Writing what a stretch of a pack holds to where it belongs: opens and verifies each blob once, and finishes the files
  * that are complete with it. All of it is synchronous, on a worker or on the main thread.
  */
+import { releaseMemory } from "@tastic/repository";
 import type { BlobReader } from "@tastic/repository";
 import { metadataFrom } from "./metadata-table.js";
 import { OpenFiles } from "./open-files.js";
@@ -42,7 +43,7 @@ export class StretchWriter {
     this.#options = options;
   }
 
-  /** Does one task. Whatever is wrong with a file, or a blob, is in the answer. */
+  /** Does one task, and gives back the memory of its stretch. Whatever is wrong with a file, or a blob, is in the answer. */
   write(task: RestoreTask): RestoreAnswer {
     const work = new StretchWork(task, this.#options, this.#tools);
     try {
@@ -51,6 +52,7 @@ export class StretchWriter {
     } finally {
       work.close();
     }
+    releaseMemory(task.bytes);
     return { ...work.results(), times: this.#times.take() };
   }
 
