@@ -15,7 +15,7 @@ export interface Stretch {
  * Large enough that few files reach over several stretches and a store is not asked too often; small enough that
  * several in memory, and work that is shared out late, do not matter.
  */
-const LIMITS = { bytes: 8 << 20, blobs: 512 };
+const LIMITS = { bytes: 4 << 20, blobs: 512 };
 
 export function* restoreStretches(plan: RestorePlan, index: BlobIndex): Generator<Stretch> {
   for (const blobs of plan.byPack(index)) {

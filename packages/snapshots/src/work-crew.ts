@@ -30,7 +30,7 @@ export async function runCrew<Task, Answer>(
   loop: (hand: Hand<Task, Answer>, isOver: () => boolean) => Promise<void>,
 ): Promise<void> {
   const hands = hire(plan);
-  const loops = Math.max(plan.connections, plan.workers * LOOPS_PER_WORKER);
+  const loops = Math.max(plan.connections, plan.workers * LOOPS_PER_WORKER, 1);
   const failures: unknown[] = [];
   const run = async (_: unknown, i: number): Promise<void> => {
     const hand = hands[i % hands.length];
@@ -50,6 +50,6 @@ export async function runCrew<Task, Answer>(
 }
 
 function hire<Task, Answer>(plan: CrewPlan<Task, Answer>): Hand<Task, Answer>[] {
-  if (plan.workers === 0) return [new InlineHand(plan.inline())];
+  if (plan.workers <= 0) return [new InlineHand(plan.inline())];
   return Array.from({ length: plan.workers }, () => new WorkerHand(plan.script, plan.settings));
 }
