@@ -4,14 +4,13 @@
 import { TasticError, messageOf } from "@tastic/errors";
 import { HEADER_LENGTH_SIZE, SEALING_OVERHEAD } from "@tastic/format";
 import type { Repository } from "@tastic/repository";
-import { DEFAULT_WORKERS } from "./archive-targets.js";
 import { throwIfCancelled } from "./cancellation.js";
 import type { CheckReport } from "./check-report.js";
 import { CheckTasks } from "./check-task.js";
 import type { CheckAnswer, CheckTask } from "./check-task.js";
 import type { CheckOptions } from "./check-types.js";
 import type { PackTable } from "./pack-table.js";
-import { runCrew } from "./work-crew.js";
+import { DEFAULT_CREW, runCrew } from "./work-crew.js";
 import type { Hand } from "./worker-hand.js";
 
 /** A pack is read in pieces of about this many bytes, each a whole number of blobs. */
@@ -31,14 +30,14 @@ export async function checkData(
   packs: PackTable,
   selected: readonly number[],
   report: CheckReport,
-  { signal, workers = DEFAULT_WORKERS }: Pick<CheckOptions, "signal" | "workers">,
+  { signal, workers = DEFAULT_CREW }: Pick<CheckOptions, "signal" | "workers">,
 ): Promise<void> {
   const context: CheckContext = { repository, packs, signal };
   let next = 0;
   let done = 0;
   report.progress("data", 0, selected.length);
   const crew = {
-    workers: Math.min(workers, selected.length - 1),
+    workers: Math.min(workers, Math.max(0, selected.length - 1)),
     script: new URL("./check-worker.js", import.meta.url),
     settings: repository.blobReaderSettings,
     inline: () => {

@@ -2,7 +2,6 @@
  * The second pass of a restore: loads what is needed pack by pack, with few reads, and has it written to where it belongs.
  */
 import { throwIfCancelled } from "./cancellation.js";
-import { DEFAULT_WORKERS } from "./archive-targets.js";
 import { FileLedger } from "./file-ledger.js";
 import type { RestoreContext } from "./restore-context.js";
 import { restoreStretches } from "./restore-stretches.js";
@@ -14,7 +13,7 @@ import type { PlannedTask } from "./restore-task-builder.js";
 import type { FileIdentity } from "./restored-file.js";
 import { StretchWriter } from "./stretch-writer.js";
 import { blobIdOf } from "./tree-reader.js";
-import { runCrew } from "./work-crew.js";
+import { DEFAULT_CREW, runCrew } from "./work-crew.js";
 import type { Hand } from "./worker-hand.js";
 
 /** Writes the content of all planned files; returns the ledger, which knows which failed. Errors: `cancelled`. */
@@ -26,8 +25,8 @@ export async function restoreFiles(context: RestoreContext): Promise<FileLedger>
   const settings = { mayDelete: options.delete === true, sparse: options.sparse === true };
   let next = 0;
   const crew = {
-    // One stretch is written before a worker has started.
-    workers: stretches.length < 2 ? 0 : Math.min(options.workers ?? DEFAULT_WORKERS, stretches.length),
+    // What this thread does alone is done before a worker has started.
+    workers: Math.min(options.workers ?? DEFAULT_CREW, Math.max(0, stretches.length - 1)),
     script: new URL("./restore-worker.js", import.meta.url),
     settings: { reader: repository.blobReaderSettings, options: settings },
     inline: () => {

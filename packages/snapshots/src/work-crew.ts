@@ -5,9 +5,15 @@
 import { InlineHand, WorkerHand } from "./worker-hand.js";
 import type { Hand } from "./worker-hand.js";
 
+/**
+ * Workers unless told otherwise. One and this thread make two, which is as much as most stores and disks keep busy; each
+ * further one takes 20 MiB.
+ */
+export const DEFAULT_CREW = 1;
+
 /** How the work of a crew is done. */
 export interface CrewPlan<Task, Answer> {
-  /** Workers; 0 for this thread alone. */
+  /** Workers beside this thread, which does its part. */
   readonly workers: number;
   /** What a worker runs, and what it is given at its birth. */
   readonly script: URL;
@@ -18,8 +24,8 @@ export interface CrewPlan<Task, Answer> {
   readonly connections: number;
 }
 
-/** Loops per worker: one to work for, one to load for meanwhile. */
-const LOOPS_PER_WORKER = 2;
+/** Loops per hand: one to work for, one to load for meanwhile. */
+const LOOPS_PER_HAND = 2;
 
 /**
  * Runs `loop` several times at once, each with a hand. Resolves when all have ended; rejects, after that, with what the
@@ -30,7 +36,7 @@ export async function runCrew<Task, Answer>(
   loop: (hand: Hand<Task, Answer>, isOver: () => boolean) => Promise<void>,
 ): Promise<void> {
   const hands = hire(plan);
-  const loops = Math.max(plan.connections, plan.workers * LOOPS_PER_WORKER, 1);
+  const loops = Math.max(plan.connections, hands.length * LOOPS_PER_HAND);
   const failures: unknown[] = [];
   const run = async (_: unknown, i: number): Promise<void> => {
     const hand = hands[i % hands.length];
@@ -49,7 +55,13 @@ export async function runCrew<Task, Answer>(
   if (failures.length > 0) throw failures[0];
 }
 
-function hire<Task, Answer>(plan: CrewPlan<Task, Answer>): Hand<Task, Answer>[] {
-  if (plan.workers <= 0) return [new InlineHand(plan.inline())];
-  return Array.from({ length: plan.workers }, () => new WorkerHand(plan.script, plan.settings));
+/** This thread is the first hand: it can begin at once, and has its memory already. */
+function hire<Task, Answer>({
+  workers,
+  script,
+  settings,
+  inline,
+}: CrewPlan<Task, Answer>): Hand<Task, Answer>[] {
+  const workerHands = Array.from({ length: workers }, () => new WorkerHand<Task, Answer>(script, settings));
+  return [new InlineHand(inline()), ...workerHands];
 }

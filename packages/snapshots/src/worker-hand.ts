@@ -4,6 +4,7 @@
  */
 import { TasticError, messageOf } from "@tastic/errors";
 import type { ErrorCode } from "@tastic/errors";
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
 /** Whoever does tasks: a worker, or this thread. */
@@ -90,9 +91,11 @@ export class InlineHand<Task, Answer> implements Hand<Task, Answer> {
     this.#work = work;
   }
 
-  // A promise for whatever `work` throws, too.
   async ask(task: Task): Promise<Answer> {
-    return this.#work(task);
+    const answer = this.#work(task);
+    // Others have their turn: a store that answers at once would let nobody else in.
+    await setImmediate();
+    return answer;
   }
 
   async close(): Promise<void> {
