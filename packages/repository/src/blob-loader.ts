@@ -7,6 +7,7 @@ import type { BlobId, BlobType, PackId } from "@tastic/format";
 import type { Storage } from "@tastic/storage";
 import { DATA, TREE } from "./blob-entry.js";
 import type { BlobIndex } from "./blob-index.js";
+import { describeEntry } from "./blob-reader.js";
 import { throwIfCancelled } from "./cancellation.js";
 import { openBlob } from "./pack-files.js";
 import type { BlobOpener } from "./pack-files.js";
@@ -22,8 +23,20 @@ export interface PackRange {
   readonly entries: readonly number[];
 }
 
+/** How much one read may bring: bytes, unless a single blob is longer, and blobs. */
+export interface ReadLimits {
+  readonly bytes: number;
+  readonly blobs: number;
+}
+
+const DEFAULT_LIMITS: ReadLimits = { bytes: MAX_READ, blobs: Infinity };
+
 /** Splits what is wanted of a pack into reads. */
-export function planReads(index: BlobIndex, entries: readonly number[]): PackRange[] {
+export function planReads(
+  index: BlobIndex,
+  entries: readonly number[],
+  limits: ReadLimits = DEFAULT_LIMITS,
+): PackRange[] {
   const sorted = [...entries].sort((a, b) => index.offset(a) - index.offset(b));
   const ranges: { offset: number; length: number; entries: number[] }[] = [];
   let current: { offset: number; length: number; entries: number[] } | undefined;
@@ -33,7 +46,8 @@ export function planReads(index: BlobIndex, entries: readonly number[]): PackRan
     if (
       current === undefined ||
       offset - (current.offset + current.length) > MERGE_GAP ||
-      end - current.offset > MAX_READ
+      end - current.offset > limits.bytes ||
+      current.entries.length >= limits.blobs
     ) {
       current = { offset, length: 0, entries: [] };
       ranges.push(current);
@@ -91,7 +105,7 @@ export class BlobLoader {
   }
 
   /** Loads a stretch of a pack as it is stored. */
-  loadRange(pack: PackId, range: PackRange, signal?: AbortSignal): Promise<Uint8Array> {
+  loadRange(pack: PackId, range: PackRange, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { offset, length } = range;
     return this.#storage.load({ type: "pack", name: pack }, { offset, length }, { signal });
   }
@@ -100,9 +114,7 @@ export class BlobLoader {
   openEntry(entry: number, sealed: Uint8Array): Uint8Array {
     const index = this.#index;
     const id = index.id(entry);
-    const type = index.kind(entry) === TREE ? "tree" : "data";
-    const what = `${type} blob ${idFromBytes(id)} in pack ${this.packId(entry)}`;
-    return openBlob(this.#opener, id, sealed, index.uncompressedLength(entry), what);
+    return openBlob(this.#opener, id, sealed, index.uncompressedLength(entry), describeEntry(index, entry));
   }
 
   packId(entry: number): PackId {

@@ -53,21 +53,28 @@ export function openBlob(
 ): Uint8Array {
   let plaintext = opener.sealer.open(sealed, what);
   if (uncompressedLength > 0) {
-    if (uncompressedLength > MAX_BLOB_LENGTH) {
-      throw new TasticError("limit-exceeded", `${what} would unpack to ${uncompressedLength} bytes`, {
-        guidance: "No backup makes blobs of that size: the index or the pack is damaged. Run check.",
-      });
-    }
+    checkUncompressedLength(uncompressedLength, what);
     plaintext = opener.zstd.decompress(plaintext, {
       uncompressedLength,
       maxLength: uncompressedLength,
       what,
     });
   }
-  if (Buffer.compare(opener.crypto.sha256(plaintext), id) !== 0) {
-    throw new TasticError("hash-mismatch", `${what} does not have the content that its id states`, {
-      guidance: "The pack is damaged. Run check to see what depends on it.",
-    });
-  }
+  if (Buffer.compare(opener.crypto.sha256(plaintext), id) !== 0) throw hashMismatch(what);
   return plaintext;
+}
+
+/** Errors: `limit-exceeded` for what no blob unpacks to. */
+export function checkUncompressedLength(length: number, what: string): void {
+  if (length <= MAX_BLOB_LENGTH) return;
+  throw new TasticError("limit-exceeded", `${what} would unpack to ${length} bytes`, {
+    guidance: "No backup makes blobs of that size: the index or the pack is damaged. Run check.",
+  });
+}
+
+/** The error for a blob that is whole, but not the one it should be. */
+export function hashMismatch(what: string): TasticError {
+  return new TasticError("hash-mismatch", `${what} does not have the content that its id states`, {
+    guidance: "The pack is damaged. Run check to see what depends on it.",
+  });
 }

@@ -35,6 +35,8 @@ import type { ZstdContext } from "@tastic/zstd";
 import type { FileType, Storage } from "@tastic/storage";
 import { BlobIndex } from "./blob-index.js";
 import { BlobLoader } from "./blob-loader.js";
+import { BlobReader } from "./blob-reader.js";
+import type { BlobReaderSettings } from "./blob-reader.js";
 import { checkPolynomial, loadConfig, refuseExisting, saveConfig } from "./config-file.js";
 import type { HeldLock } from "./held-lock.js";
 import { IndexWriter, loadIndexFiles } from "./index-files.js";
@@ -238,6 +240,17 @@ export class Repository {
       version: this.config.version,
       ...this.#options,
     };
+  }
+
+  /** What another thread needs to open blobs of this repository. Holds the master key. */
+  get blobReaderSettings(): BlobReaderSettings {
+    return { index: this.index.shared, key: this.#masterKey };
+  }
+
+  /** Opens blobs one after the other, on this thread. */
+  createBlobReader(): BlobReader {
+    const { crypto, zstd } = this;
+    return new BlobReader(this.index, { crypto, zstd, sealer: this.#sealer });
   }
 
   /** A writer for new blobs. The index must be loaded, or everything is stored once more. */

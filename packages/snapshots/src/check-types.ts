@@ -8,6 +8,8 @@ export interface CheckOptions {
   readonly readData?: ReadSelection;
   /** Check only what these snapshots need; all by default. */
   readonly snapshots?: readonly SnapshotId[];
+  /** Threads that verify packs, beside this one; 0 for this one alone. */
+  readonly workers?: number;
   readonly signal?: AbortSignal;
   onEvent?(event: CheckEvent): void;
 }

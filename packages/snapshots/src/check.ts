@@ -45,7 +45,7 @@ export async function check(repository: Repository, options: CheckOptions = {}):
     size: packs.size(pack),
   }));
   const selected = selectPacks(selectable, readData).map(({ pack }) => pack);
-  await checkData(repository, packs, selected, report, signal);
+  await checkData(repository, packs, selected, report, options);
   return report.result();
 }
 

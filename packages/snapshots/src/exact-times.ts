@@ -3,11 +3,11 @@
  * it was counts as changed at the next backup; so a perl process, where there is one, makes the system's own call,
  * utimensat(2), once Node has set the time as well as it can. Whatever goes wrong here leaves that time.
  */
-import { encodeName } from "@tastic/format";
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import { RECORD_HEAD, TimeRecords } from "./time-records.js";
 
 /** The number of utimensat by processor; perl knows it only where its C headers were converted. */
 const CALLS: Partial<Record<NodeJS.Architecture, number>> = {
@@ -19,41 +19,35 @@ const CALLS: Partial<Record<NodeJS.Architecture, number>> = {
   ppc64: 304,
 };
 
-/**
- * A record is the length of the path, four 64-bit numbers (seconds and nanoseconds of atime and mtime), and the path;
- * -100 stands for paths as they are, 256 for links themselves.
- */
+/** Reads `TimeRecords`; -100 stands for paths as they are, 256 for links themselves. */
 const SCRIPT = `
   binmode STDIN;
   my ($call, $head, $path) = (@ARGV);
-  while (read(STDIN, $head, 36) == 36) {
+  while (read(STDIN, $head, ${RECORD_HEAD}) == ${RECORD_HEAD}) {
     my ($length) = unpack("L", $head);
     last if read(STDIN, $path, $length) != $length;
     syscall($call + 0, -100, $path, substr($head, 4), 256);
   }`;
-const HEAD = 36;
 const BATCH = 1 << 16;
 
 /** Times in nanoseconds since 1970. */
 export class ExactTimes {
   #perl: ChildProcessByStdio<Writable, null, null> | undefined;
   #isOver = process.platform !== "linux" || CALLS[process.arch] === undefined;
-  #records: Buffer[] = [];
-  #length = 0;
+  readonly #records = new TimeRecords();
   #draining: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
   /** Sets the times of what is at an absolute path, a link itself, some time before `close` resolves. */
   set(path: string, atime: bigint, mtime: bigint): void {
     if (this.#isOver) return;
-    const name = encodeName(path);
-    const head = Buffer.alloc(HEAD);
-    native.setUint32(head, name.length);
-    native.setTime(head, 4, atime);
-    native.setTime(head, 20, mtime);
-    this.#records.push(head, name);
-    this.#length += HEAD + name.length;
-    if (this.#length >= BATCH) this.#send();
+    this.#records.set(path, atime, mtime);
+    if (this.#records.length >= BATCH) this.#send(this.#records.take());
+  }
+
+  /** Sets the times of records made elsewhere. */
+  setAll(records: Uint8Array): void {
+    this.#send(records);
   }
 
   /** Resolves when no more is waiting than the process takes in one go. */
@@ -65,7 +59,7 @@ export class ExactTimes {
 
   /** Waits until all times are set, and ends the process. */
   async close(): Promise<void> {
-    this.#send();
+    this.#send(this.#records.take());
     const perl = this.#perl;
     if (perl === undefined || this.#isOver) return;
     const over = once(perl, "exit").catch(() => undefined);
@@ -73,10 +67,7 @@ export class ExactTimes {
     await over;
   }
 
-  #send(): void {
-    const bytes = Buffer.concat(this.#records);
-    this.#records = [];
-    this.#length = 0;
+  #send(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#isOver) return;
     this.#perl ??= this.#start();
     this.#perl.stdin.write(bytes);
@@ -102,18 +93,3 @@ export class ExactTimes {
     return perl;
   }
 }
-
-const SECOND = 1_000_000_000n;
-
-/** Numbers as this processor has them in memory: what the system's call reads. */
-const native = {
-  setUint32: (bytes: Buffer, value: number): void => {
-    new Uint32Array(bytes.buffer, bytes.byteOffset, 1)[0] = value;
-  },
-  /** A `struct timespec`. */
-  setTime: (bytes: Buffer, offset: number, time: bigint): void => {
-    const nanoseconds = ((time % SECOND) + SECOND) % SECOND;
-    const pair = new BigInt64Array([(time - nanoseconds) / SECOND, nanoseconds]);
-    bytes.set(new Uint8Array(pair.buffer), offset);
-  },
-};

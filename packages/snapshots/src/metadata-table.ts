@@ -18,6 +18,9 @@ export interface ItemMetadata {
   readonly attributes: readonly ExtendedAttribute[];
 }
 
+/** How many numbers hold an item's metadata without its attributes. */
+export const METADATA_FIELDS = 7;
+
 const NO_ATTRIBUTES: readonly ExtendedAttribute[] = [];
 
 export class MetadataTable {
@@ -54,9 +57,42 @@ export class MetadataTable {
       gid: this.#gids.get(row),
       atime: this.#atimes.get(row),
       mtime: this.#mtimes.get(row),
-      attributes: this.#attributes.get(row) ?? NO_ATTRIBUTES,
+      attributes: this.attributes(row),
     };
   }
+
+  attributes(row: number): readonly ExtendedAttribute[] {
+    return this.#attributes.get(row) ?? NO_ATTRIBUTES;
+  }
+
+  /** Writes `METADATA_FIELDS` numbers, which `metadataFrom` reads: for another thread. */
+  copyTo(row: number, target: Float64Array, at: number): void {
+    target[at] = this.#modes.get(row);
+    target[at + 1] = this.#uids.get(row);
+    target[at + 2] = this.#gids.get(row);
+    this.#atimes.copyTo(row, target, at + 3);
+    this.#mtimes.copyTo(row, target, at + 5);
+  }
+}
+
+/** An item's metadata without its attributes, of numbers that `MetadataTable.copyTo` wrote. */
+export function metadataFrom(numbers: Float64Array, at: number): ItemMetadata {
+  const [mode = 0, uid = 0, gid = 0, atime = 0, atimeRest = 0, mtime = 0, mtimeRest = 0] = numbers.subarray(
+    at,
+    at + METADATA_FIELDS,
+  );
+  return {
+    mode,
+    uid,
+    gid,
+    atime: joinTime(atime, atimeRest),
+    mtime: joinTime(mtime, mtimeRest),
+    attributes: NO_ATTRIBUTES,
+  };
+}
+
+function joinTime(microseconds: number, rest: number): bigint {
+  return BigInt(microseconds) * 1000n + BigInt(rest);
 }
 
 /** Times as whole microseconds, which a number holds exactly until the year 2255, and the nanoseconds beyond. */
@@ -71,6 +107,11 @@ class TimeColumn {
   }
 
   get(row: number): bigint {
-    return BigInt(this.#microseconds.get(row)) * 1000n + BigInt(this.#rests.get(row));
+    return joinTime(this.#microseconds.get(row), this.#rests.get(row));
+  }
+
+  copyTo(row: number, target: Float64Array, at: number): void {
+    target[at] = this.#microseconds.get(row);
+    target[at + 1] = this.#rests.get(row);
   }
 }

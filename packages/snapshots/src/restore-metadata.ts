@@ -15,16 +15,20 @@ import {
   lutimesSync,
   openSync,
 } from "node:fs";
+import type { ExactTimes } from "./exact-times.js";
 import { OPEN_TO_READ } from "./existing-file.js";
 import type { ItemMetadata } from "./metadata-table.js";
-import type { RestoreContext } from "./restore-context.js";
+import type { AttributeRestorer } from "./restore-attributes.js";
 import { describeSystemError } from "./source-error.js";
 import { systemPath } from "./source-files.js";
 
 const SET_IDS = 0o6000;
 
 /** What sets that for which Node has no call. */
-export type MetadataTools = Pick<RestoreContext, "attributes" | "times">;
+export interface MetadataTools {
+  readonly attributes: Pick<AttributeRestorer, "wanted" | "set">;
+  readonly times: Pick<ExactTimes, "set">;
+}
 
 /** Something whose metadata can be set; times in seconds. */
 interface Handle {

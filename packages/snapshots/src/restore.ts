@@ -42,8 +42,8 @@ export async function restore(
   const context: RestoreContext = { repository, options, plan, folders, attributes, times, report };
   try {
     await new RestoreScan(context).run(treeId);
-    const writer = await restoreFiles(context);
-    const hasFailed = (file: number): boolean => writer.hasFailed(file);
+    const ledger = await restoreFiles(context);
+    const hasFailed = (file: number): boolean => ledger.hasFailed(file);
     await finishRestore(context, failedPaths(plan, hasFailed));
     if (options.verify === true && options.dryRun !== true) await verifyFiles(context, hasFailed);
   } finally {

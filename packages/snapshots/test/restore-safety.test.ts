@@ -173,27 +173,37 @@ describe("links", () => {
     },
   );
 
-  it("planted while the restore runs do not lead its files astray", async () => {
-    const first = await sample.file("a", ["first"]);
-    await sample.flush();
-    const treeId = await sample.tree([first, await sample.file("b", ["second"])]);
-    await sample.flush();
-    const errors: string[] = [];
-    await restore(
-      sample.repository,
-      { treeId },
-      {
-        target: out(),
-        onEvent: (event) => {
-          if (event.type === "item" && event.path === "/a") symlinkSync(join(outside, "precious"), out("b"));
-          if (event.type === "error") errors.push(event.message);
+  it.each([0, 2])(
+    "planted while the restore runs do not lead its files astray (%i workers)",
+    async (workers) => {
+      const first = await sample.file("a", ["first"]);
+      await sample.flush();
+      const treeId = await sample.tree([first, await sample.file("b", ["second"])]);
+      await sample.flush();
+      const errors: string[] = [];
+      let planted = false;
+      await restore(
+        sample.repository,
+        { treeId },
+        {
+          target: out(),
+          workers,
+          onEvent: (event) => {
+            // While the restore finds out what is to be done: a new folder is not looked into.
+            if (event.type === "progress" && !planted) {
+              symlinkSync(join(outside, "precious"), out("b"));
+              planted = true;
+            }
+            if (event.type === "error") errors.push(event.message);
+          },
         },
-      },
-    );
-    expect(errors).toEqual([]);
-    expect(readFileSync(out("b"), "utf8")).toBe("second");
-    expect(lstatSync(out("b")).isFile()).toBe(true);
-  });
+      );
+      expect(planted).toBe(true);
+      expect(errors).toEqual([]);
+      expect(readFileSync(out("b"), "utf8")).toBe("second");
+      expect(lstatSync(out("b")).isFile()).toBe(true);
+    },
+  );
 
   it("get no mode, and their targets neither", async () => {
     await restoreNodes([
