@@ -36,7 +36,7 @@ interface Pending<Answer> {
 export class WorkerHand<Task, Answer> implements Hand<Task, Answer> {
   readonly #worker: Worker;
   readonly #pending: Pending<Answer>[] = [];
-  #failure: unknown;
+  #failure: Error | undefined;
 
   /** @param settings what the worker finds as its `workerData` */
   constructor(script: URL, settings: unknown) {
@@ -74,8 +74,9 @@ export class WorkerHand<Task, Answer> implements Hand<Task, Answer> {
   }
 
   #fail(failure: unknown): void {
-    this.#failure ??= failure instanceof Error ? failure : new TasticError("internal", messageOf(failure));
-    for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
+    const error = failure instanceof Error ? failure : new TasticError("internal", messageOf(failure));
+    this.#failure ??= error;
+    for (const asked of this.#pending.splice(0)) asked.reject(this.#failure);
   }
 }
 
