@@ -29,14 +29,14 @@ export interface ReplyFailure {
 }
 
 interface Pending<Answer> {
-  resolve(answer: Answer): void;
-  reject(error: unknown): void;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export class WorkerHand<Task, Answer> implements Hand<Task, Answer> {
   readonly #worker: Worker;
   readonly #pending: Pending<Answer>[] = [];
-  #failure: unknown;
+  #failure: Error | undefined;
 
   /** @param settings what the worker finds as its `workerData` */
   constructor(script: URL, settings: unknown) {
@@ -74,7 +74,8 @@ export class WorkerHand<Task, Answer> implements Hand<Task, Answer> {
   }
 
   #fail(failure: unknown): void {
-    this.#failure ??= failure instanceof Error ? failure : new TasticError("internal", messageOf(failure));
+    const error = failure instanceof Error ? failure : new TasticError("internal", messageOf(failure));
+    this.#failure ??= error;
     for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
   }
 }
