@@ -29,8 +29,8 @@ export interface ReplyFailure {
 }
 
 interface Pending<Answer> {
-  resolve(answer: Answer): void;
-  reject(error: unknown): void;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export class WorkerHand<Task, Answer> implements Hand<Task, Answer> {
@@ -76,7 +76,7 @@ export class WorkerHand<Task, Answer> implements Hand<Task, Answer> {
   #fail(failure: unknown): void {
     const error = failure instanceof Error ? failure : new TasticError("internal", messageOf(failure));
     this.#failure ??= error;
-    for (const asked of this.#pending.splice(0)) asked.reject(this.#failure);
+    for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
   }
 }
 

@@ -1,0 +1,97 @@
+import { TasticError } from "@tastic/errors";
+import { afterEach, describe, expect, it } from "vitest";
+import { runCrew } from "../dist/work-crew.js";
+import { InlineHand, WorkerHand } from "../dist/worker-hand.js";
+
+type Task = string | Uint8Array;
+const script = new URL("./programs/moody-worker.mjs", import.meta.url);
+let hand: WorkerHand<Task, string>;
+
+function hire(): WorkerHand<Task, string> {
+  hand = new WorkerHand(script, "settings");
+  return hand;
+}
+afterEach(() => hand.close());
+
+describe("a worker", () => {
+  it("answers each task, several at once too, and takes memory over", async () => {
+    const bytes = new Uint8Array(1000);
+    const answers = await Promise.all([hire().ask("a"), hand.ask(bytes, [bytes.buffer]), hand.ask("b")]);
+    expect(answers).toEqual(["settings: a", "settings: 1000", "settings: b"]);
+    expect(bytes.length).toBe(0);
+  });
+
+  it("passes on what a task raised, and goes on", async () => {
+    const [failure, defect, answer] = await Promise.allSettled([
+      hire().ask("throw"),
+      hand.ask("break"),
+      hand.ask("a"),
+    ]);
+    expect(failure).toMatchObject({
+      reason: { code: "no-space", message: "no room", guidance: "Make some." },
+    });
+    expect(failure.status === "rejected" && failure.reason).toBeInstanceOf(TasticError);
+    expect(defect).toMatchObject({ reason: { code: "internal", message: "broken" } });
+    expect(answer).toEqual({ status: "fulfilled", value: "settings: a" });
+  });
+
+  it("that dies fails what it was asked before and after", async () => {
+    const asked = await Promise.allSettled([hire().ask("exit"), hand.ask("a")]);
+    for (const outcome of asked) {
+      expect(outcome).toMatchObject({ reason: { code: "internal" } });
+      expect(outcome.status === "rejected" && String(outcome.reason)).toContain("(code 7)");
+    }
+    await expect(hand.ask("b")).rejects.toThrow("a worker ended");
+  });
+
+  it("that cannot start fails what it was asked", async () => {
+    hand = new WorkerHand(new URL("./programs/none.mjs", import.meta.url), undefined);
+    await expect(hand.ask("a")).rejects.toThrow(/none\.mjs/);
+  });
+});
+
+describe("a crew", () => {
+  const plan = {
+    script,
+    settings: "settings",
+    inline: () => (task: Task) => {
+      if (task === "throw") throw new Error("inline");
+      return `inline: ${String(task)}`;
+    },
+    connections: 1,
+  };
+
+  it("has this thread and its workers, each with two loops", async () => {
+    hire();
+    const answers: string[] = [];
+    await runCrew<Task, string>({ ...plan, workers: 2 }, async (one) => {
+      answers.push(await one.ask("a"));
+    });
+    expect(answers.sort()).toEqual([
+      ...Array<string>(2).fill("inline: a"),
+      ...Array<string>(4).fill("settings: a"),
+    ]);
+  });
+
+  it("ends when one loop fails, and all others have noticed", async () => {
+    hire();
+    let failed = 0;
+    let ended = 0;
+    const run = runCrew<Task, string>({ ...plan, workers: 1 }, async (one, isOver) => {
+      if (one instanceof InlineHand && failed++ === 0) await one.ask("throw");
+      while (!isOver()) await one.ask("a");
+      ended++;
+    });
+    await expect(run).rejects.toThrow("inline");
+    expect(ended).toBe(3);
+  });
+
+  it("fails when a worker dies", async () => {
+    hire();
+    const run = runCrew<Task, string>({ ...plan, workers: 1 }, async (one, isOver) => {
+      if (one instanceof WorkerHand) await one.ask("exit");
+      while (!isOver()) await one.ask("a");
+    });
+    await expect(run).rejects.toMatchObject({ code: "internal" });
+  });
+});
