@@ -26,6 +26,11 @@ export interface LockOptions {
   readonly signal?: AbortSignal;
   /** Called once when the repository is locked and we start to wait. */
   onWait?(retryForMs: number): void;
+  /**
+   * Called when the lock is stored, and nothing is left but to wait whether another shows up: the time for work that
+   * does no harm should the lock be refused after all. Called for each try.
+   */
+  readonly onStored?: () => void;
 }
 
 /** Takes a lock. Errors: `locked`, with restic's text; `cancelled`; the store's. */
@@ -44,11 +49,12 @@ export async function acquireLock(store: LockStore, options: LockOptions): Promi
   }
 }
 
-async function tryLock(store: LockStore, { exclusive, signal }: LockOptions): Promise<HeldLock> {
+async function tryLock(store: LockStore, { exclusive, signal, onStored }: LockOptions): Promise<HeldLock> {
   await refuseConflicts(store, exclusive, undefined, signal);
   const now = Date.now();
   const id = await saveOwnLock(store, exclusive, now, signal);
   try {
+    onStored?.();
     await pause(RECHECK_AFTER_MS, signal);
     await refuseConflicts(store, exclusive, id, signal);
   } catch (error) {

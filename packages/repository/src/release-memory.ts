@@ -3,7 +3,6 @@
  * those pile up on every thread; what is given back at once is also what is taken next, while it is in the processor's
  * cache.
  */
-import { MessageChannel } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 
 /** Below this, giving back costs more than it is worth. */
@@ -20,6 +19,7 @@ export function releaseMemory({ buffer }: Uint8Array): void {
 }
 
 function openNowhere(): MessagePort {
+  // The global one, which Node loads only now.
   const { port1 } = new MessageChannel();
   // Not the other end: that would take a turn of the event loop, and hold everything until then.
   port1.close();

@@ -448,6 +448,31 @@ describe("a lock that is held", () => {
   });
 });
 
+describe("onStored", () => {
+  it("is called when the lock is stored, before it is known to hold", async () => {
+    const stored: string[][] = [];
+    const attempt = repository.lock({
+      exclusive: false,
+      onStored: () => void namesOf(storage, "lock").then((names) => stored.push(names)),
+    });
+    let held = false;
+    void attempt.then(() => (held = true));
+    await vi.advanceTimersByTimeAsync(100);
+    expect(stored).toEqual([[expect.any(String)]]);
+    expect(held).toBe(false);
+    const lock = await inTime(attempt);
+    expect(stored).toEqual([[lock.id]]);
+    await lock.release();
+  });
+
+  it("is not called while another lock forbids ours", async () => {
+    await saveLock(repository, { exclusive: true });
+    let calls = 0;
+    await refused(repository, { onStored: () => calls++ });
+    expect(calls).toBe(0);
+  });
+});
+
 describe("waiting for a lock", () => {
   it("tries again after 5, 10, 20, 40, 60, 60, … seconds, and once more at the end", async () => {
     await saveLock(repository, { exclusive: true });

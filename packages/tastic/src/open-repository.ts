@@ -2,7 +2,7 @@
  * Opening the repository of a command, and locking it for as long as the command needs it.
  */
 import { TasticError, isTasticError, messageOf } from "@tastic/errors";
-import type { HeldLock, RepositoryOptions } from "@tastic/repository";
+import type { HeldLock, LockOptions, RepositoryOptions } from "@tastic/repository";
 import { Repository } from "@tastic/repository";
 import { formatClockDuration } from "@tastic/snapshots";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import { ProgressBar } from "./output/progress-bar.js";
 import { givenPassword, promptForPassword, refuseEmpty } from "./password.js";
 import type { RepositorySource } from "./repository-source.js";
 import { mainSource } from "./repository-source.js";
+import { keepHeapSmall } from "./smaller-heap.js";
 import { textOf } from "./text-error.js";
 
 const TRIES_AT_TERMINAL = 3;
@@ -38,6 +39,7 @@ export async function openSource(context: Context, source: RepositorySource): Pr
     }).catch((error: unknown) => {
       throw isTasticError(error, "no-repository") ? noRepository(source.location, error) : error;
     });
+    keepHeapSmall();
     const { id, version } = repository.config;
     const compression = version >= 2 ? `, compression level ${globals.compression}` : "";
     output.terminalInfo(`repository ${id.slice(0, 8)} opened (version ${version}${compression})`);
@@ -88,15 +90,39 @@ export async function withRepository<T>(
   return withLock(context, repository, kind, (signal) => work(repository, signal));
 }
 
+/**
+ * Like `withRepository` for reading, but begins to look as soon as the lock is stored, in the fifth of a second that
+ * passes before it is known to hold. For what a moment later could be out of date anyway: nothing comes of it if the
+ * lock is refused.
+ */
+export async function lookAtRepository<T>(
+  context: Context,
+  look: (repository: Repository) => Promise<T>,
+): Promise<T> {
+  const repository = await openRepository(context);
+  let looking: Promise<T> | undefined;
+  const begin = (): void => {
+    looking = look(repository);
+    // What goes wrong is told to whoever holds the lock.
+    looking.catch(() => undefined);
+  };
+  return withLock(context, repository, "read", () => looking ?? look(repository), begin);
+}
+
+/** @param onStored see `LockOptions` of the repository */
 export async function withLock<T>(
   context: Context,
   repository: Repository,
   kind: LockKind,
   work: (signal: AbortSignal) => Promise<T>,
+  onStored?: () => void,
 ): Promise<T> {
   const { globals, signal } = context;
   if (kind === "none" || (kind === "read" && globals.noLock)) return work(signal);
-  const lock = await takeLock(context, repository, kind === "exclusive");
+  const lock = await takeLock(context, repository, {
+    exclusive: kind === "exclusive",
+    ...(onStored && { onStored }),
+  });
   const either = AbortSignal.any([signal, lock.signal]);
   try {
     return await work(either);
@@ -114,12 +140,12 @@ export async function withLock<T>(
 async function takeLock(
   { globals, output, signal }: Context,
   repository: Repository,
-  exclusive: boolean,
+  options: LockOptions,
 ): Promise<HeldLock> {
   const waiting = (milliseconds: number): void =>
     output.info(`repo already locked, waiting up to ${formatClockDuration(milliseconds)} for the lock`);
   try {
-    return await repository.lock({ exclusive, retryForMs: globals.retryLock, signal, onWait: waiting });
+    return await repository.lock({ ...options, retryForMs: globals.retryLock, signal, onWait: waiting });
   } catch (error) {
     // restic says so, too, when it does not wait at all.
     if (isTasticError(error, "locked") && globals.retryLock <= 0) waiting(0);

@@ -12,7 +12,7 @@ import type { GroupBy, SnapshotGroup, StoredSnapshot } from "@tastic/snapshots";
 import { defineCommand } from "../command.js";
 import type { Context } from "../command.js";
 import { integer, on, parsed } from "../flags.js";
-import { withRepository } from "../open-repository.js";
+import { lookAtRepository } from "../open-repository.js";
 import { snapshotJson } from "../output/snapshot-json.js";
 import { snapshotTable } from "../output/snapshot-table.js";
 import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
@@ -40,7 +40,7 @@ export const command = defineCommand({
     ...snapshotFlags,
   },
   async run(context, { flags, args }) {
-    const snapshots = await withRepository(context, "read", (repository) =>
+    const snapshots = await lookAtRepository(context, (repository) =>
       findNamedSnapshots(context, repository, args, filterOf(flags)),
     );
     const count = flags.last ? 1 : flags.latest;

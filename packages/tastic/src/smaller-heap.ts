@@ -1,0 +1,14 @@
+/**
+ * V8 lets garbage grow to four times of what is alive before it collects; twice costs no time that can be measured here,
+ * and makes a fifth less memory of a large backup.
+ */
+import { setFlagsFromString } from "node:v8";
+
+/**
+ * To be called when everything is loaded, and taken back at the end: V8 does not use what was compiled under other
+ * settings, neither what Node brings along of itself nor what it keeps of us from one start to the next.
+ */
+export function keepHeapSmall(): void {
+  setFlagsFromString("--heap-growing-percent=100");
+  process.once("exit", () => setFlagsFromString("--heap-growing-percent=0"));
+}
