@@ -1,11 +1,17 @@
-export { createAttributeTool, NO_ATTRIBUTE_TOOL } from "./extended-attributes.js";
-export type { AttributeTool } from "./extended-attributes.js";
-export { backup, DEFAULT_WORKERS } from "./backup.js";
-export type { BackupEvent, BackupOptions, BackupProgress, BackupResult } from "./backup-types.js";
-export { check } from "./check.js";
-export type { CheckEvent, CheckOptions, CheckPhase, CheckResult, ReadSelection } from "./check-types.js";
-export { dump } from "./dump.js";
-export type { ArchiveFormat, DumpOptions } from "./dump.js";
+export { createAttributeTool, NO_ATTRIBUTE_TOOL } from "./attributes/extended-attributes.js";
+export type { AttributeTool } from "./attributes/extended-attributes.js";
+export { backup, DEFAULT_WORKERS } from "./backup/backup.js";
+export type { BackupEvent, BackupOptions, BackupProgress, BackupResult } from "./backup/backup-types.js";
+export { check } from "./check/check.js";
+export type {
+  CheckEvent,
+  CheckOptions,
+  CheckPhase,
+  CheckResult,
+  ReadSelection,
+} from "./check/check-types.js";
+export { dump } from "./dump/dump.js";
+export type { ArchiveFormat, DumpOptions } from "./dump/dump.js";
 export {
   formatCalendarDuration,
   formatClockDuration,
@@ -13,27 +19,27 @@ export {
   parseClockDuration,
 } from "./durations.js";
 export type { CalendarDuration } from "./durations.js";
-export { createExcludeRules } from "./exclude-rules.js";
-export type { ExcludeOptions, ExcludeRules, SourceItem } from "./exclude-rules.js";
-export { readFilesFrom } from "./files-from.js";
-export type { FilesFromOptions } from "./files-from.js";
+export { createExcludeRules } from "./patterns/exclude-rules.js";
+export type { ExcludeOptions, ExcludeRules, SourceItem } from "./patterns/exclude-rules.js";
+export { readFilesFrom } from "./patterns/files-from.js";
+export type { FilesFromOptions } from "./patterns/files-from.js";
 export { findNode, findSubtree, splitPath } from "./find-tree.js";
 export { walkTree } from "./ls.js";
 export type { WalkedNode, WalkOptions } from "./ls.js";
-export { loadPatterns } from "./pattern-sources.js";
-export type { Environment, PatternSources } from "./pattern-sources.js";
-export { parsePatterns } from "./patterns.js";
-export type { PatternList, PatternOptions } from "./patterns.js";
-export { restore } from "./restore.js";
-export { excludeFilter, includeFilter } from "./restore-filter.js";
-export type { PatternFilter, PatternSelection } from "./restore-filter.js";
+export { loadPatterns } from "./patterns/pattern-sources.js";
+export type { Environment, PatternSources } from "./patterns/pattern-sources.js";
+export { parsePatterns } from "./patterns/patterns.js";
+export type { PatternList, PatternOptions } from "./patterns/patterns.js";
+export { restore } from "./restore/restore.js";
+export { excludeFilter, includeFilter } from "./restore/restore-filter.js";
+export type { PatternFilter, PatternSelection } from "./restore/restore-filter.js";
 export type {
   OverwriteMode,
   RestoreEvent,
   RestoreOptions,
   RestoreProgress,
   RestoreResult,
-} from "./restore-types.js";
+} from "./restore/restore-types.js";
 export { formatBytes, formatPercent, parseSize } from "./sizes.js";
 export {
   createSnapshotFilter,

@@ -4,7 +4,7 @@
  */
 import type { Snapshot } from "@tastic/format";
 import { resolve } from "node:path";
-import { trimSpace } from "./text-file.js";
+import { trimSpace } from "./patterns/text-file.js";
 
 export interface SnapshotFilter {
   /** One of these; any host if empty. */

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { writeFiles } from "../../../test/support/trees.js";
-import { AttributeQueue } from "../dist/attribute-queue.js";
-import { BackupReport } from "../dist/backup-report.js";
+import { AttributeQueue } from "../dist/backup/attribute-queue.js";
+import { BackupReport } from "../dist/backup/backup-report.js";
 import { type AttributeTool, type BackupEvent, createAttributeTool } from "../dist/index.js";
 import { newStorage, only, run } from "./backup-support.js";
 

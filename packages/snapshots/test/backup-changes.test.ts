@@ -9,7 +9,7 @@ import { sampleBytes } from "../../../test/support/bytes.js";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { type Files, writeFiles } from "../../../test/support/trees.js";
 import { forgetLocalOffsets } from "../../format/dist/local-offset.js";
-import { fileChanged, sameNode } from "../dist/change-detection.js";
+import { fileChanged, sameNode } from "../dist/backup/change-detection.js";
 import { backup, type BackupOptions } from "../dist/index.js";
 import { blobsIn, countOf, errorsOf, newStorage, only, open, run } from "./backup-support.js";
 import { sketchNode } from "./sample-repository.js";

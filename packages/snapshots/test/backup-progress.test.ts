@@ -7,8 +7,8 @@ import { sampleBytes } from "../../../test/support/bytes.js";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { writeFiles } from "../../../test/support/trees.js";
 import type { BackupEvent } from "../dist/index.js";
-import { BackupReport } from "../dist/backup-report.js";
-import { sendProgress } from "../dist/progress-events.js";
+import { BackupReport } from "../dist/backup/backup-report.js";
+import { sendProgress } from "../dist/backup/progress-events.js";
 import { countOf, newStorage, only, run } from "./backup-support.js";
 
 const here = process.cwd();

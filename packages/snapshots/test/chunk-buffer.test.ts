@@ -2,7 +2,7 @@ import { createRabinChunker, parsePolynomial } from "@tastic/chunker";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sampleBytes } from "../../../test/support/bytes.js";
-import { ChunkBuffer } from "../dist/chunk-buffer.js";
+import { ChunkBuffer } from "../dist/backup/chunk-buffer.js";
 
 const chunker = createRabinChunker(parsePolynomial("3da3358b4dc173"), {
   minSize: 256,

@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { lstatSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { createExcludeRules } from "../dist/exclude-rules.js";
-import type { ExcludeOptions, ExcludeRules, SourceItem } from "../dist/exclude-rules.js";
-import { typeOf } from "../dist/source-files.js";
+import { createExcludeRules } from "../dist/patterns/exclude-rules.js";
+import type { ExcludeOptions, ExcludeRules, SourceItem } from "../dist/patterns/exclude-rules.js";
+import { typeOf } from "../dist/backup/source-files.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const folder = temporaryFolder();

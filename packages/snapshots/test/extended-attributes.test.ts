@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { createAttributeTool } from "../dist/extended-attributes.js";
-import { createGetfattrTool, parseGetfattr } from "../dist/getfattr-tool.js";
-import { decodeAnswer, encodeRequest } from "../dist/perl-protocol.js";
-import { createPerlTool } from "../dist/perl-tool.js";
+import { createAttributeTool } from "../dist/attributes/extended-attributes.js";
+import { createGetfattrTool, parseGetfattr } from "../dist/attributes/getfattr-tool.js";
+import { decodeAnswer, encodeRequest } from "../dist/attributes/perl-protocol.js";
+import { createPerlTool } from "../dist/attributes/perl-tool.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const folder = temporaryFolder();

@@ -3,7 +3,7 @@ import { decodeName } from "@tastic/format";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readFilesFrom } from "../dist/files-from.js";
+import { readFilesFrom } from "../dist/patterns/files-from.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const folder = temporaryFolder();

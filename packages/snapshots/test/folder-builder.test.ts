@@ -2,7 +2,7 @@ import { TreeEncoder, decodeTree } from "@tastic/format";
 import type { Node } from "@tastic/format";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FolderBuilder } from "../dist/folder-builder.js";
+import { FolderBuilder } from "../dist/backup/folder-builder.js";
 import { sketchNode } from "./sample-repository.js";
 
 const node = (name: string, uid = 0): Node => sketchNode({ name, type: "fifo", uid });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compileNamePattern, toByteString } from "../dist/name-pattern.js";
+import { compileNamePattern, toByteString } from "../dist/patterns/name-pattern.js";
 
 function match(pattern: string, name: string): boolean | undefined {
   return compileNamePattern(toByteString(pattern))?.(toByteString(name));

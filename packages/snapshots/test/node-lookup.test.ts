@@ -1,7 +1,7 @@
 import { compareNames } from "@tastic/format";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NodeLookup } from "../dist/node-lookup.js";
+import { NodeLookup } from "../dist/backup/node-lookup.js";
 import { sketchNode } from "./sample-repository.js";
 
 const nodesOf = (names: Iterable<string>) =>

@@ -1,7 +1,7 @@
 import { isTasticError } from "@tastic/errors";
 import { expect, test } from "vitest";
-import { loadPatterns, readPatternFile } from "../dist/pattern-sources.js";
-import { matches } from "../dist/patterns.js";
+import { loadPatterns, readPatternFile } from "../dist/patterns/pattern-sources.js";
+import { matches } from "../dist/patterns/patterns.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const folder = temporaryFolder();

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { expect, test } from "vitest";
-import { matches, matchWithChildren, parsePatterns } from "../dist/patterns.js";
+import { matches, matchWithChildren, parsePatterns } from "../dist/patterns/patterns.js";
 
 /** What restic 0.19.1 did with a tree of files and lists of patterns: see the file's own note. */
 interface Recorded {

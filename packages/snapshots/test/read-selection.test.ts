@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { selectPacks } from "../dist/read-selection.js";
+import { selectPacks } from "../dist/check/read-selection.js";
 
 const packs = Array.from({ length: 300 }, (_, pack) => ({
   pack,

@@ -4,10 +4,10 @@ import { closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { splitDeviceNumber } from "../dist/device-number.js";
-import { NumberColumn } from "../dist/number-column.js";
-import { PathTable, ROOT_PATH } from "../dist/path-table.js";
-import { writeSparsely } from "../dist/positional-write.js";
-import { RestorePlan } from "../dist/restore-plan.js";
+import { NumberColumn } from "../dist/restore/number-column.js";
+import { PathTable, ROOT_PATH } from "../dist/restore/path-table.js";
+import { writeSparsely } from "../dist/restore/positional-write.js";
+import { RestorePlan } from "../dist/restore/restore-plan.js";
 import { makeTestFolder, removeFolder } from "./test-folder.js";
 
 describe("NumberColumn", () => {

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { restore } from "@tastic/snapshots";
 import type { RestoreOptions } from "@tastic/snapshots";
-import { checkName } from "../dist/safe-path.js";
+import { checkName } from "../dist/restore/safe-path.js";
 import { SampleRepository, sketchNode } from "./sample-repository.js";
 import { makeTestFolder, removeFolder } from "./test-folder.js";
 

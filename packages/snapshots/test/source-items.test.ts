@@ -1,7 +1,7 @@
 import type { ExcludeRules, SourceItem } from "@tastic/snapshots";
 import { mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { examine, pathIn } from "../dist/source-items.js";
+import { examine, pathIn } from "../dist/backup/source-items.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const folder = temporaryFolder();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildTargetTree, type TargetTree } from "../dist/target-tree.js";
+import { buildTargetTree, type TargetTree } from "../dist/backup/target-tree.js";
 
 /** Folders and what is in them. */
 const FOLDERS: Record<string, readonly string[]> = {

@@ -1,7 +1,7 @@
 import { TasticError } from "@tastic/errors";
 import { afterEach, describe, expect, it } from "vitest";
-import { runCrew } from "../dist/work-crew.js";
-import { InlineHand, WorkerHand } from "../dist/worker-hand.js";
+import { runCrew } from "../dist/workers/work-crew.js";
+import { InlineHand, WorkerHand } from "../dist/workers/worker-hand.js";
 
 type Task = string | Uint8Array;
 const script = new URL("./programs/moody-worker.mjs", import.meta.url);

@@ -1,7 +1,7 @@
 // A worker for the tests of `WorkerHand`: does as each task says.
 import { TasticError } from "@tastic/errors";
 import { workerData } from "node:worker_threads";
-import { serveTasks } from "../../dist/serve-tasks.js";
+import { serveTasks } from "../../dist/workers/serve-tasks.js";
 
 serveTasks((task) => {
   if (task === "exit") process.exit(7);

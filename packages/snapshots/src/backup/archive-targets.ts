@@ -1,0 +1,131 @@
+/**
+ * Archiving files and folders: brings together the walk, the scan that counts ahead, those who read files, and whoever
+ * knows their extended attributes; and sees that all of them end, however the backup does.
+ */
+import { createRabinChunker, parsePolynomial } from "@tastic/chunker";
+import { TasticError } from "@tastic/errors";
+import type { BlobId } from "@tastic/format";
+import { Packer } from "@tastic/repository";
+import type { Repository, RepositoryWriter } from "@tastic/repository";
+import { posix } from "node:path";
+import { Archiver } from "./archiver.js";
+import { attempt } from "./archiver-parts.js";
+import { AttributeQueue } from "./attribute-queue.js";
+import type { BackupReport } from "./backup-report.js";
+import type { BackupOptions } from "./backup-types.js";
+import { NO_ATTRIBUTE_TOOL, createAttributeTool } from "../attributes/extended-attributes.js";
+import { FileIngest } from "./file-ingest.js";
+import { IngestPool } from "./ingest-pool.js";
+import type { Ingest } from "./ingest.js";
+import { InlineIngest } from "./inline-ingest.js";
+import { sendProgress } from "./progress-events.js";
+import { scan } from "./scan.js";
+import { listFolder, statusOf } from "./source-files.js";
+import type { Stop } from "./stop.js";
+import { buildTargetTree } from "./target-tree.js";
+import type { TargetTree } from "./target-tree.js";
+import { loadUserNames } from "../users.js";
+
+export const DEFAULT_WORKERS = 2;
+
+/** What archiving needs, whatever the source is. */
+export interface Archiving {
+  readonly repository: Repository;
+  readonly writer: RepositoryWriter;
+  readonly report: BackupReport;
+  readonly options: BackupOptions;
+  readonly stop: Stop;
+}
+
+/**
+ * Saves the targets; returns the id of the snapshot's tree, whose packs may still be on their way.
+ * Errors: `no-source` if there is none of the targets, or nothing to save in them; whatever stops the backup.
+ */
+export async function archiveTargets(
+  archiving: Archiving,
+  previousTree: BlobId | undefined,
+): Promise<BlobId> {
+  const { options, report, stop } = archiving;
+  refuseIfAllMissing(options.targets);
+  const targets = buildTargetTree(
+    options.targets,
+    (path) => attempt(report, posix.resolve(path), () => listFolder(path)) ?? [],
+  );
+  const ingest = createIngest(archiving);
+  const attributes = await createAttributes(report);
+  const sendLast = sendProgress(options, report, ingest);
+  const endScan = new AbortController();
+  try {
+    if (options.onEvent !== undefined && options.noScan !== true) {
+      runScan(archiving, targets, endScan.signal).catch((error: unknown) => stop.fail(error));
+    }
+    const archiver = new Archiver({
+      ...archiving,
+      ingest,
+      attributes,
+      excludes: options.excludes,
+      nodes: { users: loadUserNames(), withAtime: options.withAtime ?? false },
+      changes: { ignoreCtime: options.ignoreCtime ?? false, ignoreInode: options.ignoreInode ?? false },
+    });
+    const tree = await stop.race(archiver.archive(targets, previousTree));
+    await stop.race(ingest.finish());
+    return tree;
+  } finally {
+    endScan.abort();
+    attributes?.close();
+    await ingest.close();
+    sendLast();
+  }
+}
+
+/** What reads files on this thread, and the packer that it gives new chunks to. */
+export function createFileIngest(repository: Repository): { files: FileIngest; packer: Packer } {
+  const packer = new Packer(repository.packerSettings, repository.crypto, repository.zstd);
+  const chunker = createRabinChunker(parsePolynomial(repository.config.chunkerPolynomial));
+  return { files: new FileIngest(packer, repository.crypto, chunker), packer };
+}
+
+function createIngest({ repository, writer, stop, options }: Archiving): Ingest {
+  const { workers = DEFAULT_WORKERS } = options;
+  if (workers > 0) {
+    const { config, packerSettings } = repository;
+    const settings = { packer: packerSettings, chunkerPolynomial: config.chunkerPolynomial };
+    return new IngestPool(settings, writer, stop, workers);
+  }
+  const { files, packer } = createFileIngest(repository);
+  return new InlineIngest(files, packer, writer, stop);
+}
+
+async function createAttributes(report: BackupReport): Promise<AttributeQueue | undefined> {
+  const tool = await createAttributeTool();
+  if (tool !== undefined) return new AttributeQueue(tool, report);
+  if (process.platform === "linux") report.warning(NO_ATTRIBUTE_TOOL);
+  return undefined;
+}
+
+async function runScan(
+  { options, report }: Archiving,
+  targets: TargetTree,
+  signal: AbortSignal,
+): Promise<void> {
+  const started = performance.now();
+  const totals = await scan(targets, options.excludes, report, signal);
+  if (signal.aborted) return;
+  options.onEvent?.({ type: "scan-finished", ...totals, seconds: (performance.now() - started) / 1000 });
+}
+
+/** One target that is missing is an event; if all are, the user meant something else. */
+function refuseIfAllMissing(targets: readonly string[]): void {
+  const isThere = (target: string): boolean => {
+    try {
+      statusOf(posix.resolve(target));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (targets.some(isThere)) return;
+  throw new TasticError("no-source", "all source directories/files do not exist", {
+    guidance: "Name files or folders that are there; relative ones count from the working directory.",
+  });
+}

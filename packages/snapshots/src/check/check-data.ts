@@ -1,0 +1,135 @@
+/**
+ * The last part of a check: reads packs whole and has every byte verified, by workers or on this thread.
+ */
+import { TasticError, messageOf } from "@tastic/errors";
+import { HEADER_LENGTH_SIZE, SEALING_OVERHEAD } from "@tastic/format";
+import type { Repository } from "@tastic/repository";
+import { throwIfCancelled } from "../cancellation.js";
+import type { CheckReport } from "./check-report.js";
+import { CheckTasks } from "./check-task.js";
+import type { CheckAnswer, CheckTask } from "./check-task.js";
+import type { CheckOptions } from "./check-types.js";
+import type { PackTable } from "./pack-table.js";
+import { DEFAULT_CREW, runCrew } from "../workers/work-crew.js";
+import type { Hand } from "../workers/worker-hand.js";
+
+/** A pack is read in pieces of about this many bytes, each a whole number of blobs. */
+const PIECE = 4 << 20;
+/** The longest blob that is opened. */
+const MAX_PIECE = 1 << 30;
+
+interface CheckContext {
+  readonly repository: Repository;
+  readonly packs: PackTable;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Reads these packs, a few at a time. What is wrong goes to the report. */
+export async function checkData(
+  repository: Repository,
+  packs: PackTable,
+  selected: readonly number[],
+  report: CheckReport,
+  { signal, workers = DEFAULT_CREW }: Pick<CheckOptions, "signal" | "workers">,
+): Promise<void> {
+  const context: CheckContext = { repository, packs, signal };
+  let next = 0;
+  let done = 0;
+  report.progress("data", 0, selected.length);
+  const crew = {
+    workers: Math.min(workers, Math.max(0, selected.length - 1)),
+    script: new URL("./check-worker.js", import.meta.url),
+    settings: repository.blobReaderSettings,
+    inline: () => {
+      const tasks = new CheckTasks(repository.createBlobReader());
+      return (task: CheckTask): CheckAnswer => tasks.do(task);
+    },
+    connections: repository.storage.connections,
+  };
+  await runCrew<CheckTask, CheckAnswer>(crew, async (hand, isOver) => {
+    for (let pack = selected[next++]; pack !== undefined && !isOver(); pack = selected[next++]) {
+      await checkPack(context, hand, pack, report);
+      report.progress("data", ++done, selected.length);
+    }
+  });
+}
+
+async function checkPack(
+  context: CheckContext,
+  hand: Hand<CheckTask, CheckAnswer>,
+  pack: number,
+  report: CheckReport,
+): Promise<void> {
+  const id = context.packs.id(pack);
+  const problems: string[] = [];
+  for (const piece of piecesOf(context, pack)) {
+    if (typeof piece === "string") {
+      problems.push(piece);
+      await hand.ask({ type: "give-up", pack });
+      break;
+    }
+    let bytes: Uint8Array<ArrayBuffer>;
+    try {
+      bytes = await loadPiece(context, pack, piece);
+    } catch (error) {
+      throwIfCancelled(context.signal, "checking packs");
+      await hand.ask({ type: "give-up", pack });
+      // It may be there and whole: this says nothing of what it holds.
+      report.error(`download error: ${messageOf(error)}`);
+      return;
+    }
+    const entries = Uint32Array.from(piece.entries);
+    const task: CheckTask = { type: "piece", pack, bytes, entries, tail: piece.tail };
+    problems.push(...(await hand.ask(task, [bytes.buffer, entries.buffer])));
+  }
+  if (problems.length === 0) return;
+  report.broken(id);
+  report.error(`pack ${id} contains ${problems.length} errors: [${problems.join(" ")}]`);
+}
+
+/** A part of a pack that is read in one go. */
+interface Piece {
+  readonly offset: number;
+  readonly length: number;
+  readonly entries: readonly number[];
+  /** For the last one: bytes that follow the last blob. */
+  readonly tail: number | undefined;
+}
+
+/** The pieces of a pack in order; a text instead of the next one if the index contradicts itself. */
+function* piecesOf({ repository, packs }: CheckContext, pack: number): Generator<Piece | string> {
+  const { index } = repository;
+  const blobs = packs.blobs(pack);
+  const size = packs.size(pack);
+  let offset = 0;
+  let end = 0;
+  let entries: number[] = [];
+  for (const entry of blobs) {
+    if (end - offset >= PIECE) {
+      yield { offset, length: end - offset, entries, tail: undefined };
+      offset = end;
+      entries = [];
+    }
+    if (index.offset(entry) !== end) {
+      yield "the blobs that the index lists overlap or leave gaps";
+      return;
+    }
+    entries.push(entry);
+    end += index.length(entry);
+  }
+  yield { offset, length: size - offset, entries, tail: size - end };
+}
+
+async function loadPiece(
+  { repository, packs, signal }: CheckContext,
+  pack: number,
+  { offset, length }: Piece,
+): Promise<Uint8Array<ArrayBuffer>> {
+  throwIfCancelled(signal, "checking packs");
+  const name = packs.id(pack);
+  // A header, which is short, may come on top of a blob.
+  if (length > MAX_PIECE + PIECE + HEADER_LENGTH_SIZE + SEALING_OVERHEAD) {
+    throw new TasticError("limit-exceeded", `pack ${name}: a blob of ${length} bytes`);
+  }
+  return repository.storage.load({ type: "pack", name }, { offset, length }, { signal });
+}

@@ -1,0 +1,59 @@
+/**
+ * Restoring a snapshot, or a part of one, to a folder (restic's manual, "Restoring from backup").
+ *
+ * Three passes: look and plan, write contents pack by pack, then finish links, special files and folders. A file that
+ * cannot be restored is an event, and the restore goes on.
+ */
+import type { BlobId } from "@tastic/format";
+import type { Repository } from "@tastic/repository";
+import { ExactTimes } from "./exact-times.js";
+import { findSubtree } from "../find-tree.js";
+import { RestoreReport } from "./restore-report.js";
+import { AttributeRestorer } from "./restore-attributes.js";
+import type { RestoreContext } from "./restore-context.js";
+import { restoreFiles } from "./restore-files.js";
+import { finishRestore } from "./restore-finish.js";
+import { RestorePlan } from "./restore-plan.js";
+import { RestoreScan } from "./restore-scan.js";
+import type { RestoreOptions, RestoreResult } from "./restore-types.js";
+import { verifyFiles } from "./restore-verify.js";
+import { SafeFolders } from "./safe-path.js";
+import { loadUserNames } from "../users.js";
+
+/**
+ * Restores what is below a tree. The index must be loaded.
+ *
+ * @param source the snapshot's tree, and a folder in it to restore instead of the whole
+ * @throws TasticError `not-found` or `invalid-argument` for the subfolder, `cancelled`; system errors if the target
+ *   cannot be made. What goes wrong with single items is an event and counted in the result.
+ */
+export async function restore(
+  repository: Repository,
+  source: { readonly treeId: BlobId; readonly subfolder?: string },
+  options: RestoreOptions,
+): Promise<RestoreResult> {
+  const start = performance.now();
+  const treeId = await findSubtree(repository, source.treeId, source.subfolder ?? "", options.signal);
+  const plan = new RestorePlan(options.ownershipByName === true ? loadUserNames() : undefined);
+  const report = new RestoreReport(options);
+  const attributes = new AttributeRestorer(options, report);
+  const folders = new SafeFolders(options.target, plan.paths, options.dryRun === true);
+  const times = new ExactTimes();
+  const context: RestoreContext = { repository, options, plan, folders, attributes, times, report };
+  try {
+    await new RestoreScan(context).run(treeId);
+    const ledger = await restoreFiles(context);
+    const hasFailed = (file: number): boolean => ledger.hasFailed(file);
+    await finishRestore(context, failedPaths(plan, hasFailed));
+    if (options.verify === true && options.dryRun !== true) await verifyFiles(context, hasFailed);
+  } finally {
+    await Promise.all([attributes.close(), times.close()]);
+  }
+  return { ...report.progress, seconds: (performance.now() - start) / 1000, errorCount: report.errorCount };
+}
+
+function failedPaths(plan: RestorePlan, hasFailed: (file: number) => boolean): Set<number> {
+  const paths = new Set<number>();
+  for (let file = 0; file < plan.fileCount; file++) if (hasFailed(file)) paths.add(plan.filePath(file));
+  return paths;
+}
