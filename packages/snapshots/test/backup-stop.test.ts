@@ -181,8 +181,13 @@ describe.each(workers)("with %i workers", (count) => {
 describe("a thread that reads files", () => {
   it.each([1, 2, 4])("of %i ends the backup when it dies at work", async (count) => {
     const storage = await newStorage();
+    const isStarted = (): void => expect(started.length).toBeGreaterThan(0);
+    const end = async (): Promise<void> => {
+      await vi.waitFor(isStarted, { timeout: 30_000 });
+      await started[0]?.terminate();
+    };
     const onEvent = ({ type }: BackupEvent): void => {
-      if (type === "parent") setTimeout(() => void started[0]?.terminate(), 150);
+      if (type === "parent") setTimeout(() => void end(), 150);
     };
     // Long enough that it must be at work.
     const zeros = join(await temporaryFolder(), "zeros");
@@ -208,7 +213,7 @@ describe("a thread that reads files", () => {
   it("tells of its failure before it ends", async () => {
     const storage = await newStorage();
     const backup = run(storage, { targets: [folder], workers: 2 });
-    await vi.waitFor(() => expect(started.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(started.length).toBeGreaterThan(0), { timeout: 30_000 });
     (started[0] as EventEmitter).emit("error", new RangeError("out of memory"));
     const error = await failure(backup, "internal");
     expect(error.message).toBe("a thread that reads files died: out of memory");
