@@ -3,11 +3,6 @@
 "use strict";
 const nodeModule = require("node:module");
 const path = require("node:path");
-const v8 = require("node:v8");
-
-// V8 lets garbage grow to four times of what is alive before it collects; twice costs no time that can be measured
-// here, and makes a fifth less memory of a large backup.
-v8.setFlagsFromString("--heap-growing-percent=100");
 
 // Node keeps what it compiled beside the bundle (from 22.8 on; elsewhere, and where it cannot write, it compiles again).
 // Not in the folder for temporary files, where others could leave code for us to run.
