@@ -60,8 +60,8 @@ export {
 } from "./file-mode.js";
 export type { ExtendedAttribute, Node } from "./node.js";
 export { decodeNode } from "./node-decoder.js";
-export { encodeNode } from "./node-encoder.js";
-export { decodeTree, iterateTree, TreeEncoder } from "./tree.js";
+export { encodeNode, encodeNodeEnd, encodeNodeStart, type NodeEnd } from "./node-encoder.js";
+export { decodeTree, iterateNodeTexts, iterateTree, TreeEncoder } from "./tree.js";
 export { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot.js";
 export type { SnapshotSummary } from "./snapshot-summary.js";
 export { decodeLock, encodeLock, type Lock } from "./lock.js";

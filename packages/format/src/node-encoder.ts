@@ -7,8 +7,19 @@ import { compareNames, encodeName, hasInvalidBytes } from "./names.js";
 import type { ExtendedAttribute, Node } from "./node.js";
 import { quoteName } from "./quoted-name.js";
 
+/** What follows the metadata that a walk through a file system finds. */
+export type NodeEnd = Pick<
+  Node,
+  "extendedAttributes" | "genericAttributes" | "device" | "content" | "subtree" | "error"
+>;
+
 /** A node as JSON. */
 export function encodeNode(node: Node): string {
+  return encodeNodeStart(node) + encodeNodeEnd(node);
+}
+
+/** A node's JSON up to its link target: what is known before attributes and content are. */
+export function encodeNodeStart(node: Omit<Node, keyof NodeEnd>): string {
   let json = `{"name":${jsonString(quoteName(node.name))},"type":"${node.type}"`;
   if (node.mode) json += `,"mode":${node.mode}`;
   json += `,"mtime":${jsonString(node.mtime)},"atime":${jsonString(node.atime)},"ctime":${jsonString(node.ctime)}`;
@@ -19,7 +30,12 @@ export function encodeNode(node: Node): string {
   if (node.deviceId) json += `,"device_id":${node.deviceId}`;
   if (node.size) json += `,"size":${node.size}`;
   if (node.links) json += `,"links":${node.links}`;
-  if (node.linkTarget) json += encodeLinkTarget(node.linkTarget);
+  return node.linkTarget ? json + encodeLinkTarget(node.linkTarget) : json;
+}
+
+/** The rest of a node's JSON, from its extended attributes on. */
+export function encodeNodeEnd(node: NodeEnd): string {
+  let json = "";
   if (node.extendedAttributes?.length) {
     json += `,"extended_attributes":[${node.extendedAttributes.map(encodeAttribute).join(",")}]`;
   }

@@ -36,14 +36,22 @@ export class TreeEncoder {
    * @throws TasticError invalid-argument if its name does not come after the last one's; limit-exceeded
    */
   add(node: Node): void {
-    if (compareNames(node.name, this.#lastName) <= 0) {
+    this.addText(node.name, encodeNode(node));
+  }
+
+  /**
+   * Adds the next node as the JSON that `encodeNode` makes.
+   * @throws as `add`
+   */
+  addText(name: string, json: string): void {
+    if (compareNames(name, this.#lastName) <= 0) {
       throw new TasticError(
         "invalid-argument",
-        `node ${JSON.stringify(node.name)} after ${JSON.stringify(this.#lastName)}: nodes are not ordered or duplicate`,
+        `node ${JSON.stringify(name)} after ${JSON.stringify(this.#lastName)}: nodes are not ordered or duplicate`,
       );
     }
-    this.#text += this.#count === 0 ? encodeNode(node) : `,${encodeNode(node)}`;
-    this.#lastName = node.name;
+    this.#text += this.#count === 0 ? json : `,${json}`;
+    this.#lastName = name;
     this.#count++;
     if (this.#text.length >= CHUNK_LENGTH) this.#flush();
   }
@@ -78,6 +86,25 @@ export class TreeEncoder {
  * @throws TasticError invalid-format, limit-exceeded, unsafe-path; nodes before the damage come first
  */
 export function* iterateTree(bytes: Uint8Array, what: string): Generator<Node, void, undefined> {
+  let lastName = "";
+  for (const json of iterateNodeTexts(bytes, what)) {
+    const node = decodeNode(json, what);
+    if (compareNames(node.name, lastName) <= 0) {
+      throw new TasticError(
+        "invalid-format",
+        `${what}: node ${JSON.stringify(node.name)} after ${JSON.stringify(lastName)}: nodes are not ordered or duplicate`,
+      );
+    }
+    lastName = node.name;
+    yield node;
+  }
+}
+
+/**
+ * Reads a tree node by node, each as its JSON text, which is not looked at: `decodeNode` says whether it is one.
+ * @throws TasticError invalid-format, limit-exceeded; nodes before the damage come first
+ */
+export function* iterateNodeTexts(bytes: Uint8Array, what: string): Generator<string, void, undefined> {
   const cursor = new JsonCursor(bytes, what);
   let found = false;
   for (let more = cursor.enter("object"); more; more = cursor.next("object")) {
@@ -88,25 +115,12 @@ export function* iterateTree(bytes: Uint8Array, what: string): Generator<Node, v
     if (found) throw new TasticError("invalid-format", `${what}: the nodes are there twice`);
     found = true;
     if (cursor.isNull()) cursor.text();
-    else yield* iterateNodes(cursor, what);
+    else {
+      for (let another = cursor.enter("list"); another; another = cursor.next("list")) yield cursor.text();
+    }
   }
   cursor.end();
   if (!found) throw new TasticError("invalid-format", `${what}: there are no nodes in this tree`);
-}
-
-function* iterateNodes(cursor: JsonCursor, what: string): Generator<Node, void, undefined> {
-  let lastName = "";
-  for (let more = cursor.enter("list"); more; more = cursor.next("list")) {
-    const node = decodeNode(cursor.text(), what);
-    if (compareNames(node.name, lastName) <= 0) {
-      throw new TasticError(
-        "invalid-format",
-        `${what}: node ${JSON.stringify(node.name)} after ${JSON.stringify(lastName)}: nodes are not ordered or duplicate`,
-      );
-    }
-    lastName = node.name;
-    yield node;
-  }
 }
 
 /**

@@ -11,6 +11,7 @@ import { describeEntry } from "./blob-reader.js";
 import { throwIfCancelled } from "./cancellation.js";
 import { openBlob } from "./pack-files.js";
 import type { BlobOpener } from "./pack-files.js";
+import { PackWindows } from "./pack-windows.js";
 
 /** Blobs that lie no further apart than this are fetched with one read, as restic does. */
 const MERGE_GAP = 1 << 20;
@@ -62,11 +63,13 @@ export class BlobLoader {
   readonly #storage: Storage;
   readonly #index: BlobIndex;
   readonly #opener: BlobOpener;
+  readonly #trees: PackWindows;
 
   constructor(storage: Storage, index: BlobIndex, opener: BlobOpener) {
     this.#storage = storage;
     this.#index = index;
     this.#opener = opener;
+    this.#trees = new PackWindows(storage, index);
   }
 
   /**
@@ -99,6 +102,7 @@ export class BlobLoader {
         data: { id },
       });
     }
+    if (index.kind(entry) === TREE) return this.openEntry(entry, await this.#trees.load(entry, signal));
     const range = { offset: index.offset(entry), length: index.length(entry) };
     const sealed = await this.#storage.load({ type: "pack", name: this.packId(entry) }, range, { signal });
     return this.openEntry(entry, sealed);

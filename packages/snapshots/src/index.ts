@@ -2,6 +2,8 @@ export { createAttributeTool, NO_ATTRIBUTE_TOOL } from "./attributes/extended-at
 export type { AttributeTool } from "./attributes/extended-attributes.js";
 export { backup, DEFAULT_WORKERS } from "./backup/backup.js";
 export type { BackupEvent, BackupOptions, BackupProgress, BackupResult } from "./backup/backup-types.js";
+export { WalkAhead } from "./backup/walk-ahead.js";
+export type { WalkAheadOptions } from "./backup/walk-ahead.js";
 export { check } from "./check/check.js";
 export type {
   CheckEvent,

@@ -91,6 +91,29 @@ export async function withRepository<T>(
 }
 
 /**
+ * Like `withRepository`, with the index loaded: that begins as soon as the lock is stored, since from then on nobody
+ * removes what the index lists, and it counts only if the lock holds.
+ */
+export async function withIndex<T>(
+  context: Context,
+  kind: LockKind,
+  work: (repository: Repository, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const repository = await openRepository(context);
+  let loading: Promise<void> | undefined;
+  const begin = (): void => {
+    loading = loadIndex(context, repository, context.signal);
+    // What goes wrong is told to whoever holds the lock.
+    loading.catch(() => undefined);
+  };
+  const loaded = async (signal: AbortSignal): Promise<T> => {
+    await (loading ?? loadIndex(context, repository, signal));
+    return work(repository, signal);
+  };
+  return withLock(context, repository, kind, loaded, begin);
+}
+
+/**
  * Like `withRepository` for reading, but begins to look as soon as the lock is stored, in the fifth of a second that
  * passes before it is known to hold. For what a moment later could be out of date anyway: nothing comes of it if the
  * lock is refused.

@@ -23,7 +23,10 @@ export interface AttributeTool {
    * Ask for many paths at once: each call waits for another process.
    * @throws TasticError internal if the program ends unexpectedly
    */
-  read(paths: readonly string[], onFailure?: AttributeFailure): Promise<Map<string, ExtendedAttribute[]>>;
+  read(
+    paths: readonly string[],
+    onFailure?: AttributeFailure,
+  ): Promise<ReadonlyMap<string, readonly ExtendedAttribute[]>>;
   /**
    * Sets attributes; others that the file has stay.
    * @throws TasticError access-denied, unsupported, not-found or incomplete, that names the path and the attribute

@@ -4,7 +4,8 @@
  * A request is a letter and strings, each after its length in four bytes, little-endian. Answers come in the order of
  * requests; a number is four bytes, too, and an error of the system is its negative number.
  *
- *     r path                    → count or error; then for each attribute: name, value
+ *     r paths, a zero byte after each → how many have attributes or fail; then for each of these its number among the
+ *                                 paths and a count or error, and then for each attribute: name, value
  *     s path, name, value       → 0 or error
  *     d path, name              → 0 or error
  */
@@ -31,17 +32,24 @@ while (1) {
   my $op = substr $in, 0, 1; substr($in, 0, 1) = "";
   my $path = string();
   if ($op eq "r") {
-    my $n = syscall $list, $path, $room, 65536;
-    if ($n < 0) { $out .= pack "l<", 0 - $!; next }
-    my ($count, $answer) = (0, "");
-    for my $name (split /\0/, substr $room, 0, $n) {
-      my $m = syscall $get, $path, $name, $room, 65536;
-      next if $m < 0;
-      $count++;
-      $answer .= pack("V/a* V/a*", $name, substr $room, 0, $m);
+    my ($index, $found, $answer) = (-1, 0, "");
+    for my $each (split /\0/, $path) {
+      $index++;
+      my $n = syscall $list, $each, $room, 65536;
+      next if $n == 0;
+      $found++;
+      if ($n < 0) { $answer .= pack "V l<", $index, 0 - $!; next }
+      my ($count, $attributes) = (0, "");
+      for my $name (split /\0/, substr $room, 0, $n) {
+        my $m = syscall $get, $each, $name, $room, 65536;
+        next if $m < 0;
+        $count++;
+        $attributes .= pack("V/a* V/a*", $name, substr $room, 0, $m);
+      }
+      $answer .= pack("V l<", $index, $count) . $attributes;
     }
-    $out .= pack("l<", $count) . $answer;
-    flush() if length $out > 65536;
+    $out .= pack("V", $found) . $answer;
+    flush();
   } elsif ($op eq "s") {
     my ($name, $value) = (string(), string());
     status(syscall $set, $path, $name, $value, length $value, 0);
@@ -55,8 +63,15 @@ while (1) {
 /** What perl says first, if it can serve us. */
 export const READY = "ready";
 
-/** The system's error or 0, or the attributes that were read. */
-export type Answer = number | ExtendedAttribute[];
+/** What perl found at one of the paths it was asked for: attributes, or the system's error. */
+export interface FoundAt {
+  /** Which of the paths. */
+  readonly index: number;
+  readonly found: readonly ExtendedAttribute[] | number;
+}
+
+/** The system's error or 0; of reading, what was found. */
+export type Answer = number | readonly FoundAt[];
 
 /** One request. */
 export function encodeRequest(operation: "r" | "s" | "d", ...strings: readonly Uint8Array[]): Buffer {
@@ -71,24 +86,52 @@ export function encodeRequest(operation: "r" | "s" | "d", ...strings: readonly U
 
 /** Takes one answer off the front of `bytes`; undefined if not all of it is there. */
 export function decodeAnswer(bytes: Buffer, isRead: boolean): { answer: Answer; length: number } | undefined {
-  if (bytes.length < 4) return undefined;
-  const count = bytes.readInt32LE(0);
-  if (count < 0 || !isRead) return { answer: count, length: 4 };
-  const attributes: ExtendedAttribute[] = [];
-  let at = 4;
-  const next = (): Buffer | undefined => {
-    if (at + 4 > bytes.length) return undefined;
-    const start = at + 4;
-    const end = start + bytes.readUInt32LE(at);
-    if (end > bytes.length) return undefined;
-    at = end;
-    return bytes.subarray(start, end);
-  };
-  for (let index = 0; index < count; index++) {
-    const name = next();
-    const value = name && next();
-    if (name === undefined || value === undefined) return undefined;
-    attributes.push({ name: decodeName(name), value: Uint8Array.from(value) });
+  const reader = new AnswerReader(bytes);
+  try {
+    const answer = isRead ? readFound(reader) : reader.number();
+    return { answer, length: reader.at };
+  } catch (error) {
+    if (error instanceof CutShort) return undefined;
+    throw error;
   }
-  return { answer: attributes, length: at };
+}
+
+function readFound(reader: AnswerReader): FoundAt[] {
+  const count = reader.number();
+  return Array.from({ length: count }, () => {
+    const index = reader.number();
+    const attributes = reader.number();
+    if (attributes < 0) return { index, found: attributes };
+    const readOne = (): ExtendedAttribute => ({
+      name: decodeName(reader.string()),
+      value: Uint8Array.from(reader.string()),
+    });
+    return { index, found: Array.from({ length: attributes }, readOne) };
+  });
+}
+
+/** An answer goes on beyond the bytes that are there. */
+class CutShort extends Error {}
+
+class AnswerReader {
+  readonly #bytes: Buffer;
+  at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  number(): number {
+    if (this.at + 4 > this.#bytes.length) throw new CutShort();
+    this.at += 4;
+    return this.#bytes.readInt32LE(this.at - 4);
+  }
+
+  string(): Buffer {
+    const length = this.number();
+    const start = this.at;
+    if (start + length > this.#bytes.length) throw new CutShort();
+    this.at += length;
+    return this.#bytes.subarray(start, this.at);
+  }
 }

@@ -15,8 +15,6 @@ import type { Answer } from "./perl-protocol.js";
 
 /** What the system says of a file system without attributes. */
 const NO_ATTRIBUTES = new Set(["ENOTSUP", "EOPNOTSUPP", "ENODATA"]);
-/** How many bytes of requests are handed over at once. */
-const BATCH_BYTES = 1 << 16;
 
 type Perl = ChildProcessByStdio<Writable, Readable, null>;
 interface Pending {
@@ -42,51 +40,35 @@ class PerlTool implements AttributeTool {
   async read(
     paths: readonly string[],
     onFailure?: AttributeFailure,
-  ): Promise<Map<string, ExtendedAttribute[]>> {
-    const found = new Map<string, ExtendedAttribute[]>();
-    const take = (path: string, answer: Answer): void => {
-      if (typeof answer !== "number") {
-        if (answer.length > 0) found.set(path, answer);
-        return;
+  ): Promise<Map<string, readonly ExtendedAttribute[]>> {
+    const result = new Map<string, readonly ExtendedAttribute[]>();
+    if (paths.length === 0) return result;
+    const answer = await this.#ask(encodeRequest("r", encodeName(`${paths.join("\0")}\0`)), true);
+    if (typeof answer === "number") return result;
+    for (const { index, found } of answer) {
+      const path = paths[index] ?? "";
+      if (typeof found !== "number") {
+        if (found.length > 0) result.set(path, found);
+        continue;
       }
-      const reason = getSystemErrorName(answer);
+      const reason = getSystemErrorName(found);
       if (!NO_ATTRIBUTES.has(reason)) onFailure?.(path, reason);
-    };
-    await new Promise<void>((resolve, reject) => {
-      let left = paths.length;
-      if (left === 0) resolve();
-      let batch: Buffer[] = [];
-      let length = 0;
-      for (const [index, path] of paths.entries()) {
-        this.#pending.push({
-          isRead: true,
-          resolve: (answer) => {
-            take(path, answer);
-            if (--left === 0) resolve();
-          },
-          reject,
-        });
-        const request = encodeRequest("r", encodeName(path));
-        batch.push(request);
-        length += request.length;
-        if (length < BATCH_BYTES && index < paths.length - 1) continue;
-        this.#send(Buffer.concat(batch));
-        [batch, length] = [[], 0];
-      }
-    });
-    return found;
+    }
+    return result;
   }
 
   async write(path: string, attributes: readonly ExtendedAttribute[]): Promise<void> {
     for (const { name, value } of attributes) {
-      const status = await this.#ask(encodeRequest("s", encodeName(path), encodeName(name), value));
+      const status = Number(
+        await this.#ask(encodeRequest("s", encodeName(path), encodeName(name), value), false),
+      );
       if (status < 0) throw attributeError("set", path, name, getSystemErrorName(status));
     }
   }
 
   async remove(path: string, names: readonly string[]): Promise<void> {
     for (const name of names) {
-      const status = await this.#ask(encodeRequest("d", encodeName(path), encodeName(name)));
+      const status = Number(await this.#ask(encodeRequest("d", encodeName(path), encodeName(name)), false));
       const reason = status < 0 ? getSystemErrorName(status) : undefined;
       if (reason !== undefined && reason !== "ENODATA") throw attributeError("remove", path, name, reason);
     }
@@ -96,12 +78,11 @@ class PerlTool implements AttributeTool {
     this.#perl.stdin.end();
   }
 
-  async #ask(request: Buffer): Promise<number> {
-    const answer = await new Promise<Answer>((resolve, reject) => {
-      this.#pending.push({ isRead: false, resolve, reject });
+  #ask(request: Buffer, isRead: boolean): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ isRead, resolve, reject });
       this.#send(request);
     });
-    return Number(answer);
   }
 
   #send(bytes: Buffer): void {

@@ -3,7 +3,7 @@
  * us, and have the snapshot's time as their times.
  */
 import { TasticError } from "@tastic/errors";
-import { TreeEncoder } from "@tastic/format";
+import { TreeEncoder, encodeNode } from "@tastic/format";
 import type { BlobId, Node } from "@tastic/format";
 import { currentUser } from "@tastic/repository";
 import { posix } from "node:path";
@@ -53,7 +53,7 @@ export async function archiveStream(
     const content = contentIds(file.content);
     const node: Node = { ...common, name, type: "file", mode: FILE_MODE, size: file.size, content };
     const stored = { blobs: file.newBlobs, bytes: file.newBytes, storedBytes: file.storedBytes };
-    report.file(path, undefined, node, stored, performance.now() - started);
+    report.file(path, undefined, encodeNode(node), file.size, stored, performance.now() - started);
     return await stop.race(saveFolders(archiving, posix.dirname(path), node));
   } finally {
     source.stream.destroy();
@@ -99,6 +99,6 @@ async function saveFolders(archiving: Archiving, path: string, node: Node): Prom
     content: null,
     subtree: id,
   };
-  report.folder(path, undefined, folder, stored, performance.now() - started);
+  report.folder(path, undefined, encodeNode(folder), stored, performance.now() - started);
   return saveFolders(archiving, posix.dirname(path), folder);
 }

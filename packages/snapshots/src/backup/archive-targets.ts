@@ -9,22 +9,20 @@ import { Packer } from "@tastic/repository";
 import type { Repository, RepositoryWriter } from "@tastic/repository";
 import { posix } from "node:path";
 import { Archiver } from "./archiver.js";
-import { attempt } from "./archiver-parts.js";
-import { AttributeQueue } from "./attribute-queue.js";
-import type { BackupReport } from "./backup-report.js";
+import { reportProblem } from "./archiver-parts.js";
 import type { BackupOptions } from "./backup-types.js";
-import { NO_ATTRIBUTE_TOOL, createAttributeTool } from "../attributes/extended-attributes.js";
+import { NO_ATTRIBUTE_TOOL } from "../attributes/extended-attributes.js";
+import type { BackupReport } from "./backup-report.js";
 import { FileIngest } from "./file-ingest.js";
 import { IngestPool } from "./ingest-pool.js";
 import type { Ingest } from "./ingest.js";
 import { InlineIngest } from "./inline-ingest.js";
 import { sendProgress } from "./progress-events.js";
 import { scan } from "./scan.js";
-import { listFolder, statusOf } from "./source-files.js";
+import { statusOf } from "./source-files.js";
 import type { Stop } from "./stop.js";
-import { buildTargetTree } from "./target-tree.js";
 import type { TargetTree } from "./target-tree.js";
-import { loadUserNames } from "../users.js";
+import { WalkAhead } from "./walk-ahead.js";
 
 export const DEFAULT_WORKERS = 2;
 
@@ -47,32 +45,28 @@ export async function archiveTargets(
 ): Promise<BlobId> {
   const { options, report, stop } = archiving;
   refuseIfAllMissing(options.targets);
-  const targets = buildTargetTree(
-    options.targets,
-    (path) => attempt(report, posix.resolve(path), () => listFolder(path)) ?? [],
-  );
+  const walk = options.walk ?? new WalkAhead(options);
   const ingest = createIngest(archiving);
-  const attributes = await createAttributes(report);
-  const sendLast = sendProgress(options, report, ingest);
   const endScan = new AbortController();
+  const sendLast = sendProgress(options, report, ingest);
   try {
+    for (const problem of walk.problems) reportProblem(report, problem);
+    if (!(await walk.whenReady()) && process.platform === "linux") report.warning(NO_ATTRIBUTE_TOOL);
     if (options.onEvent !== undefined && options.noScan !== true) {
-      runScan(archiving, targets, endScan.signal).catch((error: unknown) => stop.fail(error));
+      runScan(archiving, walk.targets, endScan.signal).catch((error: unknown) => stop.fail(error));
     }
     const archiver = new Archiver({
       ...archiving,
       ingest,
-      attributes,
-      excludes: options.excludes,
-      nodes: { users: loadUserNames(), withAtime: options.withAtime ?? false },
+      walk,
       changes: { ignoreCtime: options.ignoreCtime ?? false, ignoreInode: options.ignoreInode ?? false },
     });
-    const tree = await stop.race(archiver.archive(targets, previousTree));
+    const tree = await stop.race(archiver.archive(previousTree));
     await stop.race(ingest.finish());
     return tree;
   } finally {
     endScan.abort();
-    attributes?.close();
+    walk.close();
     await ingest.close();
     sendLast();
   }
@@ -94,13 +88,6 @@ function createIngest({ repository, writer, stop, options }: Archiving): Ingest 
   }
   const { files, packer } = createFileIngest(repository);
   return new InlineIngest(files, packer, writer, stop);
-}
-
-async function createAttributes(report: BackupReport): Promise<AttributeQueue | undefined> {
-  const tool = await createAttributeTool();
-  if (tool !== undefined) return new AttributeQueue(tool, report);
-  if (process.platform === "linux") report.warning(NO_ATTRIBUTE_TOOL);
-  return undefined;
 }
 
 async function runScan(

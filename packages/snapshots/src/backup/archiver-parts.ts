@@ -1,44 +1,28 @@
 /**
- * What the parts of the walk share: the helpers that they all use, and how they name an object of the source.
+ * What the parts that archive share: the helpers that they all use.
  */
-import type { Node } from "@tastic/format";
 import type { Repository, RepositoryWriter } from "@tastic/repository";
-import type { AttributeQueue } from "./attribute-queue.js";
 import type { BackupReport } from "./backup-report.js";
 import type { ChangeOptions } from "./change-detection.js";
-import type { ExcludeRules } from "../patterns/exclude-rules.js";
 import type { Ingest } from "./ingest.js";
 import { describeSystemError } from "./source-error.js";
-import type { NodeOptions } from "./source-files.js";
-import type { Candidate } from "./source-items.js";
+import type { WalkProblem } from "./source-walk.js";
 import type { Stop } from "./stop.js";
+import type { WalkAhead } from "./walk-ahead.js";
 
 export interface ArchiverParts {
   readonly repository: Repository;
   readonly writer: RepositoryWriter;
   readonly ingest: Ingest;
-  readonly excludes: ExcludeRules | undefined;
-  readonly attributes: AttributeQueue | undefined;
+  readonly walk: WalkAhead;
   readonly report: BackupReport;
-  readonly nodes: NodeOptions;
   readonly changes: ChangeOptions;
   readonly stop: Stop;
 }
 
-/** An object of the source and where it stands in the snapshot. */
-export interface Item extends Candidate {
-  /** Its path in the snapshot. */
-  readonly snapshotPath: string;
-  /** What stood there in the parent snapshot. */
-  readonly previous: Node | undefined;
-}
-
-/** Runs a call to the system; what fails is reported, and left out of the snapshot. */
-export function attempt<T>(report: BackupReport, path: string, call: () => T): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    report.error("archival", path, describeSystemError(error, path));
-    return undefined;
-  }
+/** Reports what the walk could not take along. */
+export function reportProblem(report: BackupReport, problem: WalkProblem): void {
+  const { path } = problem;
+  if ("warning" in problem) report.warning(problem.warning, path);
+  else report.error("archival", path, describeSystemError(problem.error, path));
 }

@@ -1,71 +1,75 @@
 /**
- * Extended attributes while walking: paths are collected and asked for in batches, because asking costs a process.
+ * Extended attributes while walking: asked for in batches, because asking costs a process.
  */
 import type { ExtendedAttribute } from "@tastic/format";
-import type { BackupReport } from "./backup-report.js";
 import type { AttributeTool } from "../attributes/extended-attributes.js";
 
 const BATCH = 1000;
-const BATCH_MS = 20;
 
-interface Waiting {
-  readonly path: string;
-  readonly resolve: (found: { extendedAttributes: readonly ExtendedAttribute[] } | undefined) => void;
-  readonly reject: (error: unknown) => void;
+/** What became of a question. */
+export interface FoundAttributes {
+  /** By path; what has none is not there. */
+  readonly attributes: ReadonlyMap<string, readonly ExtendedAttribute[]>;
+  /** Emptied by whoever reports them: several may wait for the same answer. */
+  readonly failures: { readonly path: string; readonly reason: string }[];
+}
+
+/** Questions that are asked together. */
+interface Batch {
+  readonly paths: string[];
+  readonly answer: Promise<FoundAttributes>;
+  ask(): void;
+}
+
+/** A question: `ask` hurries it on, if it was only collected so far. */
+export interface AttributeQuestion {
+  readonly answer: Promise<FoundAttributes>;
+  ask(): void;
 }
 
 export class AttributeQueue {
   readonly #tool: AttributeTool;
-  readonly #report: BackupReport;
-  #waiting: Waiting[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #collecting: Batch | undefined;
 
-  constructor(tool: AttributeTool, report: BackupReport) {
+  constructor(tool: AttributeTool) {
     this.#tool = tool;
-    this.#report = report;
   }
 
-  /** The attributes of the object at `path`, as a part of its node; undefined if it has none. */
-  read(path: string): Promise<{ extendedAttributes: readonly ExtendedAttribute[] } | undefined> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ path, resolve, reject });
-      if (this.#waiting.length >= BATCH) this.push();
-      else this.#timer ??= setTimeout(() => this.push(), BATCH_MS);
-    });
-  }
-
-  /** Asks for what was only collected so far. */
-  push(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const batch = this.#waiting;
-    this.#waiting = [];
-    if (batch.length > 0) void this.#ask(batch);
+  /** Collects a question after the attributes of these paths; the answer may hold those of others, too. */
+  add(paths: readonly string[]): AttributeQuestion {
+    const batch = (this.#collecting ??= this.#begin());
+    for (const path of paths) batch.paths.push(path);
+    if (batch.paths.length >= BATCH) batch.ask();
+    return batch;
   }
 
   /** Ends the tool. What was collected is not asked for any more. */
   close(): void {
-    clearTimeout(this.#timer);
-    this.#waiting = [];
+    this.#collecting = undefined;
     this.#tool.close();
   }
 
-  async #ask(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const paths = batch.map(({ path }) => path);
-      const found = await this.#tool.read(paths, (path, reason) => this.#failed(path, reason));
-      for (const { path, resolve } of batch) {
-        const extendedAttributes = found.get(path);
-        resolve(extendedAttributes === undefined ? undefined : { extendedAttributes });
-      }
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
-  }
-
-  #failed(path: string, reason: string): void {
-    // What has gone meanwhile is missed by whoever reads it.
-    if (reason === "ENOENT") return;
-    this.#report.warning(`extended attributes of ${path} cannot be read: ${reason}`, path);
+  #begin(): Batch {
+    const paths: string[] = [];
+    const failures: { path: string; reason: string }[] = [];
+    let ask: () => void = () => undefined;
+    const answer = new Promise<void>((resolve) => (ask = resolve)).then(async () => ({
+      failures,
+      attributes: await this.#tool.read(paths, (path, reason) => {
+        // What has gone meanwhile is missed by whoever reads it.
+        if (reason !== "ENOENT") failures.push({ path, reason });
+      }),
+    }));
+    // Whoever needs the answer learns what went wrong; nobody may need it any more.
+    answer.catch(() => undefined);
+    const batch: Batch = {
+      paths,
+      answer,
+      ask: () => {
+        if (this.#collecting === batch) this.#collecting = undefined;
+        ask();
+      },
+    };
+    return batch;
   }
 }

@@ -1,9 +1,11 @@
 /**
  * Counting what a backup does, and telling whoever listens.
  */
-import type { Node, SnapshotSummary } from "@tastic/format";
+import { decodeNode } from "@tastic/format";
+import type { SnapshotSummary } from "@tastic/format";
 import type { BackupEvent, BackupOptions, BackupProgress } from "./backup-types.js";
 import { sameNode } from "./change-detection.js";
+import type { PreviousNode } from "./node-lookup.js";
 
 /** New blobs of an item: how many, their plaintext bytes, and what they take in the repository. */
 export interface StoredBytes {
@@ -35,16 +37,31 @@ export class BackupReport {
     return this.#errors;
   }
 
-  file(path: string, previous: Node | undefined, node: Node, stored: StoredBytes, ms: number): void {
-    const action = actionOf(previous, node);
+  /** @param text the node's JSON @param size bytes that were read */
+  file(
+    path: string,
+    previous: PreviousNode | undefined,
+    text: string,
+    size: number,
+    stored: StoredBytes,
+    ms: number,
+  ): void {
+    const action = actionOf(previous, text);
     this.#files[action]++;
-    this.#processedBytes += node.size ?? 0;
+    this.#processedBytes += size;
     count(this.#data, stored);
     this.#item(action, "file", path, ms, stored, NOTHING_STORED);
   }
 
-  folder(path: string, previous: Node | undefined, node: Node, stored: StoredBytes, ms: number): void {
-    const action = actionOf(previous, node);
+  /** @param text the node's JSON */
+  folder(
+    path: string,
+    previous: PreviousNode | undefined,
+    text: string,
+    stored: StoredBytes,
+    ms: number,
+  ): void {
+    const action = actionOf(previous, text);
     this.#folders[action]++;
     count(this.#trees, stored);
     this.#item(action, "dir", `${path}/`, ms, NOTHING_STORED, stored);
@@ -55,7 +72,7 @@ export class BackupReport {
     this.#files.unchanged++;
     this.#processedBytes += size;
     this.#unreadBytes += size;
-    this.#item("unchanged", "file", path, 0, NOTHING_STORED, NOTHING_STORED);
+    if (this.#emit !== undefined) this.#item("unchanged", "file", path, 0, NOTHING_STORED, NOTHING_STORED);
   }
 
   /** The snapshot's own tree, which is no folder of the source. */
@@ -132,9 +149,10 @@ export class BackupReport {
   }
 }
 
-function actionOf(previous: Node | undefined, node: Node): Action {
+function actionOf(previous: PreviousNode | undefined, text: string): Action {
   if (previous === undefined) return "new";
-  return sameNode(previous, node) ? "unchanged" : "changed";
+  if (previous.text === text) return "unchanged";
+  return sameNode(previous.node, decodeNode(text, "a node")) ? "unchanged" : "changed";
 }
 
 function count(sum: { blobs: number; bytes: number; storedBytes: number }, stored: StoredBytes): void {

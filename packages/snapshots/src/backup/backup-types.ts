@@ -4,6 +4,7 @@
 import type { SnapshotId, SnapshotSummary } from "@tastic/format";
 import type { Readable } from "node:stream";
 import type { ExcludeRules } from "../patterns/exclude-rules.js";
+import type { WalkAhead } from "./walk-ahead.js";
 
 export interface BackupOptions {
   /** Files and folders, as the user named them; relative ones count from the working directory. */
@@ -11,6 +12,8 @@ export interface BackupOptions {
   /** Instead of targets: one file whose content is read from a stream. */
   readonly stdin?: { readonly filename: string; readonly stream: Readable };
   readonly excludes?: ExcludeRules;
+  /** The walk through the same targets, with the same excludes, where it has begun already. It is closed at the end. */
+  readonly walk?: WalkAhead;
   /** What the snapshot's `excludes` field shall say: the patterns as given. */
   readonly excludePatterns?: readonly string[];
   readonly tags?: readonly string[];

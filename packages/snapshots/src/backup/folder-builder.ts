@@ -4,13 +4,19 @@
  */
 import { isTasticError } from "@tastic/errors";
 import { TreeEncoder } from "@tastic/format";
-import type { Node } from "@tastic/format";
+
+/** A node that is complete. */
+export interface ReadyNode {
+  readonly name: string;
+  /** Its JSON. */
+  readonly text: string;
+}
 
 /** The place of an entry that may not be ready yet. */
 export interface Slot {
   isReady: boolean;
   /** Undefined for an entry that is left out. */
-  node: Node | undefined;
+  node: ReadyNode | undefined;
 }
 
 /** Encoded entries whose slots are kept until it is worth moving the others up. */
@@ -47,7 +53,7 @@ export class FolderBuilder {
    * Says that an entry is complete, or, without a node, left out.
    * Errors: `limit-exceeded` if the tree becomes too large.
    */
-  ready(slot: Slot, node?: Node): void {
+  ready(slot: Slot, node?: ReadyNode): void {
     slot.node = node;
     slot.isReady = true;
     if (this.#slots[this.#head] === slot) this.#drain();
@@ -71,13 +77,13 @@ export class FolderBuilder {
     if (this.#announced && this.#head === this.#slots.length) this.#complete(this.#encoder.finish());
   }
 
-  #encode(node: Node): void {
+  #encode({ name, text }: ReadyNode): void {
     try {
-      this.#encoder.add(node);
+      this.#encoder.addText(name, text);
     } catch (error) {
       // A tree that is full ends the backup; a node that does not fit is only left out.
       if (isTasticError(error, "limit-exceeded")) throw error;
-      this.#onRefused(node.name, error);
+      this.#onRefused(name, error);
     }
   }
 }

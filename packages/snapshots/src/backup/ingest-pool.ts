@@ -17,7 +17,7 @@ const BATCHES_PER_WORKER = 2;
 
 interface Job {
   readonly path: string;
-  readonly resolve: (outcome: IngestOutcome) => void;
+  readonly done: (outcome: IngestOutcome) => void;
 }
 
 interface Hand {
@@ -71,12 +71,10 @@ export class IngestPool implements Ingest {
     });
   }
 
-  file(path: string, size: number): Promise<IngestOutcome> {
-    return new Promise((resolve) => {
-      this.#batch.push({ path, resolve });
-      this.#batchBytes += size;
-      if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.push();
-    });
+  file(path: string, size: number, done: (outcome: IngestOutcome) => void): void {
+    this.#batch.push({ path, done });
+    this.#batchBytes += size;
+    if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.push();
   }
 
   push(): void {
@@ -193,15 +191,16 @@ function tell({ worker }: Hand, message: ToWorker): void {
 /** Gives every file of a batch its outcome. */
 function settle(jobs: readonly Job[], { failures, content, numbers }: BatchResults): void {
   let at = 0;
-  jobs.forEach(({ resolve }, i) => {
+  jobs.forEach(({ done }, i) => {
     const failure = failures[i];
     if (failure !== undefined) {
-      resolve({ failure });
+      done({ failure });
       return;
     }
-    const [chunks = 0, size = 0, newBlobs = 0, newBytes = 0, storedBytes = 0] = numbers.subarray(i * FIELDS);
-    const end = at + chunks * 32;
-    resolve({ file: { content: content.subarray(at, end), size, newBlobs, newBytes, storedBytes } });
+    const field = (n: number): number => numbers[i * FIELDS + n] ?? 0;
+    const end = at + field(0) * 32;
+    const [size, newBlobs, newBytes, storedBytes] = [field(1), field(2), field(3), field(4)];
+    done({ file: { content: content.subarray(at, end), size, newBlobs, newBytes, storedBytes } });
     at = end;
   });
 }

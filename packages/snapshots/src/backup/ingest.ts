@@ -8,11 +8,11 @@ export type IngestOutcome = { readonly file: IngestedFile } | { readonly failure
 
 export interface Ingest {
   /**
-   * Reads a file and stores what is new of it; resolves also when it cannot be read.
-   * Once the backup has stopped, because the store failed or a worker died, it rejects or never settles.
+   * Reads a file and stores what is new of it. A callback and no promise: there may be a million of them.
    * @param size what the file is expected to hold, to share out the work
+   * @param done is told the outcome, also when the file cannot be read; never, once the backup has stopped. Must not throw.
    */
-  file(path: string, size: number): Promise<IngestOutcome>;
+  file(path: string, size: number, done: (outcome: IngestOutcome) => void): void;
   /** Begins everything that was only collected so far: to be called before waiting for outcomes. */
   push(): void;
   /** How many files are worth having in waiting. */

@@ -34,10 +34,14 @@ export class InlineIngest implements Ingest {
     return this.#current;
   }
 
-  file(path: string): Promise<IngestOutcome> {
-    const outcome = this.#queue.then(() => this.#read(path));
-    this.#queue = outcome.catch(() => undefined);
-    return outcome;
+  file(path: string, _size: number, done: (outcome: IngestOutcome) => void): void {
+    this.#queue = this.#queue.then(async () => {
+      try {
+        done(await this.#read(path));
+      } catch (error) {
+        this.#stop.fail(error);
+      }
+    });
   }
 
   push(): void {

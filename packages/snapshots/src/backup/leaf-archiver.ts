@@ -1,19 +1,29 @@
 /**
- * Anything but a folder on its way to a node: what it is comes from the walk, its content from the ingest, its extended
- * attributes from another process.
+ * Anything but a folder on its way to a node: what it is comes from the walk, its content from the parent snapshot or the
+ * ingest.
  */
-import { idToBytes } from "@tastic/format";
-import type { Node } from "@tastic/format";
+import { decodeNode, encodeNode, encodeNodeEnd, idToBytes } from "@tastic/format";
+import type { BlobId, ExtendedAttribute } from "@tastic/format";
 import { DATA } from "@tastic/repository";
-import type { BigIntStats } from "node:fs";
-import { attempt } from "./archiver-parts.js";
-import type { ArchiverParts, Item } from "./archiver-parts.js";
+import type { ArchiverParts } from "./archiver-parts.js";
 import { fileChanged } from "./change-detection.js";
 import { contentIds } from "./file-ingest.js";
 import type { FolderBuilder } from "./folder-builder.js";
 import type { IngestOutcome } from "./ingest.js";
-import { nodeFromStatus } from "./source-files.js";
+import { knownContent } from "./known-content.js";
+import type { PreviousNode } from "./node-lookup.js";
+import type { SourceEntry } from "./source-walk.js";
 import type { WalkPace } from "./walk-pace.js";
+
+/** What is found, and where it stands in the snapshot. */
+export interface Item {
+  readonly entry: SourceEntry;
+  readonly attributes: readonly ExtendedAttribute[] | undefined;
+  /** Its path in the snapshot. */
+  readonly snapshotPath: string;
+  /** What stood there in the parent snapshot. */
+  readonly previous: PreviousNode | undefined;
+}
 
 export class LeafArchiver {
   readonly #parts: ArchiverParts;
@@ -25,66 +35,77 @@ export class LeafArchiver {
   }
 
   /** Enters an object into its folder. Does not wait for what takes time. */
-  save(folder: FolderBuilder, item: Item, stat: BigIntStats): void {
-    const { attributes, report, stop, nodes } = this.#parts;
-    const node = attempt(report, item.path, () => nodeFromStatus(item.name, item.path, stat, nodes));
-    if (node === undefined) return;
-    if (node.type === "socket") {
-      report.warning("sockets are not saved", item.path);
-      return;
-    }
+  save(folder: FolderBuilder, item: Item): void {
+    const { ingest, stop } = this.#parts;
+    const { name, path, size } = item.entry;
     const slot = folder.add();
-    const known = this.#withoutReading(item, node);
-    if (known !== undefined && attributes === undefined) {
-      folder.ready(slot, known);
+    const text = this.#withoutReading(item);
+    if (text !== undefined) {
+      folder.ready(slot, { name, text });
       return;
     }
     this.#pace.opened();
-    const complete = async (): Promise<void> => {
-      const started = performance.now();
-      const [outcome, found] = await Promise.all([
-        known === undefined ? this.#parts.ingest.file(item.path, node.size ?? 0) : undefined,
-        attributes?.read(item.path),
-      ]);
-      const whole = { ...(known ?? node), ...found };
-      this.#pace.closed();
-      folder.ready(
-        slot,
-        outcome === undefined ? whole : this.#withContent(item, whole, outcome, performance.now() - started),
-      );
-    };
-    complete().catch((error: unknown) => stop.fail(error));
+    const started = performance.now();
+    ingest.file(path, size, (outcome) => {
+      try {
+        const read = this.#withContent(item, outcome, performance.now() - started);
+        this.#pace.closed();
+        folder.ready(slot, read === undefined ? undefined : { name, text: read });
+      } catch (error) {
+        stop.fail(error);
+      }
+    });
   }
 
-  /** The node, if nothing must be read for it: it is no file, or one that is as it was and whose content is still there. */
-  #withoutReading(item: Item, node: Node): Node | undefined {
+  /** The node's JSON, if nothing must be read for it: it is no file, or one that is as it was and whose content is still there. */
+  #withoutReading(item: Item): string | undefined {
     const { changes, repository, report } = this.#parts;
-    const { path, snapshotPath, previous } = item;
-    if (node.type !== "file") return node;
-    if (fileChanged(node, previous, changes)) return undefined;
-    const content = previous?.content ?? [];
+    const { entry, previous, snapshotPath } = item;
+    if (entry.type !== "file") return textOf(item, null);
+    if (previous === undefined) return undefined;
+    if (knownContent(previous.text, textBeforeContent(item), repository.index)) {
+      report.unchangedFile(snapshotPath, entry.size);
+      return previous.text;
+    }
+    // Not the same to the letter, or parts of it are gone.
+    const now = decodeNode(textOf(item, []), entry.path);
+    if (fileChanged({ ...now, size: entry.size }, previous.node, changes)) return undefined;
+    const content = previous.node.content ?? [];
     if (content.every((id) => repository.index.find(idToBytes(id), DATA) >= 0)) {
-      report.unchangedFile(snapshotPath, node.size ?? 0);
-      return { ...node, content };
+      report.unchangedFile(snapshotPath, entry.size);
+      return textOf(item, content);
     }
     report.error(
       "archival",
-      path,
-      `parts of ${path} not found in the repository index; storing the file again`,
+      entry.path,
+      `parts of ${entry.path} not found in the repository index; storing the file again`,
     );
     return undefined;
   }
 
-  #withContent(item: Item, node: Node, outcome: IngestOutcome, milliseconds: number): Node | undefined {
+  #withContent(item: Item, outcome: IngestOutcome, milliseconds: number): string | undefined {
     const { report } = this.#parts;
     if ("failure" in outcome) {
-      report.error("archival", item.path, outcome.failure);
+      report.error("archival", item.entry.path, outcome.failure);
       return undefined;
     }
     const { content, size, newBlobs, newBytes, storedBytes } = outcome.file;
-    const whole = { ...node, size, content: contentIds(content) };
+    const text = textOf(item, contentIds(content), size);
     const stored = { blobs: newBlobs, bytes: newBytes, storedBytes };
-    report.file(item.snapshotPath, item.previous, whole, stored, milliseconds);
-    return whole;
+    report.file(item.snapshotPath, item.previous, text, size, stored, milliseconds);
+    return text;
   }
+}
+
+/** @param size of what was read, which may not be what the file system had said */
+function textOf({ entry, attributes }: Item, content: readonly BlobId[] | null, size = entry.size): string {
+  const text =
+    entry.start + encodeNodeEnd({ extendedAttributes: attributes, device: entry.device, content });
+  return size === entry.size ? text : encodeNode({ ...decodeNode(text, entry.path), size });
+}
+
+/** How the JSON of an unchanged file begins. */
+function textBeforeContent(item: Item): string {
+  const whole = textOf(item, []);
+  return whole.slice(0, whole.length - "]}".length);
 }

@@ -11,7 +11,7 @@ import {
   hasInvalidBytes,
 } from "@tastic/format";
 import type { Node, NodeType } from "@tastic/format";
-import { lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
+import { constants, lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import type { BigIntStats, PathLike } from "node:fs";
 import type { UserNames } from "../users.js";
 
@@ -43,18 +43,20 @@ export function linkTarget(path: string): string {
   return decodeName(readlinkSync(systemPath(path), { encoding: "buffer" }));
 }
 
-const TYPES: readonly [(stat: BigIntStats) => boolean, NodeType][] = [
-  [(stat) => stat.isFile(), "file"],
-  [(stat) => stat.isDirectory(), "dir"],
-  [(stat) => stat.isSymbolicLink(), "symlink"],
-  [(stat) => stat.isBlockDevice(), "dev"],
-  [(stat) => stat.isCharacterDevice(), "chardev"],
-  [(stat) => stat.isFIFO(), "fifo"],
-  [(stat) => stat.isSocket(), "socket"],
-];
+/** By the bits of the mode that tell the type: S_IFMT of stat(2). */
+const TYPE_BITS = 0o170000;
+const TYPES = new Map<number, NodeType>([
+  [constants.S_IFREG, "file"],
+  [constants.S_IFDIR, "dir"],
+  [constants.S_IFLNK, "symlink"],
+  [constants.S_IFBLK ?? 0o060000, "dev"],
+  [constants.S_IFCHR, "chardev"],
+  [constants.S_IFIFO ?? 0o010000, "fifo"],
+  [constants.S_IFSOCK ?? 0o140000, "socket"],
+]);
 
-export function typeOf(stat: BigIntStats): NodeType {
-  return TYPES.find(([is]) => is(stat))?.[1] ?? "irregular";
+export function typeOf({ mode }: BigIntStats): NodeType {
+  return TYPES.get(Number(mode) & TYPE_BITS) ?? "irregular";
 }
 
 /** What a node is made of beside the status. */

@@ -2,6 +2,7 @@
 import { isTasticError, messageOf } from "@tastic/errors";
 import type { SnapshotId } from "@tastic/format";
 import {
+  WalkAhead,
   backup,
   createExcludeRules,
   findSnapshot,
@@ -17,7 +18,7 @@ import { collectSources } from "../backup-sources.js";
 import { defineCommand } from "../command.js";
 import type { Context, Invocation } from "../command.js";
 import { list, natural, on, parsed, size, text } from "../flags.js";
-import { loadIndex, withRepository } from "../open-repository.js";
+import { withIndex } from "../open-repository.js";
 import { BackupReporter } from "../output/backup-report.js";
 import { showsProgress } from "../output/progress-ticker.js";
 import { plainIfUnread } from "../read-patterns.js";
@@ -94,9 +95,12 @@ export const command = defineCommand({
       ...workersOf(given),
     } satisfies Partial<BackupOptions>;
 
-    await withRepository(context, given.dryRun ? "none" : "append", async (repository, signal) => {
+    // While the password is tried and the lock settles, there is time to walk.
+    const walk = source.open === undefined ? new WalkAhead(options) : undefined;
+    walk?.begin();
+    try {
+      await withIndex(context, given.dryRun ? "none" : "append", async (repository, signal) => {
       const parent = await namedParent(repository, given);
-      await loadIndex(context, repository, signal);
       const stream = await source.open?.();
       const reporter = new BackupReporter(context, {
         targets: stream === undefined ? source.targets : [`/${stream.filename}`],
@@ -109,6 +113,7 @@ export const command = defineCommand({
       try {
         result = await backup(repository, {
           ...options,
+          ...(walk === undefined ? {} : { walk }),
           ...(parent === undefined ? {} : { parent }),
           ...(stream === undefined ? {} : { stdin: stream }),
           signal,
@@ -125,6 +130,9 @@ export const command = defineCommand({
         throw plain("Warning: at least one source file could not be read", { code: "incomplete" });
       }
     });
+    } finally {
+      walk?.close();
+    }
   },
 });
 

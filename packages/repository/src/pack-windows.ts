@@ -1,0 +1,94 @@
+/**
+ * Reading trees. Those of a snapshot lie side by side in their packs, and whoever walks a snapshot asks for one after the
+ * other: from the second of a pack on, a window of the pack is read at once and kept for its neighbours.
+ */
+import { isTasticError } from "@tastic/errors";
+import { idFromBytes } from "@tastic/format";
+import type { PackId } from "@tastic/format";
+import type { Storage } from "@tastic/storage";
+import { TREE } from "./blob-entry.js";
+import type { BlobIndex } from "./blob-index.js";
+
+const WINDOW = 512 << 10;
+/** How many are kept. */
+const WINDOWS = 6;
+
+interface Window {
+  readonly pack: number;
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: Promise<Uint8Array>;
+}
+
+export class PackWindows {
+  readonly #storage: Storage;
+  readonly #index: BlobIndex;
+  /** The one used last comes last. */
+  readonly #windows: Window[] = [];
+  /** Packs that were asked for. */
+  readonly #asked = new Set<number>();
+  /** Where the last tree of each pack ends. Packs that came later are read without windows. */
+  #ends: ReadonlyMap<number, number> | undefined;
+
+  constructor(storage: Storage, index: BlobIndex) {
+    this.#storage = storage;
+    this.#index = index;
+  }
+
+  /** The sealed bytes of an entry: a view, not to be changed. Errors: the store's. */
+  async load(entry: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const pack = this.#index.pack(entry);
+    const offset = this.#index.offset(entry);
+    const length = this.#index.length(entry);
+    if (this.#asked.has(pack)) {
+      try {
+        const window = this.#windowFor(pack, offset, offset + length, signal);
+        const bytes = await window.bytes;
+        return bytes.subarray(offset - window.start, offset - window.start + length);
+      } catch (error) {
+        // The window may reach into what is damaged, or its reader was cancelled: what was asked for may still be whole.
+        if (!isTasticError(error)) throw error;
+        this.#windows.length = 0;
+      }
+    } else {
+      this.#asked.add(pack);
+    }
+    return this.#storage.load({ type: "pack", name: this.#packId(pack) }, { offset, length }, { signal });
+  }
+
+  #windowFor(pack: number, from: number, to: number, signal: AbortSignal | undefined): Window {
+    const windows = this.#windows;
+    const at = windows.findIndex(
+      (window) => window.pack === pack && window.start <= from && to <= window.end,
+    );
+    const [known] = at < 0 ? [] : windows.splice(at, 1);
+    const window = known ?? this.#read(pack, from, to, signal);
+    windows.push(window);
+    if (windows.length > WINDOWS) windows.shift();
+    return window;
+  }
+
+  #read(pack: number, from: number, to: number, signal: AbortSignal | undefined): Window {
+    const start = Math.floor(from / WINDOW) * WINDOW;
+    this.#ends ??= endsOfTrees(this.#index);
+    const end = Math.max(to, Math.min(start + WINDOW, this.#ends.get(pack) ?? 0));
+    const range = { offset: start, length: end - start };
+    const bytes = this.#storage.load({ type: "pack", name: this.#packId(pack) }, range, { signal });
+    return { pack, start, end, bytes };
+  }
+
+  #packId(pack: number): PackId {
+    return idFromBytes<PackId>(this.#index.id(pack));
+  }
+}
+
+/** Where the last tree of each pack ends, in bytes; as they are in all packs, this takes a look at every entry. */
+function endsOfTrees(index: BlobIndex): Map<number, number> {
+  const ends = new Map<number, number>();
+  for (let entry = 0; entry < index.size; entry++) {
+    if (index.kind(entry) !== TREE || index.isPending(entry)) continue;
+    const pack = index.pack(entry);
+    ends.set(pack, Math.max(ends.get(pack) ?? 0, index.offset(entry) + index.length(entry)));
+  }
+  return ends;
+}
