@@ -18,9 +18,12 @@ export interface Chunker {
    * Where the first chunk of `buffer[start, end)` ends: an offset in (start, end].
    *
    * Give at least `maxSize` bytes, unless the input ends at `end`; what is left without a cut is then its last
-   * chunk. Throws `invalid-argument` for a range that is empty or not within the buffer.
+   * chunk. Who has fewer may ask all the same: a cut before `end` is one, and `end` itself tells only that there is
+   * none before it; then ask again with more, and with that `end` as `from`, before which nothing need be looked at.
+   *
+   * Throws `invalid-argument` for a range that is empty or not within the buffer.
    */
-  nextCut(start: number, end: number): number;
+  nextCut(start: number, end: number, from?: number): number;
 }
 
 export interface ChunkerOptions {

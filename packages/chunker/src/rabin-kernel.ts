@@ -46,11 +46,12 @@ export function createRabinChunker(polynomial: bigint, options: ChunkerOptions =
     minSize,
     maxSize,
     buffer,
-    nextCut(start, end) {
+    nextCut(start, end, from = start) {
       checkRange(start, end, buffer);
       if (end - start <= minSize) return end;
       const limit = Math.min(end, start + maxSize);
-      return findCut(bufferStart + start + minSize, bufferStart + limit, mask) - bufferStart;
+      const first = Math.max(start + minSize, from);
+      return findCut(bufferStart + first, bufferStart + limit, mask) - bufferStart;
     },
   };
 }

@@ -67,14 +67,15 @@ export function createRabinTwin(polynomial: bigint, options: ChunkerOptions = {}
     minSize,
     maxSize,
     buffer,
-    nextCut(start, end) {
+    nextCut(start, end, from = start) {
       checkRange(start, end, buffer);
       rabin.reset();
       const limit = Math.min(end, start + maxSize);
       // The hash need not know what has left its window before the first cut is allowed.
-      for (let at = start + minSize - RABIN_WINDOW; at < limit; at++) {
+      const first = Math.max(start + minSize, from);
+      for (let at = first - RABIN_WINDOW; at < limit; at++) {
         rabin.slide(buffer[at]!);
-        if (at + 1 >= start + minSize && (rabin.lower & mask) === 0) return at + 1;
+        if (at + 1 >= first && (rabin.lower & mask) === 0) return at + 1;
       }
       return limit;
     },

@@ -11,6 +11,7 @@ import type { Storage } from "@tastic/storage";
 import { throwIfCancelled } from "./cancellation.js";
 import type { IndexWriter } from "./index-files.js";
 import type { FinishedPack, PackedBlob, Packer } from "./packer.js";
+import { releaseMemory } from "./release-memory.js";
 
 export interface WriterOptions {
   readonly signal?: AbortSignal;
@@ -45,7 +46,7 @@ export class RepositoryWriter {
     return result;
   }
 
-  /** Takes a complete pack; resolves when there is room for the next one, not when this one is stored. */
+  /** Takes a complete pack, whose bytes are nobody's afterwards; resolves when there is room for the next one, not when this one is stored. */
   async accept(pack: FinishedPack): Promise<void> {
     this.#check();
     // Several may wait here: whoever wakes first takes the room before anything else runs.
@@ -85,9 +86,13 @@ export class RepositoryWriter {
   #store(pack: FinishedPack): Promise<void> {
     return this.#attempt(async () => {
       const { signal, discard } = this.#options;
-      if (discard === true) return;
+      if (discard === true) {
+        releaseMemory(pack.bytes);
+        return;
+      }
       const name = idFromBytes(pack.id);
       await this.#storage.save({ type: "pack", name }, pack.bytes, { signal });
+      releaseMemory(pack.bytes);
       this.#indexing = this.#indexing.then(() => this.#indexWriter.add(pack));
       await this.#indexing;
     });

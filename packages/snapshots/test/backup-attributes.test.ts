@@ -2,12 +2,11 @@
 import type { ExtendedAttribute, Node } from "@tastic/format";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { writeFiles } from "../../../test/support/trees.js";
 import { AttributeQueue } from "../dist/backup/attribute-queue.js";
-import { BackupReport } from "../dist/backup/backup-report.js";
-import { type AttributeTool, type BackupEvent, createAttributeTool } from "../dist/index.js";
+import { type AttributeTool, WalkAhead, createAttributeTool } from "../dist/index.js";
 import { newStorage, only, run } from "./backup-support.js";
 
 const tool = await createAttributeTool();
@@ -97,14 +96,8 @@ describe("extended attributes", () => {
 });
 
 describe("asking for extended attributes", () => {
-  function queue(read: AttributeTool["read"]): {
-    queue: AttributeQueue;
-    events: BackupEvent[];
-    asked: number[];
-  } {
-    const events: BackupEvent[] = [];
+  function queue(read: AttributeTool["read"]): { queue: AttributeQueue; asked: number[] } {
     const asked: number[] = [];
-    const report = new BackupReport({ onEvent: (event) => events.push(event) });
     const never = (): Promise<void> => Promise.reject(new Error("not asked for"));
     const fake: AttributeTool = {
       read(paths, onFailure) {
@@ -115,8 +108,9 @@ describe("asking for extended attributes", () => {
       remove: never,
       close: () => undefined,
     };
-    return { queue: new AttributeQueue(fake, report), events, asked };
+    return { queue: new AttributeQueue(fake), asked };
   }
+  const none = async (): Promise<Map<string, ExtendedAttribute[]>> => new Map();
 
   it("is done for many at once, and answers each", async () => {
     const { queue: waiting, asked } = queue(
@@ -125,37 +119,85 @@ describe("asking for extended attributes", () => {
           paths.filter((path) => path.endsWith("7")).map((path) => [path, [attribute("user.x", path)]]),
         ),
     );
-    const answers = await Promise.all(Array.from({ length: 2500 }, (_, i) => waiting.read(`/${i}`)));
+    const questions = Array.from({ length: 250 }, (_, i) =>
+      waiting.add(Array.from({ length: 10 }, (__, j) => `/${i}${j}`)),
+    );
+    questions.at(-1)?.ask();
+    const answers = await Promise.all(questions.map(({ answer }) => answer));
     expect(asked).toEqual([1000, 1000, 500]);
-    expect(answers[17]?.extendedAttributes).toEqual([attribute("user.x", "/17")]);
-    expect(answers[18]).toBeUndefined();
-    expect(answers.filter((answer) => answer !== undefined)).toHaveLength(250);
+    expect(answers[1]?.attributes.get("/17")).toEqual([attribute("user.x", "/17")]);
+    expect(answers[1]?.attributes.has("/18")).toBe(false);
+    expect(answers.filter(({ attributes }, i) => attributes.has(`/${i}7`))).toHaveLength(250);
   });
 
-  it("warns of what cannot be read, but not of what has gone", async () => {
-    const { queue: waiting, events } = queue(async (_, onFailure) => {
+  it("waits for more to ask until somebody needs the answer", async () => {
+    const { queue: waiting, asked } = queue(none);
+    const question = waiting.add(["/a"]);
+    waiting.add(["/b"]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(asked).toEqual([]);
+    question.ask();
+    await question.answer;
+    // What is added later is another question.
+    const later = waiting.add(["/c"]);
+    later.ask();
+    await later.answer;
+    expect(asked).toEqual([2, 1]);
+  });
+
+  it("tells what cannot be read, but not what has gone", async () => {
+    const { queue: waiting } = queue(async (_, onFailure) => {
       onFailure?.("/a", "EACCES");
       onFailure?.("/b", "ENOENT");
       return new Map<string, ExtendedAttribute[]>();
     });
-    expect(await Promise.all([waiting.read("/a"), waiting.read("/b")])).toEqual([undefined, undefined]);
-    expect(only(events, "warning").map(({ path, message }) => [path, message])).toEqual([
-      ["/a", "extended attributes of /a cannot be read: EACCES"],
-    ]);
+    const question = waiting.add(["/a", "/b"]);
+    question.ask();
+    expect((await question.answer).failures).toEqual([{ path: "/a", reason: "EACCES" }]);
   });
 
   it("fails for all if the tool does", async () => {
     const { queue: waiting } = queue(() => Promise.reject(new Error("perl has gone")));
-    const results = await Promise.allSettled([waiting.read("/a"), waiting.read("/b")]);
+    const questions = [waiting.add(["/a"]), waiting.add(["/b"])];
+    questions[0]?.ask();
+    const results = await Promise.allSettled(questions.map(({ answer }) => answer));
     expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });
 
   it("asks for nothing any more once it is closed", async () => {
-    const { queue: waiting, asked } = queue(async () => new Map<string, ExtendedAttribute[]>());
-    void waiting.read("/a");
+    const { queue: waiting, asked } = queue(none);
+    waiting.add(["/a"]);
     waiting.close();
-    waiting.push();
+    const later = waiting.add(["/b"]);
+    later.ask();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(asked).toEqual([]);
+  });
+});
+
+describe("attributes that cannot be read", () => {
+  it.runIf(canSetUser)("are a warning, once for each file", async () => {
+    const folder = await temporaryFolder();
+    await writeFiles(folder, { "source/f": "1", "source/g": "2" });
+    process.chdir(folder);
+    const walk = new WalkAhead({ targets: ["source"] });
+    expect(await walk.whenReady()).toBe(true);
+    const read = vi.spyOn(AttributeQueue.prototype, "add").mockImplementation((paths) => ({
+      answer: Promise.resolve({
+        attributes: new Map(),
+        failures: paths.map((path) => ({ path, reason: "EACCES" })),
+      }),
+      ask: () => undefined,
+    }));
+    try {
+      const { events } = await run(await newStorage(), { targets: ["source"], walk });
+      expect(only(events, "warning").map(({ message }) => message.replace(folder, ""))).toEqual([
+        "extended attributes of /source cannot be read: EACCES",
+        "extended attributes of /source/f cannot be read: EACCES",
+        "extended attributes of /source/g cannot be read: EACCES",
+      ]);
+    } finally {
+      read.mockRestore();
+    }
   });
 });

@@ -171,26 +171,38 @@ test("what getfattr writes is read, escapes and all", () => {
 });
 
 test("an answer of perl's is taken only when all of it is there", () => {
+  const number = (value: number): Buffer => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeInt32LE(value);
+    return bytes;
+  };
   const attribute = fc.record({ name: fc.string({ unit: "binary", minLength: 1 }), value: fc.uint8Array() });
+  const foundAt = fc.record({
+    index: fc.nat(1000),
+    found: fc.oneof(fc.array(attribute, { maxLength: 4 }), fc.integer({ min: -200, max: -1 })),
+  });
   fc.assert(
-    fc.property(
-      fc.array(attribute, { maxLength: 4 }),
-      fc.uint8Array({ maxLength: 5 }),
-      (attributes, rest) => {
-        // Requests have strings in the same form as answers.
-        const strings = attributes.flatMap(({ name, value }) => [Buffer.from(name), value]);
-        const count = Buffer.alloc(4);
-        count.writeInt32LE(attributes.length);
-        const whole = Buffer.concat([count, encodeRequest("r", ...strings).subarray(1)]);
-        for (let length = 0; length < whole.length; length++) {
-          expect(decodeAnswer(whole.subarray(0, length), true)).toBeUndefined();
-        }
-        expect(decodeAnswer(Buffer.concat([whole, rest]), true)).toEqual({
-          answer: attributes.map(({ name, value }) => ({ name, value: Uint8Array.from(value) })),
-          length: whole.length,
-        });
-      },
-    ),
+    fc.property(fc.array(foundAt, { maxLength: 4 }), fc.uint8Array({ maxLength: 5 }), (answer, rest) => {
+      const parts = answer.flatMap(({ index, found }) =>
+        typeof found === "number"
+          ? [number(index), number(found)]
+          : [
+              number(index),
+              number(found.length),
+              // Requests have strings in the same form as answers.
+              encodeRequest("r", ...found.flatMap(({ name, value }) => [Buffer.from(name), value])).subarray(
+                1,
+              ),
+            ],
+      );
+      const whole = Buffer.concat([number(answer.length), ...parts]);
+      for (let length = 0; length < whole.length; length++) {
+        expect(decodeAnswer(whole.subarray(0, length), true)).toBeUndefined();
+      }
+      expect(decodeAnswer(Buffer.concat([whole, rest]), true)).toEqual({ answer, length: whole.length });
+    }),
     { numRuns: 200 },
   );
+  expect(decodeAnswer(number(-13), false)).toEqual({ answer: -13, length: 4 });
+  expect(decodeAnswer(number(0).subarray(1), false)).toBeUndefined();
 });

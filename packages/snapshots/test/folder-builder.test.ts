@@ -1,11 +1,13 @@
-import { TreeEncoder, decodeTree } from "@tastic/format";
+import { TreeEncoder, decodeTree, encodeNode } from "@tastic/format";
 import type { Node } from "@tastic/format";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FolderBuilder } from "../dist/backup/folder-builder.js";
+import { FolderBuilder, type ReadyNode } from "../dist/backup/folder-builder.js";
 import { sketchNode } from "./sample-repository.js";
 
 const node = (name: string, uid = 0): Node => sketchNode({ name, type: "fifo", uid });
+
+const readyNode = (one: Node): ReadyNode => ({ name: one.name, text: encodeNode(one) });
 
 function encode(nodes: readonly Node[]): Buffer {
   const encoder = new TreeEncoder();
@@ -35,7 +37,7 @@ describe("building a folder", () => {
         const nodes = Array.from({ length: count }, (_, i) => node(`n${String(i).padStart(3, "0")}`));
         const slots = nodes.map(() => folder.add());
         if (early) folder.end();
-        for (const i of order) folder.ready(slots[i]!, left.includes(i) ? undefined : nodes[i]);
+        for (const i of order) folder.ready(slots[i]!, left.includes(i) ? undefined : readyNode(nodes[i]!));
         if (!early) folder.end();
         const expected = nodes.filter((_, i) => !left.includes(i));
         expect(Buffer.from(await folder.tree).equals(encode(expected))).toBe(true);
@@ -54,7 +56,7 @@ describe("building a folder", () => {
   it("takes in many thousand entries while they are announced", async () => {
     const { folder } = builder();
     for (let i = 0; i < 5000; i++) {
-      folder.ready(folder.add(), node(`n${String(i).padStart(6, "0")}`));
+      folder.ready(folder.add(), readyNode(node(`n${String(i).padStart(6, "0")}`)));
       expect(folder.count).toBe(i + 1);
     }
     folder.end();
@@ -66,7 +68,7 @@ describe("building a folder", () => {
     ["out of order", ["a", "c", "b", "d"], ["a", "c", "d"]],
   ])("leaves out a node that does not fit, says so, and keeps the others: %s", async (_, names, kept) => {
     const { folder, refused } = builder();
-    for (const [i, name] of names.entries()) folder.ready(folder.add(), node(name, i));
+    for (const [i, name] of names.entries()) folder.ready(folder.add(), readyNode(node(name, i)));
     folder.end();
     expect(decodeTree(await folder.tree, "tree").map(({ name }) => name)).toEqual(kept);
     expect(refused).toEqual([expect.stringMatching(/^b: .*not ordered or duplicate/)]);

@@ -2,7 +2,6 @@
  * Archiving files and folders: brings together the walk, the scan that counts ahead, those who read files, and whoever
  * knows their extended attributes; and sees that all of them end, however the backup does.
  */
-import { createRabinChunker, parsePolynomial } from "@tastic/chunker";
 import { TasticError } from "@tastic/errors";
 import type { BlobId } from "@tastic/format";
 import { Packer } from "@tastic/repository";
@@ -75,16 +74,16 @@ export async function archiveTargets(
 /** What reads files on this thread, and the packer that it gives new chunks to. */
 export function createFileIngest(repository: Repository): { files: FileIngest; packer: Packer } {
   const packer = new Packer(repository.packerSettings, repository.crypto, repository.zstd);
-  const chunker = createRabinChunker(parsePolynomial(repository.config.chunkerPolynomial));
-  return { files: new FileIngest(packer, repository.crypto, chunker), packer };
+  const { chunkerPolynomial } = repository.config;
+  return { files: new FileIngest(packer, repository.crypto, chunkerPolynomial), packer };
 }
 
 function createIngest({ repository, writer, stop, options }: Archiving): Ingest {
   const { workers = DEFAULT_WORKERS } = options;
   if (workers > 0) {
-    const { config, packerSettings } = repository;
+    const { config, packerSettings, storage } = repository;
     const settings = { packer: packerSettings, chunkerPolynomial: config.chunkerPolynomial };
-    return new IngestPool(settings, writer, stop, workers);
+    return new IngestPool(settings, writer, stop, workers, Math.max(1, storage.connections));
   }
   const { files, packer } = createFileIngest(repository);
   return new InlineIngest(files, packer, writer, stop);

@@ -1,6 +1,7 @@
 /**
  * Extended attributes while walking: asked for in batches, because asking costs a process.
  */
+import { TasticError } from "@tastic/errors";
 import type { ExtendedAttribute } from "@tastic/format";
 import type { AttributeTool } from "../attributes/extended-attributes.js";
 
@@ -30,6 +31,7 @@ export interface AttributeQuestion {
 export class AttributeQueue {
   readonly #tool: AttributeTool;
   #collecting: Batch | undefined;
+  #isClosed = false;
 
   constructor(tool: AttributeTool) {
     this.#tool = tool;
@@ -45,7 +47,7 @@ export class AttributeQueue {
 
   /** Ends the tool. What was collected is not asked for any more. */
   close(): void {
-    this.#collecting = undefined;
+    this.#isClosed = true;
     this.#tool.close();
   }
 
@@ -53,13 +55,14 @@ export class AttributeQueue {
     const paths: string[] = [];
     const failures: { path: string; reason: string }[] = [];
     let ask: () => void = () => undefined;
-    const answer = new Promise<void>((resolve) => (ask = resolve)).then(async () => ({
-      failures,
-      attributes: await this.#tool.read(paths, (path, reason) => {
+    const answer = new Promise<void>((resolve) => (ask = resolve)).then(async () => {
+      if (this.#isClosed) throw new TasticError("cancelled", "the backup has ended");
+      const attributes = await this.#tool.read(paths, (path, reason) => {
         // What has gone meanwhile is missed by whoever reads it.
         if (reason !== "ENOENT") failures.push({ path, reason });
-      }),
-    }));
+      });
+      return { failures, attributes };
+    });
     // Whoever needs the answer learns what went wrong; nobody may need it any more.
     answer.catch(() => undefined);
     const batch: Batch = {

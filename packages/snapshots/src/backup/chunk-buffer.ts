@@ -1,13 +1,19 @@
 /**
  * Bytes on their way from a source to chunks: filled at one end, cut at the other, in the very memory that the
- * chunker works on, so that a byte is copied only when a chunk would run over the end of the buffer.
+ * chunker works on. What has been read and not cut moves to the front whenever that is little, so that mostly the same few
+ * MiB are in use, and in the processor's cache.
  */
 import type { Chunker } from "@tastic/chunker";
+
+/** Bytes that are read at once, and that are moved rather than going on in memory that was not in use yet. */
+const PIECE = 1 << 20;
 
 export class ChunkBuffer {
   readonly #chunker: Chunker;
   #start = 0;
   #end = 0;
+  /** No chunk from `#start` on ends before this. */
+  #searched = 0;
   #ended = false;
 
   constructor(chunker: Chunker) {
@@ -18,18 +24,21 @@ export class ChunkBuffer {
   reset(): void {
     this.#start = 0;
     this.#end = 0;
+    this.#searched = 0;
     this.#ended = false;
   }
 
   /** Free memory to read into; never empty while `next` has nothing. */
   room(): Uint8Array {
-    const { buffer, maxSize } = this.#chunker;
-    if (buffer.length - this.#start < maxSize || this.#end === buffer.length) {
+    const { buffer } = this.#chunker;
+    const waiting = this.#end - this.#start;
+    if (this.#start > 0 && (waiting <= PIECE || buffer.length - this.#end < PIECE)) {
       buffer.copyWithin(0, this.#start, this.#end);
-      this.#end -= this.#start;
+      this.#searched -= this.#start;
       this.#start = 0;
+      this.#end = waiting;
     }
-    return buffer.subarray(this.#end);
+    return buffer.subarray(this.#end, this.#end + PIECE);
   }
 
   /** Says that the first `length` bytes of the room were filled. */
@@ -44,12 +53,17 @@ export class ChunkBuffer {
 
   /** The next chunk, valid until `room` is asked for; undefined when more bytes are needed, or none are left. */
   next(): Uint8Array | undefined {
-    const { buffer, maxSize } = this.#chunker;
+    const { buffer, minSize, maxSize } = this.#chunker;
     const available = this.#end - this.#start;
-    if (available === 0 || (!this.#ended && available < maxSize)) return undefined;
-    const cut = this.#chunker.nextCut(this.#start, this.#end);
+    if (available === 0 || (!this.#ended && available <= minSize)) return undefined;
+    const cut = this.#chunker.nextCut(this.#start, this.#end, this.#searched);
+    if (cut === this.#end && !this.#ended && available < maxSize) {
+      this.#searched = cut;
+      return undefined;
+    }
     const chunk = buffer.subarray(this.#start, cut);
     this.#start = cut;
+    this.#searched = cut;
     return chunk;
   }
 }

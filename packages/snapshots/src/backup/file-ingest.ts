@@ -3,7 +3,7 @@
  * for the main thread alike; finished packs are yielded to whoever drives it.
  */
 import type { CryptoProvider } from "@tastic/crypto";
-import type { Chunker } from "@tastic/chunker";
+import { createRabinChunker, parsePolynomial } from "@tastic/chunker";
 import { systemErrorCode } from "@tastic/errors";
 import { idFromBytes } from "@tastic/format";
 import type { BlobId } from "@tastic/format";
@@ -29,6 +29,9 @@ const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants
 // Reading for a backup should not count as an access, where the system lets us say so.
 const OPEN_WITHOUT_ATIME = OPEN_FLAGS | (constants.O_NOATIME ?? 0);
 
+/** Room for the longest chunk and for what is read on top of it. */
+const CHUNK_BUFFER = 9 << 20;
+
 export class FileIngest {
   readonly #packer: Packer;
   readonly #crypto: CryptoProvider;
@@ -40,10 +43,13 @@ export class FileIngest {
   #newBytes = 0;
   #storedBytes = 0;
 
-  constructor(packer: Packer, crypto: CryptoProvider, chunker: Chunker) {
+  /** @param polynomial of the repository's chunker, as its config has it */
+  constructor(packer: Packer, crypto: CryptoProvider, polynomial: string) {
     this.#packer = packer;
     this.#crypto = crypto;
-    this.#chunks = new ChunkBuffer(chunker);
+    this.#chunks = new ChunkBuffer(
+      createRabinChunker(parsePolynomial(polynomial), { bufferSize: CHUNK_BUFFER }),
+    );
   }
 
   /**

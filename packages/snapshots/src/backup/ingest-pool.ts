@@ -43,14 +43,19 @@ export class IngestPool implements Ingest {
   #batchNumber = 0;
   #closed = false;
 
+  /**
+   * @param size how many workers
+   * @param packsAtOnce how many packs may be on their way to the store
+   */
   constructor(
     settings: Pick<WorkerSettings, "packer" | "chunkerPolynomial">,
     writer: RepositoryWriter,
     stop: Stop,
     size: number,
+    packsAtOnce: number,
   ) {
     const credits = new Int32Array(new SharedArrayBuffer(4));
-    credits[0] = size + 1;
+    credits[0] = packsAtOnce;
     const bytesRead = new BigInt64Array(new SharedArrayBuffer(8));
     const positions = new Int32Array(new SharedArrayBuffer(4 * size));
     this.#settings = { ...settings, credits, bytesRead, positions };

@@ -2,7 +2,6 @@
  * A reading worker: takes batches of paths, and gives back packs and contents. All it does is synchronous, in its
  * own memory; it waits only for the conductor to have room for another pack.
  */
-import { createRabinChunker, parsePolynomial } from "@tastic/chunker";
 import { nodeCrypto } from "@tastic/crypto";
 import { TasticError, messageOf } from "@tastic/errors";
 import { Packer } from "@tastic/repository";
@@ -20,8 +19,7 @@ if (parentPort === null)
 const port = parentPort;
 const settings = workerData as WorkerSettings;
 const packer = new Packer(settings.packer, nodeCrypto, loadZstd());
-const chunker = createRabinChunker(parsePolynomial(settings.chunkerPolynomial));
-const files = new FileIngest(packer, nodeCrypto, chunker);
+const files = new FileIngest(packer, nodeCrypto, settings.chunkerPolynomial);
 
 function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
   port.postMessage(message, transfer);

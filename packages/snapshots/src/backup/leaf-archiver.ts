@@ -99,8 +99,7 @@ export class LeafArchiver {
 
 /** @param size of what was read, which may not be what the file system had said */
 function textOf({ entry, attributes }: Item, content: readonly BlobId[] | null, size = entry.size): string {
-  const text =
-    entry.start + encodeNodeEnd({ extendedAttributes: attributes, device: entry.device, content });
+  const text = entry.start + encodeNodeEnd({ extendedAttributes: attributes, device: entry.device, content });
   return size === entry.size ? text : encodeNode({ ...decodeNode(text, entry.path), size });
 }
 

@@ -33,8 +33,7 @@ export interface SourceEntry {
 
 /** Something that was left out, and why: an error of the system, or what the user should know. */
 export type WalkProblem =
-  | { readonly path: string; readonly error: unknown }
-  | { readonly path: string; readonly warning: string };
+  { readonly path: string; readonly error: unknown } | { readonly path: string; readonly warning: string };
 
 /**
  * A step of the walk. A folder's steps are batches of its entries, each followed by all steps of the folders among these,

@@ -18,7 +18,7 @@ import { posix } from "node:path";
 
 /** Entries ahead while they are archived, and before. One takes about half a KiB. */
 const AHEAD = 2048;
-const FAR_AHEAD = 1 << 16;
+const FAR_AHEAD = 1 << 15;
 const TURN_MS = 5;
 /** Steps that were taken and are kept until it is worth moving the others up. */
 const SPENT_STEPS = 256;

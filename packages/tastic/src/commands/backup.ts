@@ -100,36 +100,36 @@ export const command = defineCommand({
     walk?.begin();
     try {
       await withIndex(context, given.dryRun ? "none" : "append", async (repository, signal) => {
-      const parent = await namedParent(repository, given);
-      const stream = await source.open?.();
-      const reporter = new BackupReporter(context, {
-        targets: stream === undefined ? source.targets : [`/${stream.filename}`],
-        dryRun: given.dryRun,
-        noScan: !countsAhead(context, given),
-        fromStream: stream !== undefined,
-        parentless: given.stdin,
-      });
-      let result: BackupResult;
-      try {
-        result = await backup(repository, {
-          ...options,
-          ...(walk === undefined ? {} : { walk }),
-          ...(parent === undefined ? {} : { parent }),
-          ...(stream === undefined ? {} : { stdin: stream }),
-          signal,
-          onEvent: (event) => reporter.onEvent(event),
+        const parent = await namedParent(repository, given);
+        const stream = await source.open?.();
+        const reporter = new BackupReporter(context, {
+          targets: stream === undefined ? source.targets : [`/${stream.filename}`],
+          dryRun: given.dryRun,
+          noScan: !countsAhead(context, given),
+          fromStream: stream !== undefined,
+          parentless: given.stdin,
         });
-      } catch (error) {
-        throw unsaved(error);
-      } finally {
-        reporter.stop();
-        stream?.stop();
-      }
-      reporter.summary(result);
-      if (result.errorCount > 0 || source.incomplete()) {
-        throw plain("Warning: at least one source file could not be read", { code: "incomplete" });
-      }
-    });
+        let result: BackupResult;
+        try {
+          result = await backup(repository, {
+            ...options,
+            ...(walk === undefined ? {} : { walk }),
+            ...(parent === undefined ? {} : { parent }),
+            ...(stream === undefined ? {} : { stdin: stream }),
+            signal,
+            onEvent: (event) => reporter.onEvent(event),
+          });
+        } catch (error) {
+          throw unsaved(error);
+        } finally {
+          reporter.stop();
+          stream?.stop();
+        }
+        reporter.summary(result);
+        if (result.errorCount > 0 || source.incomplete()) {
+          throw plain("Warning: at least one source file could not be read", { code: "incomplete" });
+        }
+      });
     } finally {
       walk?.close();
     }
