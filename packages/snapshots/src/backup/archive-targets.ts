@@ -6,6 +6,7 @@ import { TasticError } from "@tastic/errors";
 import type { BlobId } from "@tastic/format";
 import { Packer } from "@tastic/repository";
 import type { Repository, RepositoryWriter } from "@tastic/repository";
+import { availableParallelism } from "node:os";
 import { posix } from "node:path";
 import { Archiver } from "./archiver.js";
 import { reportProblem } from "./archiver-parts.js";
@@ -13,9 +14,8 @@ import type { BackupOptions } from "./backup-types.js";
 import { NO_ATTRIBUTE_TOOL } from "../attributes/extended-attributes.js";
 import type { BackupReport } from "./backup-report.js";
 import { FileIngest } from "./file-ingest.js";
-import { IngestPool } from "./ingest-pool.js";
+import { IngestCrew } from "./ingest-crew.js";
 import type { Ingest } from "./ingest.js";
-import { InlineIngest } from "./inline-ingest.js";
 import { sendProgress } from "./progress-events.js";
 import { scan } from "./scan.js";
 import { statusOf } from "./source-files.js";
@@ -23,7 +23,8 @@ import type { Stop } from "./stop.js";
 import type { TargetTree } from "./target-tree.js";
 import { WalkAhead } from "./walk-ahead.js";
 
-export const DEFAULT_WORKERS = 2;
+/** This thread reads, too: with one worker, two processors are busy. */
+export const DEFAULT_WORKERS = Math.min(3, Math.max(1, availableParallelism() - 1));
 
 /** What archiving needs, whatever the source is. */
 export interface Archiving {
@@ -79,14 +80,15 @@ export function createFileIngest(repository: Repository): { files: FileIngest; p
 }
 
 function createIngest({ repository, writer, stop, options }: Archiving): Ingest {
-  const { workers = DEFAULT_WORKERS } = options;
-  if (workers > 0) {
-    const { config, packerSettings, storage } = repository;
-    const settings = { packer: packerSettings, chunkerPolynomial: config.chunkerPolynomial };
-    return new IngestPool(settings, writer, stop, workers, Math.max(1, storage.connections));
-  }
-  const { files, packer } = createFileIngest(repository);
-  return new InlineIngest(files, packer, writer, stop);
+  const { config, packerSettings, storage } = repository;
+  const settings = {
+    packer: packerSettings,
+    chunkerPolynomial: config.chunkerPolynomial,
+    workers: options.workers ?? DEFAULT_WORKERS,
+    packsAtOnce: Math.max(1, storage.connections),
+    inline: () => createFileIngest(repository),
+  };
+  return new IngestCrew(settings, writer, stop);
 }
 
 async function runScan(

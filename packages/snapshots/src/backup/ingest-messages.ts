@@ -20,13 +20,13 @@ export interface WorkerSettings {
 
 export type ToWorker =
   /** Read these files. */
-  | { readonly type: "batch"; readonly batch: number; readonly paths: readonly string[] }
+  | { readonly type: "batch"; readonly paths: readonly string[] }
   /** No more files come: complete the packs. */
   | { readonly type: "finish" };
 
 export type FromWorker =
   | { readonly type: "pack"; readonly pack: FinishedPack }
-  | { readonly type: "done"; readonly batch: number; readonly results: BatchResults }
+  | { readonly type: "done"; readonly results: BatchResults }
   | { readonly type: "finished" }
   /** The backup cannot go on. */
   | { readonly type: "failed"; readonly error: WorkerFailure };

@@ -87,7 +87,7 @@ function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 function obey(message: ToWorker): void {
   if (message.type === "batch") {
     const results = readBatch(message.paths);
-    say({ type: "done", batch: message.batch, results }, [results.content.buffer, results.numbers.buffer]);
+    say({ type: "done", results }, [results.content.buffer, results.numbers.buffer]);
     return;
   }
   packer.flush();

@@ -175,10 +175,10 @@ async function namedParent(
   return snapshot.id;
 }
 
-/** Each thread reads one file at a time; more of them than processors are of no use. */
+/** Each thread, the main one too, reads one file at a time; more of them than processors are of no use. */
 function workersOf({ workers, readConcurrency }: BackupValues): { readonly workers?: number } {
   if (workers !== undefined) return { workers };
-  return readConcurrency === 0 ? {} : { workers: Math.min(readConcurrency, availableParallelism()) };
+  return readConcurrency === 0 ? {} : { workers: Math.min(readConcurrency, availableParallelism()) - 1 };
 }
 
 /** restic says that it is the snapshot which is missing, whatever the reason. */

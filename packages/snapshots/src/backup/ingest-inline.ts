@@ -1,69 +1,65 @@
 /**
- * Reading files on this thread, for hosts where workers are too dear.
+ * Reading files on this thread, a few milliseconds at a time: the walk, timers, signals and the store have their turns
+ * in between.
  */
 import type { FinishedPack, Packer, RepositoryWriter } from "@tastic/repository";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FileIngest, IngestedFile } from "./file-ingest.js";
-import type { Ingest, IngestOutcome } from "./ingest.js";
+import type { IngestHand, IngestJob } from "./ingest-hand.js";
+import type { IngestOutcome } from "./ingest.js";
 import { SourceError } from "./source-error.js";
 import type { Stop } from "./stop.js";
 
-/** Timers, signals and the store have their turn after so many milliseconds of reading. */
 const TURN_MS = 5;
 
-export class InlineIngest implements Ingest {
-  /** Nobody reads while others walk: waiting files would only take memory. */
-  readonly lookAhead = 128;
-  readonly #files: FileIngest;
-  readonly #packer: Packer;
+interface Tools {
+  readonly files: FileIngest;
+  readonly packer: Packer;
+}
+
+export class IngestInline implements IngestHand {
+  readonly #create: () => Tools;
   readonly #writer: RepositoryWriter;
   readonly #stop: Stop;
-  #queue: Promise<unknown> = Promise.resolve();
-  #current: string[] = [];
+  #tools: Tools | undefined;
+  #work: Promise<void> = Promise.resolve();
   #lastTurn = performance.now();
+  load = 0;
   bytesRead = 0;
+  currentFile: string | undefined;
 
-  constructor(files: FileIngest, packer: Packer, writer: RepositoryWriter, stop: Stop) {
-    this.#files = files;
-    this.#packer = packer;
+  constructor(create: () => Tools, writer: RepositoryWriter, stop: Stop) {
+    this.#create = create;
     this.#writer = writer;
     this.#stop = stop;
   }
 
-  get currentFiles(): readonly string[] {
-    return this.#current;
-  }
-
-  file(path: string, _size: number, done: (outcome: IngestOutcome) => void): void {
-    this.#queue = this.#queue.then(async () => {
+  give(batch: readonly IngestJob[], onDone: () => void): void {
+    this.load++;
+    this.#work = this.#work.then(async () => {
       try {
-        done(await this.#read(path));
+        for (const { path, done } of batch) done(await this.#read(path));
+        this.load--;
+        onDone();
       } catch (error) {
         this.#stop.fail(error);
       }
     });
   }
 
-  push(): void {
-    // Nothing is collected here.
-  }
-
   async finish(): Promise<void> {
-    await this.#queue;
-    this.#packer.flush();
-    for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished()) {
+    await this.#work;
+    const packer = this.#tools?.packer;
+    packer?.flush();
+    for (let pack = packer?.takeFinished(); pack; pack = packer?.takeFinished()) {
       await this.#writer.accept(pack);
     }
   }
 
-  /** Whoever closes has stopped the backup, or finished: nothing more is read. */
-  async close(): Promise<void> {
-    // There is nothing to end.
-  }
-
   async #read(path: string): Promise<IngestOutcome> {
-    this.#current = [path];
-    const steps = this.#files.file(path, (bytes) => (this.bytesRead += bytes));
+    const { files } = (this.#tools ??= this.#create());
+    this.currentFile = path;
+    const steps = files.file(path, (bytes) => (this.bytesRead += bytes));
     try {
       return { file: await this.#drive(steps) };
     } catch (error) {
@@ -72,7 +68,7 @@ export class InlineIngest implements Ingest {
     } finally {
       // Closes the file if we stopped in the middle of it.
       steps.return(undefined as never);
-      this.#current = [];
+      this.currentFile = undefined;
     }
   }
 

@@ -1,0 +1,192 @@
+/**
+ * Worker threads that read files: hires them, takes their packs, and gives back outcomes.
+ */
+import { TasticError, messageOf } from "@tastic/errors";
+import type { FinishedPack, RepositoryWriter } from "@tastic/repository";
+import { Worker } from "node:worker_threads";
+import type { IngestHand, IngestJob } from "./ingest-hand.js";
+import { FIELDS } from "./ingest-messages.js";
+import type { BatchResults, FromWorker, ToWorker, WorkerFailure, WorkerSettings } from "./ingest-messages.js";
+import type { Stop } from "./stop.js";
+
+export type TeamSettings = Pick<WorkerSettings, "packer" | "chunkerPolynomial">;
+
+export class WorkerTeam {
+  readonly #settings: Omit<WorkerSettings, "place">;
+  readonly #writer: RepositoryWriter;
+  readonly #stop: Stop;
+  readonly #hands: WorkerHand[] = [];
+  readonly #taking = new Set<Promise<void>>();
+  #closed = false;
+
+  /** `size` workers at most, and `packsAtOnce` of their packs on the way to the store. */
+  constructor(
+    { size, packsAtOnce, ...settings }: TeamSettings & { size: number; packsAtOnce: number },
+    writer: RepositoryWriter,
+    stop: Stop,
+  ) {
+    const credits = new Int32Array(new SharedArrayBuffer(4));
+    credits[0] = packsAtOnce;
+    const bytesRead = new BigInt64Array(new SharedArrayBuffer(8));
+    const positions = new Int32Array(new SharedArrayBuffer(4 * size));
+    this.#settings = { ...settings, credits, bytesRead, positions };
+    this.#writer = writer;
+    this.#stop = stop;
+  }
+
+  get bytesRead(): number {
+    return Number(Atomics.load(this.#settings.bytesRead, 0));
+  }
+
+  hire(): IngestHand {
+    const settings = { ...this.#settings, place: this.#hands.length };
+    const hand = new WorkerHand(settings, {
+      pack: (pack) => this.#take(pack),
+      failed: (error) => this.#stop.fail(error),
+      ended: (reason, cause) => {
+        if (!this.#closed) this.#died(reason, cause);
+      },
+    });
+    this.#hands.push(hand);
+    return hand;
+  }
+
+  /** Resolves when the writer has all packs that came so far. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#taking);
+  }
+
+  /** Ends all workers, whatever they do. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#hands.map((hand) => hand.terminate()));
+  }
+
+  #take(pack: FinishedPack): void {
+    const taking = this.#store(pack).finally(() => this.#taking.delete(taking));
+    this.#taking.add(taking);
+  }
+
+  /** Never rejects. */
+  async #store(pack: FinishedPack): Promise<void> {
+    try {
+      await this.#writer.accept(pack);
+    } catch (error) {
+      this.#stop.fail(error);
+    }
+    Atomics.add(this.#settings.credits, 0, 1);
+    Atomics.notify(this.#settings.credits, 0, 1);
+  }
+
+  #died(reason: string, cause?: unknown): void {
+    this.#stop.fail(
+      new TasticError("internal", `a thread that reads files died: ${reason}`, {
+        guidance: "Run again; with `--workers 0` no threads are used.",
+        cause,
+      }),
+    );
+  }
+}
+
+/** What a worker's hand tells the team. */
+interface Ears {
+  pack(pack: FinishedPack): void;
+  failed(error: TasticError): void;
+  ended(reason: string, cause?: unknown): void;
+}
+
+interface Batch {
+  readonly jobs: readonly IngestJob[];
+  readonly onDone: () => void;
+}
+
+class WorkerHand implements IngestHand {
+  readonly #worker: Worker;
+  readonly #settings: WorkerSettings;
+  /** A worker answers them in their order. */
+  readonly #batches: Batch[] = [];
+  #finished: () => void = () => undefined;
+
+  constructor(settings: WorkerSettings, ears: Ears) {
+    this.#settings = settings;
+    this.#worker = new Worker(new URL("./ingest-worker.js", import.meta.url), {
+      workerData: settings,
+      // A worker makes little garbage: what it works on is outside the heap.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
+    this.#worker.on("message", (message: FromWorker) => this.#hear(message, ears));
+    this.#worker.on("messageerror", (error) => ears.ended(messageOf(error), error));
+    this.#worker.on("error", (error) => ears.ended(messageOf(error), error));
+    this.#worker.on("exit", (code) => ears.ended(`it ended with code ${code}`));
+  }
+
+  get load(): number {
+    return this.#batches.length;
+  }
+
+  get currentFile(): string | undefined {
+    const { positions, place } = this.#settings;
+    return this.#batches[0]?.jobs[positions[place] ?? 0]?.path;
+  }
+
+  give(jobs: readonly IngestJob[], onDone: () => void): void {
+    this.#batches.push({ jobs, onDone });
+    this.#tell({ type: "batch", paths: jobs.map(({ path }) => path) });
+  }
+
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#finished = resolve;
+      this.#tell({ type: "finish" });
+    });
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #tell(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromWorker, ears: Ears): void {
+    switch (message.type) {
+      case "pack":
+        ears.pack(message.pack);
+        break;
+      case "done": {
+        const batch = this.#batches.shift();
+        settle(batch?.jobs ?? [], message.results);
+        batch?.onDone();
+        break;
+      }
+      case "finished":
+        this.#finished();
+        break;
+      case "failed":
+        ears.failed(revive(message.error));
+        break;
+    }
+  }
+}
+
+/** Gives every file of a batch its outcome. */
+function settle(jobs: readonly IngestJob[], { failures, content, numbers }: BatchResults): void {
+  let at = 0;
+  jobs.forEach(({ done }, i) => {
+    const failure = failures[i];
+    if (failure !== undefined) {
+      done({ failure });
+      return;
+    }
+    const field = (n: number): number => numbers[i * FIELDS + n] ?? 0;
+    const end = at + field(0) * 32;
+    const [size, newBlobs, newBytes, storedBytes] = [field(1), field(2), field(3), field(4)];
+    done({ file: { content: content.subarray(at, end), size, newBlobs, newBytes, storedBytes } });
+    at = end;
+  });
+}
+
+function revive({ code, message, guidance }: WorkerFailure): TasticError {
+  return new TasticError(code, message, guidance === undefined ? {} : { guidance });
+}
