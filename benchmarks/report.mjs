@@ -74,19 +74,26 @@ export function problemsText({ comparisons }) {
     .join("\n");
 }
 
-/** The whole of RESULTS.md. @param {Results} results */
-export function markdown(results) {
-  const { date, machine, options, comparisons } = results;
-  const problems = problemsText(results);
+/** The whole of RESULTS.md. @param {readonly Results[]} all one for each version of Node */
+export function markdown(all) {
   return `# Benchmarks
 
-Written by \`npm run bench -- --save\`: tastic and the real restic in turn, medians of ${options.runs} runs, each on a fresh
-copy of the repository, with the source in the page cache. Speed is restic's time over tastic's, so more is better;
-for CPU, memory and size, which are tastic's over restic's, less is better.
+Written by \`npm run bench -- --save\`: tastic and the real restic in turn, medians of several runs, each on a fresh copy
+of the repository, with the source in the page cache. Speed is restic's time over tastic's, so more is better; for CPU,
+memory and size, which are tastic's over restic's, less is better. Peak memory "without workers" has no counterpart in
+restic. What the budgets are held against is the worst of their rows.
+${all.map(section).join("")}`;
+}
 
-- date: ${date}
-- tastic: ${machine.tastic} on Node ${machine.node}
-- restic: ${machine.restic}
+/** @param {Results} results */
+function section(results) {
+  const { date, machine, options, comparisons } = results;
+  const problems = problemsText(results);
+  return `
+## Node ${machine.node}
+
+- date: ${date}, ${options.runs} runs unless a row is long or short
+- tastic ${machine.tastic}, ${machine.restic}
 - machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB
 - system: ${machine.system}
 - data: ${options.scale === 1 ? "whole" : `at a scale of ${options.scale}`}
@@ -96,8 +103,6 @@ ${timesTable(comparisons)}
 In MiB:
 
 ${roomTable(comparisons)}
-
-Peak memory "without workers" has no counterpart in restic. What the budgets are held against is the worst of their rows.
 
 ${budgetsTable(results)}
 ${problems === "" ? "" : `\nProblems:\n\n${problems}\n`}`;

@@ -1,5 +1,5 @@
 // Compares tastic with the real restic and prints tables. Started by `npm run bench`; see README.md.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -80,8 +80,19 @@ const problems = problemsText(results);
 console.log(`\n${timesTable(comparisons)}\n\nMiB:\n${roomTable(comparisons)}\n\n${budgetsTable(results)}`);
 if (problems !== "") console.log(`\nproblems:\n${problems}`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
-if (values.save) writeFileSync(join(root, "benchmarks", "RESULTS.md"), markdown(results));
+if (values.save) save();
 process.exitCode = problems === "" ? 0 : 1;
+
+/** Keeps these figures beside those of other versions of Node, and writes RESULTS.md from all of them. */
+function save() {
+  const folder = join(root, "benchmarks", "results");
+  mkdirSync(folder, { recursive: true });
+  const major = /^v?(\d+)/.exec(results.machine.node)?.[1] ?? "";
+  writeFileSync(join(folder, `node-${major}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
+  const files = readdirSync(folder).sort();
+  const all = files.map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")));
+  writeFileSync(join(root, "benchmarks", "RESULTS.md"), markdown(all));
+}
 
 /** @param {string} message @returns {never} */
 function fail(message) {
