@@ -23,6 +23,14 @@ export { createExcludeRules } from "./patterns/exclude-rules.js";
 export type { ExcludeOptions, ExcludeRules, SourceItem } from "./patterns/exclude-rules.js";
 export { readFilesFrom } from "./patterns/files-from.js";
 export type { FilesFromOptions } from "./patterns/files-from.js";
+export { applyPolicy } from "./forget/apply-policy.js";
+export type { DatedSnapshot, KeepReason, PolicyResult } from "./forget/apply-policy.js";
+export { forget } from "./forget/forget.js";
+export type { ForgetEvent, ForgetGroup, ForgetOptions, ForgetResult } from "./forget/forget.js";
+export { checkPolicy, describePolicy, isEmptyPolicy } from "./forget/keep-policy.js";
+export type { KeepCount, KeepCounter, KeepPolicy, Period } from "./forget/keep-policy.js";
+export { removeSnapshots } from "./forget/remove-snapshots.js";
+export type { RemovalEvent, RemovalOptions } from "./forget/remove-snapshots.js";
 export { findNode, findSubtree, splitPath } from "./find-tree.js";
 export { walkTree } from "./ls.js";
 export type { WalkedNode, WalkOptions } from "./ls.js";
@@ -53,6 +61,7 @@ export {
   describeGroupKey,
   encodeGroupKey,
   formatGroupHeader,
+  GROUP_BY_HOST_AND_PATHS,
   groupSnapshots,
   isGrouping,
   latestPerGroup,
@@ -69,6 +78,8 @@ export {
   splitSnapshotId,
 } from "./snapshot-lookup.js";
 export type { StoredSnapshot } from "./stored-snapshot.js";
+export { changeTags, checkTagChange, tag } from "./tag.js";
+export type { TagChange, TagEvent, TagOptions, TagResult } from "./tag.js";
 export { formatDuration, parseLocalTime } from "./times.js";
 export { createUserNames, loadUserNames } from "./users.js";
 export type { UserIds, UserNames } from "./users.js";

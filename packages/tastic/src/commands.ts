@@ -15,6 +15,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   cat: { summary: "Print an object of the repository", load: () => import("./commands/cat.js") },
   check: { summary: "Look for damage in the repository", load: () => import("./commands/check.js") },
   dump: { summary: "Print a file or folder of a snapshot", load: () => import("./commands/dump.js") },
+  forget: { summary: "Remove snapshots, by policy or by name", load: () => import("./commands/forget.js") },
   init: { summary: "Make a new repository", load: () => import("./commands/init.js") },
   "key add": { summary: "Add a password", load: () => import("./commands/key-add.js") },
   "key list": { summary: "List the keys", load: () => import("./commands/key-list.js") },
@@ -24,6 +25,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   ls: { summary: "List the files of a snapshot", load: () => import("./commands/ls.js") },
   restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
   snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },
+  tag: { summary: "Change the tags of snapshots", load: () => import("./commands/tag.js") },
   unlock: { summary: "Remove locks that are no longer in use", load: () => import("./commands/unlock.js") },
   version: { summary: "Print the version", load: () => import("./commands/version.js") },
 };

@@ -32,9 +32,14 @@ export class ProgressBar {
     this.#total = total;
   }
 
+  /** Stops, and leaves nothing. */
+  stop(): void {
+    this.#ticker.stop();
+  }
+
   /** Stops, and leaves the last state on a line. */
   finish(): void {
-    this.#ticker.stop();
+    this.stop();
     if (this.#options.onlyAtTerminal === true) this.#context.output.terminalInfo(this.line());
     else this.#context.output.info(this.line());
   }
