@@ -78,7 +78,7 @@ export {
   splitSnapshotId,
 } from "./snapshot-lookup.js";
 export type { StoredSnapshot } from "./stored-snapshot.js";
-export { changeTags, checkTagChange, tag } from "./tag.js";
+export { changeTags, checkTagChange, tagSnapshots } from "./tag.js";
 export type { TagChange, TagEvent, TagOptions, TagResult } from "./tag.js";
 export { formatDuration, parseLocalTime } from "./times.js";
 export { createUserNames, loadUserNames } from "./users.js";

@@ -67,7 +67,7 @@ export function changeTags(
  * Changes the tags of snapshots, one after the other. The caller holds an exclusive lock.
  * @throws TasticError invalid-argument where there is nothing to change, cancelled
  */
-export async function tag(
+export async function tagSnapshots(
   repository: Repository,
   snapshots: readonly StoredSnapshot[],
   change: TagChange,

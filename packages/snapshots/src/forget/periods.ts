@@ -33,27 +33,24 @@ function clockTime(time: string): ClockTime {
   return { days, secondOfDay: seconds - days * SECONDS_PER_DAY, nanoseconds };
 }
 
+const NUMBERS: Readonly<Record<Period, (clock: ClockTime) => number>> = {
+  hourly: ({ days, secondOfDay }) => days * 24 + Math.floor(secondOfDay / 3600),
+  daily: ({ days }) => days,
+  // From Monday on, as in ISO 8601; 1970-01-01 was a Thursday.
+  weekly: ({ days }) => Math.floor((days + 3) / 7),
+  monthly: ({ days }) => {
+    const { year, month } = dateFromDays(days);
+    return year * 12 + month;
+  },
+  yearly: ({ days }) => dateFromDays(days).year,
+};
+
 /**
- * A number that stands for the hour, day, … that a time belongs to, and for no other. Weeks are those of ISO 8601,
- * from Monday on.
+ * A number that stands for the hour, day, … that a time belongs to, and for no other.
  * @param time RFC 3339
  */
 export function periodOf(time: string, period: Period): number {
-  const { days, secondOfDay } = clockTime(time);
-  const { year, month } = dateFromDays(days);
-  switch (period) {
-    case "hourly":
-      return days * 24 + Math.floor(secondOfDay / 3600);
-    case "daily":
-      return days;
-    case "weekly":
-      // 1970-01-01 was a Thursday.
-      return Math.floor((days + 3) / 7);
-    case "monthly":
-      return year * 12 + month - 1;
-    case "yearly":
-      return year;
-  }
+  return NUMBERS[period](clockTime(time));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** `tag`: changing the tags of snapshots. */
-import { checkTagChange, parseTagList, tag } from "@tastic/snapshots";
+import { checkTagChange, parseTagList, tagSnapshots } from "@tastic/snapshots";
 import type { TagEvent } from "@tastic/snapshots";
 import { defineCommand } from "../command.js";
 import type { Context } from "../command.js";
@@ -29,7 +29,10 @@ export const command = defineCommand({
     await withRepository(context, "exclusive", async (repository, signal) => {
       const snapshots = await findNamedSnapshots(context, repository, args, filterOf(flags));
       const { changed, failed } = hasTags
-        ? await tag(repository, snapshots, change, { signal, onEvent: (event) => printEvent(context, event) })
+        ? await tagSnapshots(repository, snapshots, change, {
+            signal,
+            onEvent: (event) => printEvent(context, event),
+          })
         : { changed: 0, failed: 0 };
       if (output.json) output.value({ message_type: "summary", changed_snapshots: changed });
       else output.info(changed === 0 ? "no snapshots were modified" : `modified ${changed} snapshots`);
