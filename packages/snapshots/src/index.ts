@@ -26,11 +26,11 @@ export type { FilesFromOptions } from "./patterns/files-from.js";
 export { applyPolicy } from "./forget/apply-policy.js";
 export type { DatedSnapshot, KeepReason, PolicyResult } from "./forget/apply-policy.js";
 export { forget } from "./forget/forget.js";
-export type { ForgetEvent, ForgetGroup, ForgetOptions, ForgetResult } from "./forget/forget.js";
+export type { ForgetEvent, ForgetGroup, ForgetOptions, ForgetResult, ForgetStore } from "./forget/forget.js";
 export { checkPolicy, describePolicy, isEmptyPolicy } from "./forget/keep-policy.js";
 export type { KeepCount, KeepCounter, KeepPolicy, Period } from "./forget/keep-policy.js";
 export { removeSnapshots } from "./forget/remove-snapshots.js";
-export type { RemovalEvent, RemovalOptions } from "./forget/remove-snapshots.js";
+export type { RemovalEvent, RemovalOptions, RemovalStorage } from "./forget/remove-snapshots.js";
 export { findNode, findSubtree, splitPath } from "./find-tree.js";
 export { walkTree } from "./ls.js";
 export type { WalkedNode, WalkOptions } from "./ls.js";
@@ -77,6 +77,7 @@ export {
   resolveIdPrefix,
   splitSnapshotId,
 } from "./snapshot-lookup.js";
+export type { SnapshotStore } from "./snapshot-lookup.js";
 export type { StoredSnapshot } from "./stored-snapshot.js";
 export { changeTags, checkTagChange, tagSnapshots } from "./tag.js";
 export type { TagChange, TagEvent, TagOptions, TagResult } from "./tag.js";

@@ -4,19 +4,24 @@
  */
 import { TasticError } from "@tastic/errors";
 import type { SnapshotId } from "@tastic/format";
-import type { Repository } from "@tastic/repository";
 import { throwIfCancelled } from "../cancellation.js";
 import { createSnapshotFilter, isEmptyFilter } from "../snapshot-filter.js";
 import type { SnapshotFilter } from "../snapshot-filter.js";
 import { describeGroupKey, GROUP_BY_HOST_AND_PATHS, groupSnapshots } from "../snapshot-groups.js";
 import type { GroupBy, SnapshotGroup, SnapshotGroupKey } from "../snapshot-groups.js";
 import { findSnapshots } from "../snapshot-lookup.js";
+import type { SnapshotStore } from "../snapshot-lookup.js";
 import { applyPolicy } from "./apply-policy.js";
 import type { PolicyResult } from "./apply-policy.js";
 import { checkPolicy, isEmptyPolicy } from "./keep-policy.js";
 import type { KeepPolicy } from "./keep-policy.js";
 import { removeSnapshots } from "./remove-snapshots.js";
-import type { RemovalEvent } from "./remove-snapshots.js";
+import type { RemovalEvent, RemovalStorage } from "./remove-snapshots.js";
+
+/** Where snapshots are forgotten; a repository is one. */
+export interface ForgetStore extends SnapshotStore {
+  readonly storage: RemovalStorage;
+}
 
 /** What becomes of the snapshots of one group. */
 export interface ForgetGroup extends PolicyResult {
@@ -63,10 +68,10 @@ export interface ForgetResult {
  * @throws TasticError invalid-argument for a policy that keeps nothing, or nothing of some group; cancelled; those of
  * listing
  */
-export async function forget(repository: Repository, options: ForgetOptions): Promise<ForgetResult> {
+export async function forget(store: ForgetStore, options: ForgetOptions): Promise<ForgetResult> {
   const { names = [], filter = createSnapshotFilter(), dryRun = false, signal, onEvent } = options;
   checkPolicy(options.policy ?? {});
-  const snapshots = await findSnapshots(repository, names, filter, (name, message) =>
+  const snapshots = await findSnapshots(store, names, filter, (name, message) =>
     onEvent?.({ type: "ignored", name, message }),
   );
   throwIfCancelled(signal, "forget");
@@ -76,7 +81,7 @@ export async function forget(repository: Repository, options: ForgetOptions): Pr
   onEvent?.({ type: "decided", remove });
   throwIfCancelled(signal, "forget");
   if (dryRun) return { groups, removed: remove, failed: [] };
-  const failed = new Set(await removeSnapshots(repository.storage, remove, { signal, onEvent }));
+  const failed = new Set(await removeSnapshots(store.storage, remove, { signal, onEvent }));
   return { groups, removed: remove.filter((id) => !failed.has(id)), failed: [...failed] };
 }
 

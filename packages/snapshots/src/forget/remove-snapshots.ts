@@ -6,6 +6,9 @@ import type { SnapshotId } from "@tastic/format";
 import type { Storage } from "@tastic/storage";
 import { throwIfCancelled } from "../cancellation.js";
 
+/** What snapshots are removed from. */
+export type RemovalStorage = Pick<Storage, "connections" | "remove">;
+
 /** What happened to one snapshot, and how far all is. */
 export type RemovalEvent =
   | { readonly type: "removed"; readonly id: SnapshotId; readonly done: number; readonly total: number }
@@ -29,7 +32,7 @@ export interface RemovalOptions {
  * @throws TasticError cancelled
  */
 export async function removeSnapshots(
-  storage: Storage,
+  storage: RemovalStorage,
   ids: readonly SnapshotId[],
   { signal, onEvent }: RemovalOptions = {},
 ): Promise<SnapshotId[]> {
@@ -57,7 +60,7 @@ export async function removeSnapshots(
 
 /** What kept a snapshot from being removed, or undefined if it is gone. */
 async function removalError(
-  storage: Storage,
+  storage: RemovalStorage,
   id: SnapshotId,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
