@@ -4,8 +4,8 @@
 import { jsonString, jsonStrings, parseTime, shortId } from "@tastic/format";
 import type { SnapshotId } from "@tastic/format";
 import { messageOf } from "@tastic/errors";
-import { describePolicy, formatGroupHeader, isGrouping } from "@tastic/snapshots";
-import type { ForgetEvent, ForgetGroup, ForgetResult, GroupBy, StoredSnapshot } from "@tastic/snapshots";
+import { describePolicy, formatGroupHeader } from "@tastic/snapshots";
+import type { ForgetEvent, ForgetGroup, ForgetResult, StoredSnapshot } from "@tastic/snapshots";
 import type { Context } from "../command.js";
 import { ProgressBar } from "./progress-bar.js";
 import { snapshotJson } from "./snapshot-json.js";
@@ -14,7 +14,6 @@ import { snapshotTable } from "./snapshot-table.js";
 export interface ForgetReportOptions {
   readonly compact: boolean;
   readonly dryRun: boolean;
-  readonly groupBy: GroupBy;
 }
 
 export class ForgetReporter {
@@ -68,8 +67,9 @@ export class ForgetReporter {
 
   #group({ key, keep, remove, reasons }: ForgetGroup): void {
     const { output } = this.#context;
-    const { compact, groupBy } = this.#options;
-    if (isGrouping(groupBy)) output.verbose(formatGroupHeader(key));
+    const { compact } = this.#options;
+    const header = formatGroupHeader(key);
+    if (header !== undefined) output.verbose(header);
     const matches = new Map(reasons.map((reason) => [reason.snapshot.id, reason.matches]));
     const why = ({ id }: StoredSnapshot): readonly string[] => matches.get(id) ?? [];
     this.#table("keep", keep, compact ? { compact } : { compact, reasons: why });
