@@ -11,12 +11,22 @@ export { currentUser, describeKey, listKeyIds } from "./keys.js";
 export type { KeyInfo, KeyOwner } from "./keys.js";
 export type { HeldLock } from "./held-lock.js";
 export type { LockOptions } from "./locks.js";
+export type {
+  PruneEvent,
+  PruneLimits,
+  PruneObserver,
+  PrunePhase,
+  PruneStats,
+  PruneSummary,
+  UnusedLimit,
+} from "./prune/prune-types.js";
 export { readLocks, removeLocks } from "./read-locks.js";
 export type { LockStore, StoredLock } from "./read-locks.js";
 export type { SharedBlobIndex } from "./shared-index.js";
 export { isStale } from "./stale-locks.js";
 export { MAX_BLOB_LENGTH, openBlob } from "./pack-files.js";
 export type { BlobOpener } from "./pack-files.js";
+export { PackTable } from "./pack-table.js";
 export { Packer } from "./packer.js";
 export type { FinishedPack, PackedBlob, PackerSettings } from "./packer.js";
 export { DEFAULT_PACK_SIZE, MAX_PACK_SIZE, MIN_PACK_SIZE } from "./repository-options.js";
