@@ -11,6 +11,12 @@ export { currentUser, describeKey, listKeyIds } from "./keys.js";
 export type { KeyInfo, KeyOwner } from "./keys.js";
 export type { HeldLock } from "./held-lock.js";
 export type { LockOptions } from "./locks.js";
+export { executePrune } from "./prune/execute-prune.js";
+export type { ExecuteOptions } from "./prune/execute-prune.js";
+export type { UsedBlobs } from "./prune/blob-use.js";
+export { checkPruneLimits, planPrune } from "./prune/plan-prune.js";
+export type { PlanOptions, PrunePlan } from "./prune/plan-prune.js";
+export type { IndexFile } from "./prune/rewrite-index.js";
 export type {
   PruneEvent,
   PruneLimits,
@@ -33,5 +39,7 @@ export { DEFAULT_PACK_SIZE, MAX_PACK_SIZE, MIN_PACK_SIZE } from "./repository-op
 export type { InitOptions, OpenOptions, RepositoryOptions } from "./repository-options.js";
 export { releaseMemory } from "./release-memory.js";
 export { Repository } from "./repository.js";
+export { readSealed } from "./sealed-blobs.js";
+export type { SealedStretch, WantedPack } from "./sealed-blobs.js";
 export { RepositoryWriter } from "./writer.js";
 export type { WriterOptions } from "./writer.js";

@@ -66,6 +66,7 @@ export interface PruneStats {
 }
 
 export type PrunePhase =
+  | "load-snapshots"
   /** Snapshots, for what they use. */
   | "snapshots"
   | "used-packs"
@@ -74,7 +75,10 @@ export type PrunePhase =
   | "repack"
   | "index"
   | "remove-index"
-  | "remove-packs";
+  | "remove-packs"
+  /** With unsafe recovery: every index file goes, and is written again at the end. */
+  | "remove-all-index"
+  | "save-index";
 
 export type PruneEvent =
   /** `count` is how many snapshots or files the phase is about, where that is known. */

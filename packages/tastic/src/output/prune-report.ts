@@ -12,6 +12,7 @@ import { ProgressBar } from "./progress-bar.js";
 
 /** What a phase begins with, and what its bar counts. */
 const PHASES: Readonly<Record<PrunePhase, { title?: (count: number) => string; unit?: string }>> = {
+  "load-snapshots": { title: () => "loading all snapshots..." },
   snapshots: {
     title: (count) => `finding data that is still in use for ${count} snapshots`,
     unit: "snapshots",
@@ -23,6 +24,8 @@ const PHASES: Readonly<Record<PrunePhase, { title?: (count: number) => string; u
   index: { title: () => "rebuilding index", unit: "indexes processed" },
   "remove-index": { unit: "old indexes deleted" },
   "remove-packs": { title: (count) => `removing ${count} old packs`, unit: "files deleted" },
+  "remove-all-index": { title: () => "deleting index files", unit: "files deleted" },
+  "save-index": { unit: "packs processed" },
 };
 
 /** Folders of the repository, as restic names files in them. */
