@@ -38,6 +38,8 @@ export { loadPatterns } from "./patterns/pattern-sources.js";
 export type { Environment, PatternSources } from "./patterns/pattern-sources.js";
 export { parsePatterns } from "./patterns/patterns.js";
 export type { PatternList, PatternOptions } from "./patterns/patterns.js";
+export { prune } from "./prune/prune.js";
+export type { PruneOptions } from "./prune/prune.js";
 export { restore } from "./restore/restore.js";
 export { excludeFilter, includeFilter } from "./restore/restore-filter.js";
 export type { PatternFilter, PatternSelection } from "./restore/restore-filter.js";

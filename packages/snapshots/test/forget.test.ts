@@ -167,11 +167,13 @@ test("a lost answer or a snapshot that is gone already is no failure", async () 
 });
 
 test("a snapshot that cannot be loaded is told of and stays", async () => {
-  let broken: string | undefined;
+  const broken = new Set<string>();
   const { repository, ids } = await repositoryWithSnapshots((operation, file) =>
-    operation === "load" && file?.name === broken ? { kind: "corrupt", offset: 20 } : undefined,
+    operation === "load" && file !== undefined && broken.has(file.name)
+      ? { kind: "corrupt", offset: 20 }
+      : undefined,
   );
-  broken = ids[0];
+  broken.add(ids[0]);
   const { events, result } = await run(repository, { policy: { counts: { last: 1 } } });
   expect(events[0]).toMatchObject({ type: "ignored", name: ids[0] });
   expect(result.removed).toEqual([ids[1]]);

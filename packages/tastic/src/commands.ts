@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   "key remove": { summary: "Remove a key", load: () => import("./commands/key-remove.js") },
   list: { summary: "List the objects of the repository", load: () => import("./commands/list.js") },
   ls: { summary: "List the files of a snapshot", load: () => import("./commands/ls.js") },
+  prune: { summary: "Remove data that nothing needs", load: () => import("./commands/prune.js") },
   restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
   snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },
   tag: { summary: "Change the tags of snapshots", load: () => import("./commands/tag.js") },

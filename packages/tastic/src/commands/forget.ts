@@ -7,13 +7,15 @@ import { list, on, parsed } from "../flags.js";
 import { keepFlags, policyOf } from "../keep-flags.js";
 import { withRepository } from "../open-repository.js";
 import { ForgetReporter } from "../output/forget-report.js";
+import { pruneFlags, readPruneLimits } from "../prune-flags.js";
+import { runPrune } from "../run-prune.js";
 import { filterOf, snapshotFlags } from "../snapshot-flags.js";
 import { fatal, plain } from "../text-error.js";
 
 export const command = defineCommand({
   usage: "[flags] [snapshot ID] [...]",
   description:
-    "Removes snapshots: those that are named, or of each group those that no --keep flag keeps. What only they refer to\nstays in the repository until prune.",
+    "Removes snapshots: those that are named, or of each group those that no --keep flag keeps. What only they refer to\nstays in the repository until prune, or goes at once with --prune.",
   flags: {
     ...keepFlags,
     unsafeAllowRemoveAll: on("without any --keep flag, remove all snapshots that match the flags"),
@@ -30,12 +32,15 @@ export const command = defineCommand({
       { short: "g" },
     ),
     dryRun: on("remove nothing, say what would be removed", { short: "n" }),
+    prune: on("if snapshots were removed, remove what no other needs, too"),
+    ...pruneFlags,
   },
   async run(context, { flags, args }) {
     const { dryRun } = flags;
     const { noLock } = context.globals;
     const policy = policyOf(flags);
     checkPolicy(policy);
+    const limits = readPruneLimits(flags, context);
     if (noLock && !dryRun) {
       throw fatal("--no-lock is only applicable in combination with --dry-run for forget command");
     }
@@ -59,6 +64,14 @@ export const command = defineCommand({
             code: "incomplete",
             guidance: "They are still there: see above what the store said, then run forget again.",
           });
+        }
+        if (flags.prune && result.removed.length > 0) {
+          const done = dryRun
+            ? "would be removed, running prune dry run"
+            : "have been removed, running prune";
+          context.output.info(`${result.removed.length} snapshots ${done}`);
+          const ignoreSnapshots = new Set(result.removed);
+          await runPrune(context, repository, { ...limits, dryRun, ignoreSnapshots, signal });
         }
       } finally {
         reporter.stop();
