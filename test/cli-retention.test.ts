@@ -56,11 +56,11 @@ async function sampleRepository(): Promise<string> {
 function sortGroups(text: string): string {
   const tables = text.match(/^Timestamps shown/gm) ?? [];
   if (tables.length > 1) return text.split("\n").sort().join("\n");
-  if (!text.startsWith('[{"tags":')) return text;
+  if (!/^\[\{"(tags|group_key)":/.test(text)) return text;
   const groups = text
     .trimEnd()
     .slice(1, -1)
-    .split(/,(?=\{"tags":)/);
+    .split(/,(?=\{"(?:tags|group_key)":)/);
   return `[${groups.sort().join(",")}]\n`;
 }
 
@@ -154,6 +154,28 @@ const FORGET: readonly string[][] = [
   ["latest", "--keep-last", "5", "--host", "second"],
 ];
 
+/** What follows `snapshots`. */
+const SNAPSHOTS: readonly string[][] = [
+  ["-c"],
+  ["--latest", "1"],
+  ["--latest", "2", "-c"],
+  ["--latest", "1", "--json"],
+  ["--latest", "0"],
+  ["--latest", "-1", "-c"],
+  ["--last"],
+  ["--group-by", "host"],
+  ["--group-by", "host", "--latest", "1"],
+  ["--group-by", "host,paths,tags", "-c"],
+  ["--group-by", "tags", "--latest", "1", "--json"],
+  ["-g", "paths,tags", "--json"],
+  ["-g", "", "--latest", "1"],
+  ["-g", "host", "--host", "nobody"],
+  ["-g", "host", "--host", "nobody", "--json"],
+  ["-g", "host", "--latest", "1", "--tag", "daily", "--json"],
+  ["latest", "-g", "host"],
+  ["latest", "--host", "first", "--latest", "1"],
+];
+
 describeWithRestic("the same words as restic in forget and tag", () => {
   let repo = "";
   beforeAll(async () => {
@@ -168,6 +190,16 @@ describeWithRestic("the same words as restic in forget and tag", () => {
           repo,
           mask: maskGroups,
         });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  });
+
+  it("snapshots, grouped and the latest of them", { timeout: 120_000 }, async () => {
+    const next = SNAPSHOTS.values();
+    const work = async (): Promise<void> => {
+      for (const args of next) {
+        await expectSame(["snapshots", "--no-lock", "--no-cache", ...args], { repo, mask: maskGroups });
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -9,17 +9,17 @@ import type { Flag, FlagValues } from "./flags.js";
 
 export const keepFlags = {
   keepLast: keepCount("l", "the last n snapshots"),
-  keepHourly: keepCount("H", "the last snapshot of each of the last n hours that have one"),
-  keepDaily: keepCount("d", "the same for days"),
-  keepWeekly: keepCount("w", "the same for weeks"),
-  keepMonthly: keepCount("m", "the same for months"),
-  keepYearly: keepCount("y", "the same for years"),
+  keepHourly: keepCount("H", "the last snapshot of each of the last n hours that have any"),
+  keepDaily: keepCount("d", "the last snapshot of each of the last n days that have any"),
+  keepWeekly: keepCount("w", "the last snapshot of each of the last n weeks that have any"),
+  keepMonthly: keepCount("m", "the last snapshot of each of the last n months that have any"),
+  keepYearly: keepCount("y", "the last snapshot of each of the last n years that have any"),
   keepWithin: keepDuration("all snapshots that are newer, counted from the latest, such as 1y5m7d2h"),
-  keepWithinHourly: keepDuration("the last snapshot of each hour, if it is newer"),
-  keepWithinDaily: keepDuration("the same for days"),
-  keepWithinWeekly: keepDuration("the same for weeks"),
-  keepWithinMonthly: keepDuration("the same for months"),
-  keepWithinYearly: keepDuration("the same for years"),
+  keepWithinHourly: keepDuration("the last snapshot of each hour among those that are newer"),
+  keepWithinDaily: keepDuration("the last snapshot of each day among those that are newer"),
+  keepWithinWeekly: keepDuration("the last snapshot of each week among those that are newer"),
+  keepWithinMonthly: keepDuration("the last snapshot of each month among those that are newer"),
+  keepWithinYearly: keepDuration("the last snapshot of each year among those that are newer"),
   keepTag: list("taglist", "keep snapshots with all these tags (may be repeated, then any of them)"),
 };
 
@@ -46,7 +46,7 @@ export function policyOf(flags: FlagValues<typeof keepFlags>): KeepPolicy {
 }
 
 function keepCount(short: string, what: string): Flag<KeepCount> {
-  return parsed<KeepCount>("n", `keep ${what} ("unlimited" for all)`, 0, readKeepCount, { short });
+  return parsed<KeepCount>("n", `keep ${what} (or "unlimited")`, 0, readKeepCount, { short });
 }
 
 function readKeepCount(given: string): KeepCount {

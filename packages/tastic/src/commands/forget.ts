@@ -26,7 +26,7 @@ export const command = defineCommand({
     compact: on("fewer columns", { short: "c" }),
     groupBy: parsed(
       "group",
-      "apply the policy to each host, paths and/or tags by itself, separated by commas",
+      "apply the policy to each host, paths and/or tags by itself, separated by commas (default: host,paths)",
       GROUP_BY_HOST_AND_PATHS,
       parseGroupBy,
       { short: "g" },
