@@ -1,56 +1,13 @@
 /** `forget` and `tag`: tastic prints and does what restic prints and does. */
-import type { BlobId, Snapshot } from "@tastic/format";
 import { Repository, createLocalStorage, listSnapshots } from "tastic";
 import { cp } from "node:fs/promises";
 import { beforeAll, expect, it } from "vitest";
-import { expectSame, expectSameOutcomes, makeCheapRepository, maskIds } from "./cli-side-by-side.js";
+import { expectSame, expectSameOutcomes, maskIds } from "./cli-side-by-side.js";
 import type { CompareOptions } from "./cli-side-by-side.js";
 import { describeWithRestic, runRestic, runTastic, temporaryFolder, testPassword } from "./support/peers.js";
+import { makeDatedRepository, SNAPSHOT_COUNT } from "./support/dated-repository.js";
 
 const AT_ONCE = 3;
-
-/** Of two hosts, with one, two or no paths in common, in several time zones, with and without tags and sizes. */
-function sampleSnapshots(): Partial<Snapshot>[] {
-  const summary = {
-    backupStart: "2024-01-01T00:00:00Z",
-    backupEnd: "2024-01-01T00:00:01Z",
-    ...Object.fromEntries(
-      ["filesNew", "filesChanged", "filesUnmodified", "dirsNew", "dirsChanged", "dirsUnmodified"].map(
-        (name) => [name, 1],
-      ),
-    ),
-    dataBlobs: 1,
-    treeBlobs: 1,
-    dataAdded: 10,
-    dataAddedPacked: 5,
-    totalFilesProcessed: 3,
-    totalBytesProcessed: 4321,
-  } as unknown as NonNullable<Snapshot["summary"]>;
-  return [
-    { time: "2023-11-05T23:30:00-05:00", tags: ["old"] },
-    { time: "2023-12-31T23:30:00Z", tags: ["weekly", "a b"] },
-    { time: "2024-01-01T00:30:00.25+01:00" },
-    { time: "2024-01-01T10:00:00Z", tags: ["daily"] },
-    { time: "2024-01-01T10:40:00Z", tags: ["daily", "weekly"], summary },
-    { time: "2024-01-02T09:00:00Z", paths: ["/two", "/one"], tags: ["b", "a"] },
-    { time: "2024-01-08T09:00:00Z", paths: ["/one", "/two"], tags: ["a", "b"] },
-    { time: "2024-02-29T09:00:00+05:45", paths: ["/one", "/two"] },
-    { time: "2024-01-05T09:00:00Z", hostname: "second" },
-    { time: "2024-03-31T09:00:00+02:00", hostname: "second", tags: ["<&>"] },
-    { time: "2100-01-01T00:00:00Z", hostname: "second", tags: ["future"] },
-  ];
-}
-
-async function sampleRepository(): Promise<string> {
-  const repo = `${await temporaryFolder()}/repo`;
-  await makeCheapRepository(repo);
-  const repository = await Repository.open(createLocalStorage(repo), { password: testPassword });
-  for (const more of sampleSnapshots()) {
-    const tree = "ab".repeat(32) as BlobId;
-    await repository.saveSnapshot({ time: "", tree, paths: ["/one"], hostname: "first", ...more });
-  }
-  return repo;
-}
 
 /** restic shows groups in any order. */
 function sortGroups(text: string): string {
@@ -179,7 +136,8 @@ const SNAPSHOTS: readonly string[][] = [
 describeWithRestic("the same words as restic in forget and tag", () => {
   let repo = "";
   beforeAll(async () => {
-    repo = await sampleRepository();
+    repo = `${await temporaryFolder()}/repo`;
+    await makeDatedRepository(repo);
   });
 
   it("forget, dry", { timeout: 240_000 }, async () => {
@@ -269,7 +227,7 @@ describeWithRestic("the same words as restic in forget and tag", () => {
       both.repos.map(async (one) => (await snapshotsOf(one)).map(({ original }) => original)),
     );
     expect(originals[1]).toEqual(originals[0]);
-    expect(originals[0]?.filter((id) => id !== undefined)).toHaveLength(sampleSnapshots().length);
+    expect(originals[0]?.filter((id) => id !== undefined)).toHaveLength(SNAPSHOT_COUNT);
   });
 });
 
