@@ -9,6 +9,8 @@ export { INDEX_FULL_AGE_MS, INDEX_FULL_BLOBS } from "./index-files.js";
 export type { IndexLoadOptions } from "./index-files.js";
 export { currentUser, describeKey, listKeyIds } from "./keys.js";
 export type { KeyInfo, KeyOwner } from "./keys.js";
+export { copyBlobs } from "./copy-blobs.js";
+export type { CopiedBlobs, CopyBlobsOptions } from "./copy-blobs.js";
 export type { HeldLock } from "./held-lock.js";
 export type { LockOptions } from "./locks.js";
 export { executePrune } from "./prune/execute-prune.js";

@@ -10,6 +10,8 @@ export type {
   CheckResult,
   ReadSelection,
 } from "./check/check-types.js";
+export { copy } from "./copy/copy.js";
+export type { CopyAmount, CopyEvent, CopyOptions, CopyResult } from "./copy/copy-types.js";
 export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpOptions } from "./dump/dump.js";
 export {

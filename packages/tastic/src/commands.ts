@@ -14,6 +14,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   backup: { summary: "Save files and folders as a new snapshot", load: () => import("./commands/backup.js") },
   cat: { summary: "Print an object of the repository", load: () => import("./commands/cat.js") },
   check: { summary: "Look for damage in the repository", load: () => import("./commands/check.js") },
+  copy: { summary: "Copy snapshots from another repository", load: () => import("./commands/copy.js") },
   dump: { summary: "Print a file or folder of a snapshot", load: () => import("./commands/dump.js") },
   forget: { summary: "Remove snapshots, by policy or by name", load: () => import("./commands/forget.js") },
   init: { summary: "Make a new repository", load: () => import("./commands/init.js") },

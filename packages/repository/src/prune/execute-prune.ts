@@ -127,10 +127,13 @@ class Execution {
     await this.removePacks();
     throwIfCancelled(signal);
     onEvent?.({ type: "phase", phase: "save-index" });
-    const total = this.#files.length;
+    const index = this.#newIndex();
+    const total = this.#repository.index.packCount - index.gone.size;
     let done = 0;
-    const onFile = (): void => onEvent?.({ type: "progress", phase: "save-index", done: ++done, total });
-    await saveNewIndex(this.#repository, this.#files, this.#newIndex(), onFile, signal);
+    const onFile = (packs: number): void => {
+      onEvent?.({ type: "progress", phase: "save-index", done: (done += packs), total });
+    };
+    await saveNewIndex(this.#repository, this.#files, index, onFile, signal);
   }
 
   #newIndex(): NewIndex {

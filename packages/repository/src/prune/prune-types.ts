@@ -2,8 +2,6 @@
  * What a prune is asked to do, what it plans, and what it tells while it works (restic's manual, "Removing backup
  * snapshots").
  */
-import type { FileType } from "@tastic/storage";
-
 /** How much unused data may stay: a share of all that is left, bytes, or any amount. */
 export type UnusedLimit =
   | { readonly kind: "percentage"; readonly percentage: number }
@@ -90,7 +88,7 @@ export type PruneEvent =
       readonly total: number;
     }
   | { readonly type: "planned"; readonly plan: PruneSummary }
-  | { readonly type: "removed"; readonly file: FileType; readonly name: string }
+  | { readonly type: "removed"; readonly phase: PrunePhase; readonly name: string }
   /** For those who want to know everything. */
   | { readonly type: "detail"; readonly message: string }
   /** Something is wrong, or could not be removed. */

@@ -45,7 +45,7 @@ export async function removeFiles(
     for (let name = names[next++]; name !== undefined; name = names[next++]) {
       throwIfCancelled(signal);
       try {
-        if (await remove(name)) onEvent?.({ type: "removed", file: type, name });
+        if (await remove(name)) onEvent?.({ type: "removed", phase, name });
         else failed++;
         onEvent?.({ type: "progress", phase, done: ++done, total: names.length });
       } catch (error) {

@@ -34,25 +34,26 @@ export function outdatedFiles({ files, gone, blobsOf }: NewIndex): IndexFile[] {
   });
 }
 
-/** Stores what the outdated files list, without what is gone. */
+/** Stores what the outdated files list, without what is gone. `onFile` is told how many packs each file adds. */
 export async function saveNewIndex(
   { index, indexStore }: Repository,
   outdated: readonly IndexFile[],
   { gone, blobsOf }: NewIndex,
-  onFile: () => void,
+  onFile: (packs: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const writer = new IndexWriter(index, indexStore);
   const listed = new Set<number>();
   for (const { packs } of outdated) {
     throwIfCancelled(signal);
+    const before = listed.size;
     for (const pack of packs) {
       if (gone.has(pack) || listed.has(pack)) continue;
       listed.add(pack);
       const entries = blobsOf(pack);
       if (entries.length > 0) await writer.add({ id: index.id(pack), entries });
     }
-    onFile();
+    onFile(listed.size - before);
   }
   await writer.flush();
 }

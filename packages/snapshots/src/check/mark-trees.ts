@@ -92,13 +92,20 @@ async function visitAll(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const active = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
   try {
     for (;;) {
       throwIfCancelled(signal, "reading trees");
+      // Kept rather than left to the race, which never sees what fails while another one has just won it.
+      if (failure !== undefined) throw failure.error;
       while (active.size < connections) {
         const entry = waiting.pop();
         if (entry === undefined) break;
-        const visiting = visit(entry).finally(() => active.delete(visiting));
+        const visiting = visit(entry)
+          .catch((error: unknown) => {
+            failure ??= { error };
+          })
+          .finally(() => active.delete(visiting));
         active.add(visiting);
       }
       if (active.size === 0) return;

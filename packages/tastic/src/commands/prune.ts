@@ -21,17 +21,15 @@ export const command = defineCommand({
   },
   async run(context, { flags }) {
     const limits = readPruneLimits(flags, context);
+    if (context.globals.noLock && !flags.dryRun)
+      throw fatal("--no-lock is only applicable in combination with --dry-run for prune command");
     const repository = await openRepository(context);
-    const { id, version } = repository.config;
-    if (version < 2 && flags.repackUncompressed)
-      throw fatal("compression requires at least repository format version 2");
+    const { id } = repository.config;
     const recover = flags.unsafeRecoverNoFreeSpace;
     if (recover !== "" && recover !== id)
       throw fatal(`must pass id '${id}' to --unsafe-recover-no-free-space`);
-    // A dry run changes nothing, and does without a lock where that is asked for.
-    const lock = flags.dryRun && context.globals.noLock ? "none" : "exclusive";
     const reporter = new PruneReporter(context, flags.dryRun);
-    await withLock(context, repository, lock, async (signal) => {
+    await withLock(context, repository, context.globals.noLock ? "none" : "exclusive", async (signal) => {
       const bar = indexBar(context);
       try {
         const summary = await prune(repository, {

@@ -28,9 +28,6 @@ const PHASES: Readonly<Record<PrunePhase, { title?: (count: number) => string; u
   "save-index": { unit: "packs processed" },
 };
 
-/** Folders of the repository, as restic names files in them. */
-const FOLDERS: Readonly<Record<string, string>> = { pack: "data/", index: "index " };
-
 export class PruneReporter {
   readonly #context: Context;
   readonly #dryRun: boolean;
@@ -54,7 +51,7 @@ export class PruneReporter {
         this.#plan(event.plan);
         break;
       case "removed":
-        this.#say(3, `removed ${FOLDERS[event.file] ?? `${event.file}/`}${event.name}`);
+        this.#say(3, `removed ${removedFile(event)}`);
         break;
       case "detail":
         this.#say(2, event.message);
@@ -135,6 +132,12 @@ export class PruneReporter {
     const { output } = this.#context;
     if (output.verbosity >= level) output.result(text);
   }
+}
+
+/** As restic names what it removed, which is not always the same way. */
+function removedFile({ phase, name }: Extract<PruneEvent, { type: "removed" }>): string {
+  if (phase === "remove-index") return `index ${name}`;
+  return `${phase === "remove-all-index" ? "index" : "data"}/${name}`;
 }
 
 interface Amount {
