@@ -121,6 +121,11 @@ export class BlobLoader {
     return openBlob(this.#opener, id, sealed, index.uncompressedLength(entry), describeEntry(index, entry));
   }
 
+  /** An entry's content as it was sealed, which may be compressed. Errors: `damaged-ciphertext`, `zero-nonce`. */
+  unsealEntry(entry: number, sealed: Uint8Array): Uint8Array {
+    return this.#opener.sealer.open(sealed, describeEntry(this.#index, entry));
+  }
+
   packId(entry: number): PackId {
     return idFromBytes<PackId>(this.#index.id(this.#index.pack(entry)));
   }

@@ -6,12 +6,11 @@
  * can be continued from what was stored.
  */
 import { TasticError } from "@tastic/errors";
-import { decodeIndex, encodeIndex, idFromBytes } from "@tastic/format";
-import type { BlobId, IndexId, IndexPack, PackId } from "@tastic/format";
+import { IndexEncoder, decodeIndex } from "@tastic/format";
+import type { IndexId } from "@tastic/format";
 import { DATA, TREE } from "./blob-entry.js";
 import type { BlobIndex } from "./blob-index.js";
 import { throwIfCancelled } from "./cancellation.js";
-import type { FinishedPack } from "./packer.js";
 
 export const INDEX_FULL_BLOBS = 50_000;
 export const INDEX_FULL_AGE_MS = 10 * 60_000;
@@ -98,22 +97,37 @@ function addIndexFile(index: BlobIndex, id: IndexId, json: Uint8Array): number[]
   return packs;
 }
 
+/** A pack and the index entries of its blobs, in the order of the pack. */
+export interface ListedPack {
+  /** Its 32 bytes. */
+  readonly id: Uint8Array;
+  readonly entries: Uint32Array | readonly number[];
+}
+
 /** Collects stored packs and writes index files for them. */
 export class IndexWriter {
   readonly #index: BlobIndex;
   readonly #store: IndexStore;
-  #packs: IndexPack[] = [];
+  readonly #onSaved: ((id: IndexId, packs: readonly ListedPack[]) => void) | undefined;
+  #packs: ListedPack[] = [];
   #blobs = 0;
   #since = Date.now();
 
-  constructor(index: BlobIndex, store: IndexStore) {
+  /** @param onSaved is told of each index file that was stored, with its packs */
+  constructor(
+    index: BlobIndex,
+    store: IndexStore,
+    onSaved?: (id: IndexId, packs: readonly ListedPack[]) => void,
+  ) {
     this.#index = index;
     this.#store = store;
+    this.#onSaved = onSaved;
   }
 
   /** Lists a pack that is stored; writes an index file when there is enough for one. */
-  async add(pack: FinishedPack): Promise<void> {
-    this.#packs.push(describePack(this.#index, pack.id, pack.entries));
+  async add(pack: ListedPack): Promise<void> {
+    // Not the pack itself, which may have all its bytes with it.
+    this.#packs.push({ id: pack.id, entries: pack.entries });
     this.#blobs += pack.entries.length;
     if (this.#blobs >= INDEX_FULL_BLOBS || Date.now() - this.#since >= INDEX_FULL_AGE_MS) await this.flush();
   }
@@ -124,24 +138,28 @@ export class IndexWriter {
     this.#packs = [];
     this.#blobs = 0;
     this.#since = Date.now();
-    if (packs.length > 0) await this.#store.saveIndexFile(encodeIndex(packs));
+    if (packs.length === 0) return;
+    const id = await this.#store.saveIndexFile(encodePacks(this.#index, packs));
+    this.#onSaved?.(id, packs);
   }
 }
 
-/** What an index file says about a pack. */
-function describePack(index: BlobIndex, id: Uint8Array, entries: Uint32Array): IndexPack {
-  return {
-    id: idFromBytes<PackId>(id),
-    blobs: Array.from(entries, (entry) => {
+/** The JSON of an index file that lists these packs. */
+function encodePacks(index: BlobIndex, packs: readonly ListedPack[]): Uint8Array {
+  const encoder = new IndexEncoder();
+  for (const pack of packs) {
+    encoder.pack(pack.id);
+    for (const entry of pack.entries) {
       if (index.isPending(entry))
         throw new TasticError("internal", "a pack was listed before its blobs were placed");
-      return {
-        id: idFromBytes<BlobId>(index.id(entry)),
-        type: index.kind(entry) === TREE ? ("tree" as const) : ("data" as const),
-        offset: index.offset(entry),
-        length: index.length(entry),
-        uncompressedLength: index.uncompressedLength(entry),
-      };
-    }),
-  };
+      encoder.blob(
+        index.id(entry),
+        index.kind(entry) === TREE ? "tree" : "data",
+        index.offset(entry),
+        index.length(entry),
+        index.uncompressedLength(entry),
+      );
+    }
+  }
+  return encoder.finish();
 }

@@ -14,6 +14,7 @@ import { maximumLoadLength } from "@tastic/storage";
 import type { ZstdContext } from "@tastic/zstd";
 import { DATA, TREE } from "./blob-entry.js";
 import { BlobIndex } from "./blob-index.js";
+import { BlobReader } from "./blob-reader.js";
 import { OpenPack } from "./open-pack.js";
 import { MAX_BLOB_LENGTH } from "./pack-files.js";
 import type { SharedBlobIndex } from "./shared-index.js";
@@ -54,6 +55,7 @@ export class Packer {
   readonly #zstd: ZstdContext;
   readonly #sealer: Sealer;
   readonly #index: BlobIndex;
+  readonly #reader: BlobReader;
   readonly #open = new Map<BlobType, OpenPack>();
   readonly #finished: FinishedPack[] = [];
   #failure: { readonly error: unknown } | undefined;
@@ -64,6 +66,7 @@ export class Packer {
     this.#zstd = zstd;
     this.#sealer = crypto.createSealer(settings.key);
     this.#index = BlobIndex.attach(settings.index);
+    this.#reader = new BlobReader(this.#index, { crypto, zstd, sealer: this.#sealer });
   }
 
   /**
@@ -78,6 +81,44 @@ export class Packer {
     });
   }
 
+  /**
+   * Moves a blob that is in a pack of this repository to another one, as it is: its index entry stands for the new
+   * place as soon as the pack is complete. The copy is opened and hashed where it will be stored from.
+   * Errors: those of `BlobReader.verify`, after which the packer is as it was; those of `add`.
+   */
+  move(entry: number, sealed: Uint8Array): void {
+    const type = this.#typeOf(entry);
+    const pack = this.#attempt(() => this.#packFor(type, sealed.length));
+    const room = this.#attempt(() => pack.reserve(sealed.length));
+    room.set(sealed);
+    this.#reader.verify(entry, room);
+    const length = this.#index.uncompressedLength(entry);
+    this.#attempt(() => this.#appended(type, pack, entry, this.#index.id(entry), sealed.length, length));
+  }
+
+  /**
+   * Moves a blob as `move` does, but seals it anew, compressed if it may be. `plaintext` is known to be right.
+   * @param keepCompressed keep it compressed even if that makes it no shorter
+   */
+  rewrite(entry: number, plaintext: Uint8Array, keepCompressed: boolean): void {
+    const type = this.#typeOf(entry);
+    this.#attempt(() => void this.#append(type, entry, this.#index.id(entry), plaintext, keepCompressed));
+  }
+
+  /**
+   * Stores a blob of another repository unless it is known, compressed as it was there. Only in version 2.
+   * @param content what was sealed there
+   * @param uncompressedLength as the index there states it: 0 for a blob that was not compressed
+   * Errors: as `add`; `internal` also for content that is not what `id` says, after which the packer is of no more use
+   */
+  addContent(type: BlobType, id: Uint8Array, content: Uint8Array, uncompressedLength: number): PackedBlob {
+    return this.#attempt(() => {
+      const entry = this.#index.claim(id, type === "tree" ? TREE : DATA);
+      if (entry < 0) return { isNew: false, storedLength: 0 };
+      return this.#seal(type, entry, id, content, uncompressedLength);
+    });
+  }
+
   /** The next complete pack, or undefined. */
   takeFinished(): FinishedPack | undefined {
     return this.#finished.shift();
@@ -86,7 +127,7 @@ export class Packer {
   /** Completes the open packs; take them with `takeFinished`. */
   flush(): void {
     this.#attempt(() => {
-      for (const type of [...this.#open.keys()]) this.#finish(type);
+      for (const [type, { count }] of [...this.#open]) if (count > 0) this.#finish(type);
     });
   }
 
@@ -100,28 +141,59 @@ export class Packer {
     }
   }
 
-  #append(type: BlobType, entry: number, id: Uint8Array, plaintext: Uint8Array): PackedBlob {
-    const content = this.#compress(type, plaintext);
-    const uncompressedLength = content === plaintext ? 0 : plaintext.length;
+  #typeOf(entry: number): BlobType {
+    return this.#index.kind(entry) === TREE ? "tree" : "data";
+  }
+
+  #append(
+    type: BlobType,
+    entry: number,
+    id: Uint8Array,
+    plaintext: Uint8Array,
+    keepCompressed = type === "tree",
+  ): PackedBlob {
+    const content = this.#compress(type, plaintext, keepCompressed);
+    return this.#seal(type, entry, id, content, content === plaintext ? 0 : plaintext.length);
+  }
+
+  #seal(
+    type: BlobType,
+    entry: number,
+    id: Uint8Array,
+    content: Uint8Array,
+    uncompressedLength: number,
+  ): PackedBlob {
     const length = content.length + SEAL_OVERHEAD;
-    checkLength(type, id, plaintext.length, length);
+    checkLength(type, id, Math.max(uncompressedLength, content.length), length);
     const pack = this.#packFor(type, length);
     const sealed = this.#sealer.seal(content, pack.reserve(length));
     if (this.#settings.verify) this.#verify(type, id, sealed, uncompressedLength);
+    this.#appended(type, pack, entry, id, length, uncompressedLength);
+    return { isNew: true, storedLength: length };
+  }
+
+  /** Takes note of a blob that was written to the room reserved in a pack. */
+  #appended(
+    type: BlobType,
+    pack: OpenPack,
+    entry: number,
+    id: Uint8Array,
+    length: number,
+    uncompressedLength: number,
+  ): void {
     pack.append(entry, id, length, uncompressedLength);
     if (pack.size >= this.#settings.packSize || pack.count >= MAX_HEADER_ENTRIES) this.#finish(type);
-    return { isNew: true, storedLength: length };
   }
 
   /**
    * Version 1 knows no compression. In version 2 restic wants trees compressed even if nothing is gained (its prune
    * writes raw ones anew); data that gains nothing stays raw.
    */
-  #compress(type: BlobType, plaintext: Uint8Array): Uint8Array {
+  #compress(type: BlobType, plaintext: Uint8Array, keepCompressed: boolean): Uint8Array {
     const { version, compression } = this.#settings;
     if (version < 2 || plaintext.length === 0 || (type === "data" && compression === "off")) return plaintext;
     const compressed = this.#zstd.compress(plaintext, compressionLevel(compression));
-    return type === "tree" || compressed.length < plaintext.length ? compressed : plaintext;
+    return keepCompressed || compressed.length < plaintext.length ? compressed : plaintext;
   }
 
   #packFor(type: BlobType, length: number): OpenPack {

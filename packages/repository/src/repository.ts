@@ -256,7 +256,8 @@ export class Repository {
   /** A writer for new blobs. The index must be loaded, or everything is stored once more. */
   createWriter(options: WriterOptions = {}): RepositoryWriter {
     const packer = new Packer(this.packerSettings, this.crypto, this.zstd);
-    return new RepositoryWriter(this.storage, packer, new IndexWriter(this.index, this.indexStore), options);
+    const indexWriter = new IndexWriter(this.index, this.indexStore, options.onIndex);
+    return new RepositoryWriter(this.storage, packer, indexWriter, options);
   }
 
   get indexStore(): IndexStore {

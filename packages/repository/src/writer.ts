@@ -6,10 +6,10 @@
  * no more than it can store: `add` and `accept` wait while too many packs are on their way.
  */
 import { idFromBytes } from "@tastic/format";
-import type { BlobType } from "@tastic/format";
+import type { BlobType, IndexId } from "@tastic/format";
 import type { Storage } from "@tastic/storage";
 import { throwIfCancelled } from "./cancellation.js";
-import type { IndexWriter } from "./index-files.js";
+import type { IndexWriter, ListedPack } from "./index-files.js";
 import type { FinishedPack, PackedBlob, Packer } from "./packer.js";
 import { releaseMemory } from "./release-memory.js";
 
@@ -17,6 +17,8 @@ export interface WriterOptions {
   readonly signal?: AbortSignal;
   /** Store nothing: for a dry run, which wants to know what would be new. */
   readonly discard?: boolean;
+  /** Called with every index file that was stored, and the packs that it lists. */
+  onIndex?(id: IndexId, packs: readonly ListedPack[]): void;
 }
 
 export class RepositoryWriter {
@@ -42,6 +44,32 @@ export class RepositoryWriter {
   async add(type: BlobType, id: Uint8Array, plaintext: Uint8Array): Promise<PackedBlob> {
     this.#check();
     const result = this.#packer.add(type, id, plaintext);
+    await this.#acceptFinished();
+    return result;
+  }
+
+  /** Moves a blob of this repository; see `Packer.move` and `rewrite`. Errors: as there, and as `add`. */
+  async move(entry: number, sealed: Uint8Array): Promise<void> {
+    this.#check();
+    this.#packer.move(entry, sealed);
+    await this.#acceptFinished();
+  }
+
+  async rewrite(entry: number, plaintext: Uint8Array, keepCompressed: boolean): Promise<void> {
+    this.#check();
+    this.#packer.rewrite(entry, plaintext, keepCompressed);
+    await this.#acceptFinished();
+  }
+
+  /** Stores a blob of another repository; see `Packer.addContent`. Errors: as `add`. */
+  async addContent(
+    type: BlobType,
+    id: Uint8Array,
+    content: Uint8Array,
+    uncompressedLength: number,
+  ): Promise<PackedBlob> {
+    this.#check();
+    const result = this.#packer.addContent(type, id, content, uncompressedLength);
     await this.#acceptFinished();
     return result;
   }

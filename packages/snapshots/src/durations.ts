@@ -17,6 +17,7 @@ const CALENDAR_UNITS = { y: "years", m: "months", d: "days", h: "hours" } as con
 function invalid(text: string, example: string, reason: string): TasticError {
   return new TasticError("invalid-argument", `${JSON.stringify(text)} is not a duration: ${reason}`, {
     guidance: `Give numbers and units, such as ${example}.`,
+    data: { reason },
   });
 }
 

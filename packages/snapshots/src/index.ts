@@ -12,6 +12,8 @@ export type {
   CheckResult,
   ReadSelection,
 } from "./check/check-types.js";
+export { copy } from "./copy/copy.js";
+export type { CopyAmount, CopyEvent, CopyOptions, CopyResult } from "./copy/copy-types.js";
 export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpOptions } from "./dump/dump.js";
 export {
@@ -25,6 +27,14 @@ export { createExcludeRules } from "./patterns/exclude-rules.js";
 export type { ExcludeOptions, ExcludeRules, SourceItem } from "./patterns/exclude-rules.js";
 export { readFilesFrom } from "./patterns/files-from.js";
 export type { FilesFromOptions } from "./patterns/files-from.js";
+export { applyPolicy } from "./forget/apply-policy.js";
+export type { DatedSnapshot, KeepReason, PolicyResult } from "./forget/apply-policy.js";
+export { forget } from "./forget/forget.js";
+export type { ForgetEvent, ForgetGroup, ForgetOptions, ForgetResult, ForgetStore } from "./forget/forget.js";
+export { checkPolicy, describePolicy, isEmptyPolicy } from "./forget/keep-policy.js";
+export type { KeepCount, KeepCounter, KeepPolicy, Period } from "./forget/keep-policy.js";
+export { removeSnapshots } from "./forget/remove-snapshots.js";
+export type { RemovalEvent, RemovalOptions, RemovalStorage } from "./forget/remove-snapshots.js";
 export { findNode, findSubtree, splitPath } from "./find-tree.js";
 export { walkTree } from "./ls.js";
 export type { WalkedNode, WalkOptions } from "./ls.js";
@@ -32,6 +42,8 @@ export { loadPatterns } from "./patterns/pattern-sources.js";
 export type { Environment, PatternSources } from "./patterns/pattern-sources.js";
 export { parsePatterns } from "./patterns/patterns.js";
 export type { PatternList, PatternOptions } from "./patterns/patterns.js";
+export { prune } from "./prune/prune.js";
+export type { PruneOptions } from "./prune/prune.js";
 export { restore } from "./restore/restore.js";
 export { excludeFilter, includeFilter } from "./restore/restore-filter.js";
 export type { PatternFilter, PatternSelection } from "./restore/restore-filter.js";
@@ -55,6 +67,7 @@ export {
   describeGroupKey,
   encodeGroupKey,
   formatGroupHeader,
+  GROUP_BY_HOST_AND_PATHS,
   groupSnapshots,
   isGrouping,
   latestPerGroup,
@@ -70,7 +83,10 @@ export {
   resolveIdPrefix,
   splitSnapshotId,
 } from "./snapshot-lookup.js";
+export type { SnapshotStore } from "./snapshot-lookup.js";
 export type { StoredSnapshot } from "./stored-snapshot.js";
+export { changeTags, checkTagChange, tagSnapshots } from "./tag.js";
+export type { TagChange, TagEvent, TagOptions, TagResult } from "./tag.js";
 export { formatDuration, parseLocalTime } from "./times.js";
 export { createUserNames, loadUserNames } from "./users.js";
 export type { UserIds, UserNames } from "./users.js";

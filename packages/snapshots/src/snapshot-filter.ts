@@ -39,7 +39,8 @@ export function withAbsolutePaths(filter: SnapshotFilter): SnapshotFilter {
   return { ...filter, paths: filter.paths.map((path) => resolve(path)) };
 }
 
-function hasTags(own: readonly string[], wanted: readonly string[]): boolean {
+/** Has a snapshot with tags `own` all that are wanted? */
+export function hasTags(own: readonly string[], wanted: readonly string[]): boolean {
   for (const tag of wanted) {
     // As restic does it: an empty tag settles the matter, so it counts for the tags after it, too.
     if (tag === "" && own.length === 0) return true;

@@ -77,13 +77,13 @@ export function describeGroupKey({ hostname, paths, tags }: SnapshotGroupKey): s
   return parts.join(", ");
 }
 
-/** The line above a group's table: "snapshots for (host [vm], tags [x, y], paths [/a, /b]):". */
-export function formatGroupHeader({ hostname, paths, tags }: SnapshotGroupKey): string {
+/** The line above a group's table: "snapshots for (host [vm], tags [x, y], paths [/a, /b]):"; none for an empty key. */
+export function formatGroupHeader({ hostname, paths, tags }: SnapshotGroupKey): string | undefined {
   const parts: string[] = [];
   if (hostname !== "") parts.push(`host [${hostname}]`);
   if (tags !== null) parts.push(`tags [${tags.join(", ")}]`);
   if (paths !== null) parts.push(`paths [${paths.join(", ")}]`);
-  return parts.length === 0 ? "snapshots:" : `snapshots for (${parts.join(", ")}):`;
+  return parts.length === 0 ? undefined : `snapshots for (${parts.join(", ")}):`;
 }
 
 function sorted(texts: readonly string[]): string[] {

@@ -82,17 +82,18 @@ export function resolveIdPrefix<T extends string>(ids: readonly T[], prefix: str
 
 /**
  * The newest snapshot that the filter lets through; its relative paths count from the working directory.
- * @param notAfter nanoseconds since 1970: later snapshots do not count; now if not given, since a time in the future
- * is a mistake
+ * @param notAfter nanoseconds since 1970: later snapshots do not count. If not given, even those of the future do, as
+ * they do in restic: both mean the same snapshot by "latest"
  */
 export function findLatest(
   snapshots: readonly StoredSnapshot[],
   filter: SnapshotFilter,
-  notAfter: bigint = BigInt(Date.now()) * 1_000_000n,
+  notAfter?: bigint,
 ): StoredSnapshot | undefined {
   const absolute = withAbsolutePaths(filter);
   return snapshots
-    .filter((snapshot) => parseTime(snapshot.time) <= notAfter && matchesFilter(snapshot, absolute))
+    .filter((snapshot) => notAfter === undefined || parseTime(snapshot.time) <= notAfter)
+    .filter((snapshot) => matchesFilter(snapshot, absolute))
     .reduce<StoredSnapshot | undefined>(
       (a, b) => (a === undefined || compareSnapshots(a, b) < 0 ? b : a),
       undefined,

@@ -114,7 +114,7 @@ function readBoolean(given: string): boolean {
   throw new TasticError("invalid-argument", `strconv.ParseBool: parsing "${given}": invalid syntax`);
 }
 
-function readInteger(given: string): number {
+export function readInteger(given: string): number {
   return readNumber(given, "ParseInt", /^[+-]?\d+$/);
 }
 

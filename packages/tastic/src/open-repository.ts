@@ -182,7 +182,12 @@ export async function loadIndex(
   repository: Repository,
   signal: AbortSignal,
 ): Promise<void> {
-  const bar = new ProgressBar(context, "index files loaded", { onlyAtTerminal: true });
+  const bar = indexBar(context);
   await repository.loadIndex({ signal, onProgress: (done, total) => bar.update(done, total) });
   bar.finish();
+}
+
+/** A bar for loading the index, for who loads it in another way. */
+export function indexBar(context: Context): ProgressBar {
+  return new ProgressBar(context, "index files loaded", { onlyAtTerminal: true });
 }

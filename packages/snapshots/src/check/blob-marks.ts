@@ -1,23 +1,14 @@
 /**
  * Marks on the blobs of an index: one byte each, beside the index, rather than a second table of ids.
  */
-import type { BlobIndex, DATA, TREE } from "@tastic/repository";
+import type { BlobIndex } from "@tastic/repository";
 
 export class BlobMarks {
-  readonly #index: BlobIndex;
   readonly #marks: Uint8Array;
 
   /** For the index as it is: blobs that are added later cannot be marked. */
   constructor(index: BlobIndex) {
-    this.#index = index;
     this.#marks = new Uint8Array(index.size);
-  }
-
-  /** Marks the first entry of a blob. Returns its number, or -1 if no index lists the blob. */
-  mark(id: Uint8Array, kind: typeof DATA | typeof TREE): number {
-    const entry = this.#index.find(id, kind);
-    if (entry >= 0) this.#marks[entry] = 1;
-    return entry;
   }
 
   /** Marks an entry; returns whether it was unmarked. */

@@ -3,13 +3,12 @@
  */
 import { TasticError, messageOf } from "@tastic/errors";
 import { HEADER_LENGTH_SIZE, SEALING_OVERHEAD } from "@tastic/format";
-import type { Repository } from "@tastic/repository";
+import type { PackTable, Repository } from "@tastic/repository";
 import { throwIfCancelled } from "../cancellation.js";
 import type { CheckReport } from "./check-report.js";
 import { CheckTasks } from "./check-task.js";
 import type { CheckAnswer, CheckTask } from "./check-task.js";
 import type { CheckOptions } from "./check-types.js";
-import type { PackTable } from "./pack-table.js";
 import { DEFAULT_CREW, runCrew } from "../workers/work-crew.js";
 import type { Hand } from "../workers/worker-hand.js";
 

@@ -4,9 +4,8 @@
 import { idToBytes } from "@tastic/format";
 import type { PackId } from "@tastic/format";
 import { PACK } from "@tastic/repository";
-import type { Repository } from "@tastic/repository";
+import type { PackTable, Repository } from "@tastic/repository";
 import type { CheckReport } from "./check-report.js";
-import type { PackTable } from "./pack-table.js";
 
 /** Packs that are stored, by entry number of the index: their sizes, -1 where a pack is missing. */
 export async function checkPacks(

@@ -8,10 +8,10 @@ import { checkIndex } from "./check-index.js";
 import { checkPacks } from "./check-packs.js";
 import { CheckReport } from "./check-report.js";
 import { checkSnapshots } from "./check-snapshots.js";
-import { PackTable } from "./pack-table.js";
 import { selectPacks } from "./read-selection.js";
 import { TasticError } from "@tastic/errors";
 import { idToBytes } from "@tastic/format";
+import { PackTable } from "@tastic/repository";
 import type { Repository } from "@tastic/repository";
 
 /**

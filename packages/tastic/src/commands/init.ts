@@ -51,16 +51,17 @@ export const command = defineCommand({
     }).catch((error: unknown) => {
       throw fatal(`Fatal: create repository at ${shown} failed: ${messageOf(error)}`, { cause: error });
     });
-    report(context, repository.config.id, shown);
+    report(context, repository.config.id, shown, given.copyChunkerParams);
   },
 });
 
-function report({ output }: Context, id: string, location: string): void {
+function report({ output }: Context, id: string, location: string, copiedChunker: boolean): void {
   if (output.json) {
     output.value({ message_type: "initialized", id, repository: location });
     return;
   }
   output.info(`created restic repository ${id.slice(0, 10)} at ${location}`);
+  if (copiedChunker) output.info(" with chunker parameters copied from secondary repository");
   output.info("");
   output.info("Please note that knowledge of your password is required to access");
   output.info("the repository. Losing your password means that your data is");

@@ -71,7 +71,8 @@ function printGroups({ output }: Context, groups: readonly SnapshotGroup[], comp
     return;
   }
   for (const { key, snapshots } of groups) {
-    output.result(formatGroupHeader(key));
+    const header = formatGroupHeader(key);
+    if (header !== undefined) output.result(header);
     for (const line of snapshotTable(snapshots, { compact })) output.result(line);
   }
 }

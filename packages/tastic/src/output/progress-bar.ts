@@ -8,6 +8,8 @@ import { ProgressTicker } from "./progress-ticker.js";
 export interface ProgressBarOptions {
   /** Say nothing to a file or a pipe, not even at the end. */
   readonly onlyAtTerminal?: boolean;
+  /** Of a command that says with `--json` what it says without. */
+  readonly alsoWithJson?: boolean;
 }
 
 export class ProgressBar {
@@ -32,11 +34,18 @@ export class ProgressBar {
     this.#total = total;
   }
 
+  /** Stops, and leaves nothing. */
+  stop(): void {
+    this.#ticker.stop();
+  }
+
   /** Stops, and leaves the last state on a line. */
   finish(): void {
-    this.#ticker.stop();
-    if (this.#options.onlyAtTerminal === true) this.#context.output.terminalInfo(this.line());
-    else this.#context.output.info(this.line());
+    this.stop();
+    const { output } = this.#context;
+    if (this.#options.onlyAtTerminal === true) output.terminalInfo(this.line());
+    else if (this.#options.alsoWithJson !== true) output.info(this.line());
+    else if (output.verbosity >= 1) output.result(this.line());
   }
 
   line(): string {

@@ -9,8 +9,8 @@ import {
   idFromBytes,
 } from "@tastic/format";
 import type { PackId } from "@tastic/format";
-import { PACK } from "@tastic/repository";
-import type { BlobIndex } from "@tastic/repository";
+import { PACK } from "./blob-entry.js";
+import type { BlobIndex } from "./blob-index.js";
 
 export class PackTable {
   readonly #index: BlobIndex;
