@@ -21,10 +21,9 @@ async function stored(
   await writer.flush();
   const loads: ByteRange[] = [];
   const noting = createFaultStorage(storage, () => undefined);
-  const { load } = noting;
   noting.load = (file, range, options) => {
     if (file.type === "pack" && range !== undefined) loads.push(range);
-    return load(file, range, options);
+    return storage.load(file, range, options);
   };
   return { ids, loads, storage, noting };
 }

@@ -189,11 +189,13 @@ describe("a thread that reads files", () => {
     const onEvent = ({ type }: BackupEvent): void => {
       if (type === "parent") setTimeout(() => void end(), 150);
     };
-    // Long enough that it must be at work.
-    const zeros = join(await temporaryFolder(), "zeros");
-    writeFileSync(zeros, "");
-    truncateSync(zeros, 200_000_000_000);
-    const error = await failure(run(storage, { targets: [zeros], workers: count, onEvent }), "internal");
+    // Long enough that it must be at work, whoever else is.
+    const source = await temporaryFolder();
+    for (let i = 0; i <= count; i++) {
+      writeFileSync(join(source, `zeros-${i}`), "");
+      truncateSync(join(source, `zeros-${i}`), 200_000_000_000);
+    }
+    const error = await failure(run(storage, { targets: [source], workers: count, onEvent }), "internal");
     expect(error.message).toMatch(/^a thread that reads files died: it ended with code [01]$/);
     expect(error.guidance).toContain("--workers 0");
     expect(await countOf(storage, "snapshot")).toBe(0);
@@ -205,7 +207,7 @@ describe("a thread that reads files", () => {
     truncateSync(join(source, "1 busy"), 200_000_000_000);
     writeFileSync(join(source, "2 done"), "x");
     const onEvent = (event: BackupEvent): void => {
-      if (event.type === "item" && event.path.endsWith("2 done")) void started[1]?.terminate();
+      if (event.type === "item" && event.path.endsWith("2 done")) void started[0]?.terminate();
     };
     await failure(run(await newStorage(), { targets: [source], workers: 2, onEvent }), "internal");
   });
