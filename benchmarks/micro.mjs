@@ -11,6 +11,7 @@ import {
   idFromBytes,
   parseTime,
 } from "../packages/format/dist/index.js";
+import { BlobIndex, Packer } from "../packages/repository/dist/index.js";
 import { loadZstd } from "../packages/zstd/dist/index.js";
 import { loadIndex } from "./blob-index.mjs";
 import { fillContent } from "./content.mjs";
@@ -93,14 +94,25 @@ for (const [name, chunker] of Object.entries({
   bench(`chunker: ${name}`, chunker.buffer.length, "MB", () => cutAll(chunker));
 }
 
-const sealer = nodeCrypto.createSealer(generateMasterKey(nodeCrypto));
+const key = generateMasterKey(nodeCrypto);
+const sealer = nodeCrypto.createSealer(key);
+// By number: what counts for a small message is what it costs beside its bytes.
+for (const size of [100, KIB, 4 * KIB, 8 * KIB]) {
+  const label = size < KIB ? `${size} B` : `${size / KIB} KiB`;
+  const plain = content(size, "random");
+  const target = new Uint8Array(size + 32);
+  bench(`seal and open, messages of ${label}`, 1, "k", () => {
+    sealer.open(sealer.seal(plain, target), "message", plain);
+  });
+}
+
 for (const size of [4 * KIB, MIB]) {
   const label = size === MIB ? "1 MiB" : "4 KiB";
   const plain = content(size, "random");
   const target = new Uint8Array(size + 32);
   const sealed = sealer.seal(plain);
-  const key = content(32, "random");
-  bench(`Poly1305, ${label}`, size, "MB", () => poly1305(key, plain));
+  const oneTimeKey = content(32, "random");
+  bench(`Poly1305, ${label}`, size, "MB", () => poly1305(oneTimeKey, plain));
   bench(`SHA-256, ${label}`, size, "MB", () => nodeCrypto.sha256(plain));
   bench(`seal, ${label}`, size, "MB", () => sealer.seal(plain, target));
   bench(`open, ${label}`, size, "MB", () => sealer.open(sealed, "message"));
@@ -117,6 +129,25 @@ for (const size of [4 * KIB, MIB]) {
   }
   const options = { uncompressedLength: size, maxLength: size, what: "content" };
   bench(`zstd decompress, ${label}`, size, "MB", () => zstd.decompress(compressed, options));
+}
+
+for (const [kind, compression] of /** @type {const} */ ([
+  ["prose", "auto"],
+  ["random", "off"],
+])) {
+  const blobs = Array.from({ length: 500 }, (_, i) => {
+    const bytes = content(8 * KIB, kind);
+    bytes[0] = i;
+    bytes[1] = i >> 8;
+    return { bytes, id: nodeCrypto.sha256(bytes) };
+  });
+  const settings = /** @type {const} */ ({ key, version: 2, compression, packSize: 4 * MIB, verify: true });
+  bench(`pack and verify, blobs of 8 KiB (${kind}, ${compression})`, blobs.length, "k", () => {
+    const packer = new Packer({ index: BlobIndex.create().shared, ...settings }, nodeCrypto, zstd);
+    for (const { id, bytes } of blobs) packer.add("data", id, bytes);
+    packer.flush();
+    return packer.takeFinished();
+  });
 }
 
 const nodes = Array.from({ length: 1000 }, (_, i) => node(i));

@@ -6,10 +6,11 @@ import { portableRandomBytes } from "./portable-random.js";
 import {
   checkSealed,
   NONCE_SIZE,
+  openTarget,
   SEAL_OVERHEAD,
+  sealTarget,
   TAG_SIZE,
   tagMismatch,
-  targetView,
   type Sealer,
 } from "./sealer.js";
 
@@ -27,7 +28,7 @@ export class PortableSealer implements Sealer {
 
   seal(plaintext: Uint8Array, target?: Uint8Array): Uint8Array {
     const sealed =
-      target === undefined ? new Uint8Array(plaintext.length + SEAL_OVERHEAD) : targetView(plaintext, target);
+      target === undefined ? new Uint8Array(plaintext.length + SEAL_OVERHEAD) : sealTarget(plaintext, target);
     const nonce = portableRandomBytes(NONCE_SIZE);
     const ciphertext = ctr(this.#key.encrypt, nonce).encrypt(plaintext);
     sealed.set(nonce);
@@ -36,13 +37,18 @@ export class PortableSealer implements Sealer {
     return sealed;
   }
 
-  open(sealed: Uint8Array, what: string): Uint8Array {
+  open(sealed: Uint8Array, what: string, target?: Uint8Array): Uint8Array {
     checkSealed(sealed, what);
+    const view = target === undefined ? undefined : openTarget(sealed, target);
     const end = sealed.length - TAG_SIZE;
     const nonce = sealed.slice(0, NONCE_SIZE);
     const ciphertext = sealed.slice(NONCE_SIZE, end);
     if (!sameBytes(this.#tag(nonce, ciphertext), sealed.subarray(end))) throw tagMismatch(what);
-    return ctr(this.#key.encrypt, nonce).decrypt(ciphertext);
+    const plaintext = ctr(this.#key.encrypt, nonce).decrypt(ciphertext);
+    if (view === undefined) return plaintext;
+    view.set(plaintext);
+    plaintext.fill(0);
+    return view;
   }
 
   #tag(nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array {

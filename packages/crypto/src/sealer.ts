@@ -25,14 +25,19 @@ export interface Sealer {
   seal(plaintext: Uint8Array, target?: Uint8Array): Uint8Array;
 
   /**
-   * Verifies, then decrypts, into an array of its own. `what` names the object in errors ("pack 1a2b3c4d").
-   * @throws TasticError `damaged-ciphertext` if `sealed` is too short or its tag does not match, `zero-nonce`.
+   * Verifies, then decrypts. `what` names the object in errors ("pack 1a2b3c4d").
+   * `target`, if given, receives the plaintext at its start; it holds at least `sealed.length - SEAL_OVERHEAD` bytes. It
+   * may be the memory of `sealed`, too, if it begins no later than the ciphertext. It is not written to before all
+   * of `sealed` is verified.
+   * @returns the plaintext: a view on `target`, or an array of its own.
+   * @throws TasticError `damaged-ciphertext` if `sealed` is too short or its tag does not match, `zero-nonce`;
+   *   `invalid-argument` for a target that is too small or lies over ciphertext that is still to be read.
    */
-  open(sealed: Uint8Array, what: string): Uint8Array;
+  open(sealed: Uint8Array, what: string, target?: Uint8Array): Uint8Array;
 }
 
 /** The start of `target`, where a sealed `plaintext` goes. */
-export function targetView(plaintext: Uint8Array, target: Uint8Array): Uint8Array {
+export function sealTarget(plaintext: Uint8Array, target: Uint8Array): Uint8Array {
   const length = plaintext.length + SEAL_OVERHEAD;
   if (target.length < length) {
     throw new TasticError(
@@ -46,6 +51,26 @@ export function targetView(plaintext: Uint8Array, target: Uint8Array): Uint8Arra
     target.byteOffset < plaintext.byteOffset + plaintext.length &&
     plaintext.byteOffset < target.byteOffset + length;
   if (overlaps) throw new TasticError("invalid-argument", "the target of sealing overlaps its plaintext");
+  return target.length === length ? target : target.subarray(0, length);
+}
+
+/** The start of `target`, where the plaintext of `sealed` goes. */
+export function openTarget(sealed: Uint8Array, target: Uint8Array): Uint8Array {
+  const length = sealed.length - SEAL_OVERHEAD;
+  if (target.length < length) {
+    throw new TasticError(
+      "invalid-argument",
+      `opening to ${length} bytes needs room for them, the target has ${target.length}`,
+    );
+  }
+  const ciphertext = sealed.byteOffset + NONCE_SIZE;
+  const runsAhead =
+    target.buffer === sealed.buffer &&
+    target.byteOffset > ciphertext &&
+    target.byteOffset < ciphertext + length;
+  if (runsAhead) {
+    throw new TasticError("invalid-argument", "the target of opening overwrites what is still to be read");
+  }
   return target.length === length ? target : target.subarray(0, length);
 }
 

@@ -38,6 +38,23 @@ describe.each(pairs)("sealed by $sealing.name, opened by $opening.name", ({ seal
     );
   });
 
+  it("at every length around a few blocks, and around what is sealed the short way", () => {
+    const [to, from] = [sealing.createSealer(someKey), opening.createSealer(someKey)];
+    const target = new Uint8Array(9000);
+    for (const [first, last] of [
+      [0, 150],
+      [240, 340],
+      [8192 - 33, 8192 + 33],
+    ] as const) {
+      for (let length = first; length <= last; length++) {
+        const plaintext = sample(length);
+        const sealed = to.seal(plaintext);
+        expect(Buffer.compare(from.open(sealed, "x"), plaintext)).toBe(0);
+        expect(Buffer.compare(from.open(sealed, "x", target), plaintext)).toBe(0);
+      }
+    }
+  });
+
   it.each([16384, 32767, 32768, 32769, 65536, 65537, 100_003, 1 << 20])("at %i bytes too", (length) => {
     const sealed = sealing.createSealer(someKey).seal(sample(length));
     const opened = opening.createSealer(someKey).open(sealed, "x");
@@ -49,12 +66,20 @@ describe.each(providers)("the $name sealer", (provider) => {
   const sealer = provider.createSealer(someKey);
 
   it.each([
-    ["in its last bit", "ffffffffffffffffffffffffffffffff"],
-    ["in its low half", "0123456789abcdefffffffffffffffff"],
-    ["in its low word", "00000000000000000000000ffffffffe"],
-  ])("counts over all 128 bits when the nonce wraps %s", (_, hex) => {
-    const sealed = sealWith(Uint8Array.from(Buffer.from(hex, "hex")), sample(100));
-    expect(sealer.open(sealed, "x")).toEqual(sample(100));
+    ["32", "0123456789abcdef01234567fffffffe"],
+    ["32, and then no further", "0123456789abcdef00000000fffffff0"],
+    ["64", "0123456789abcdeffffffffffffffffe"],
+    ["96", "01234567fffffffffffffffffffffffd"],
+    ["128, from the first block on", "ffffffffffffffffffffffffffffffff"],
+    ["128", "fffffffffffffffffffffffffffffff0"],
+    ["8", "0123456789abcdef0123456789abcdf0"],
+    ["16, late", "0123456789abcdef0123456789abff01"],
+  ])("counts over all 128 bits when the nonce carries out of %s bits", (_, hex) => {
+    const nonce = Uint8Array.from(Buffer.from(hex, "hex"));
+    for (const length of [16, 17, 100, 8192, 8193, 40_000]) {
+      const opened = sealer.open(sealWith(nonce, sample(length)), "x");
+      expect(Buffer.compare(opened, sample(length))).toBe(0);
+    }
   });
 
   it("uses a nonce once", () => {
@@ -113,14 +138,80 @@ describe.each(providers)("the $name sealer", (provider) => {
     expect(sealer.open(sealed, "x")).toEqual(sample(40));
   });
 
-  it("refuses every flipped bit", () => {
-    const sealed = sealer.seal(sample(70));
-    for (let bit = 0; bit < sealed.length * 8; bit++) {
-      const damaged = Uint8Array.from(sealed);
-      damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      expect(codeOf(() => sealer.open(damaged, "x"))).toBe("damaged-ciphertext");
+  it.each([0, 40, 8192, 8193, 70_001])("opens %i bytes into a target and nowhere else", (length) => {
+    const target = new Uint8Array(length + 20).fill(0xaa);
+    const view = target.subarray(3);
+    const sealed = sealer.seal(sample(length));
+    const before = Uint8Array.from(sealed);
+    const opened = sealer.open(sealed, "x", view);
+    expect(opened.buffer).toBe(target.buffer);
+    expect([opened.byteOffset, opened.length]).toEqual([3, length]);
+    expect(Buffer.compare(opened, sample(length))).toBe(0);
+    expect(target.subarray(0, 3).every((byte) => byte === 0xaa)).toBe(true);
+    expect(target.subarray(3 + length).every((byte) => byte === 0xaa)).toBe(true);
+    expect(Buffer.compare(sealed, before)).toBe(0);
+  });
+
+  it.each([40, 8192, 8193, 70_001])("opens %i bytes in place", (length) => {
+    for (const at of [0, 84, 100, 116]) {
+      const memory = new Uint8Array(200 + length);
+      const sealed = memory.subarray(100, 100 + length + SEAL_OVERHEAD);
+      sealer.seal(sample(length), sealed);
+      const opened = sealer.open(sealed, "x", memory.subarray(at));
+      expect(opened.byteOffset).toBe(at);
+      expect(Buffer.compare(opened, sample(length))).toBe(0);
     }
   });
+
+  it("refuses to open into a target that is too small or runs ahead of what is read", () => {
+    const memory = new Uint8Array(300);
+    const sealed = memory.subarray(100, 182);
+    sealer.seal(sample(50), sealed);
+    expect(codeOf(() => sealer.open(sealed, "x", new Uint8Array(49)))).toBe("invalid-argument");
+    for (const at of [117, 140, 165]) {
+      expect(codeOf(() => sealer.open(sealed, "x", memory.subarray(at)))).toBe("invalid-argument");
+    }
+    expect(sealer.open(sealed, "x", memory.subarray(166))).toEqual(sample(50));
+  });
+
+  it.each([40, 8193, 70_001])("writes nothing to the target if one of %i bytes is damaged", (length) => {
+    const target = new Uint8Array(length).fill(0xaa);
+    const sealed = sealer.seal(sample(length));
+    for (const at of [0, 16, 16 + length - 1, 16 + length, 31 + length]) {
+      sealed[at] = (sealed[at] ?? 0) ^ 1;
+      expect(codeOf(() => sealer.open(sealed, "x", target))).toBe("damaged-ciphertext");
+      sealed[at] = (sealed[at] ?? 0) ^ 1;
+    }
+    expect(target.every((byte) => byte === 0xaa)).toBe(true);
+    expect(codeOf(() => sealer.open(sealed, "x", target))).toBe("nothing was thrown");
+  });
+
+  it("gives arrays of their own, of the length that they seem to have", () => {
+    const sealed = sealer.seal(sample(21));
+    const opened = [sealer.open(sealed, "x"), sealer.open(sealed, "x")];
+    expect(opened[0]?.buffer).not.toBe(opened[1]?.buffer);
+    // What lies behind the view is no rest of the key stream.
+    for (const { buffer, byteOffset, length } of opened) {
+      const behind = new Uint8Array(buffer).subarray(byteOffset + length);
+      expect(behind.every((byte) => byte === 0)).toBe(true);
+    }
+  });
+
+  it.each([0, 1, 15, 16, 17, 63, 64, 65, 70, 255, 256, 257])(
+    "refuses every flipped bit of %i bytes",
+    (length) => {
+      const sealed = sealer.seal(sample(length));
+      for (let at = 0; at < sealed.length; at++) {
+        // Short messages bit by bit, longer ones byte by byte.
+        for (let bit = at % (length > 70 ? 8 : 1); bit < 8; bit += length > 70 ? 8 : 1) {
+          sealed[at] = (sealed[at] ?? 0) ^ (1 << bit);
+          expect(codeOf(() => sealer.open(sealed, "x"))).toBe("damaged-ciphertext");
+          sealed[at] = (sealed[at] ?? 0) ^ (1 << bit);
+        }
+      }
+      expect(sealer.open(sealed, "x")).toEqual(sample(length));
+    },
+  );
 
   it("refuses flipped bits anywhere in a large object", () => {
     const sealed = nodeCrypto.createSealer(someKey).seal(sample(150_000));

@@ -8,13 +8,16 @@ import { COMPRESSED_ENTRY_LENGTH, HEADER_LENGTH_SIZE, PackHeaderBuilder } from "
 import type { BlobType } from "@tastic/format";
 import type { BlobIndex } from "./blob-index.js";
 
+/** What is noted of each blob, as words in a row: its index entry, its sealed length, its length before compression. */
+const NOTE_WORDS = 3;
 /** What is left for the header, and for the blob that reaches the target. */
 const SPARE = 1 << 20;
 
 export class OpenPack {
   readonly #type: BlobType;
   readonly #header = new PackHeaderBuilder();
-  readonly #blobs: { entry: number; offset: number; length: number; uncompressedLength: number }[] = [];
+  #notes = new Uint32Array(64 * NOTE_WORDS);
+  #count = 0;
   #bytes: Uint8Array<ArrayBuffer>;
   #size = 0;
 
@@ -30,7 +33,7 @@ export class OpenPack {
   }
 
   get count(): number {
-    return this.#blobs.length;
+    return this.#count;
   }
 
   /** Room for the next `length` bytes, with enough left for the header. */
@@ -48,7 +51,16 @@ export class OpenPack {
   /** Takes in the blob that was written to the reserved room. */
   append(entry: number, id: Uint8Array, length: number, uncompressedLength: number): void {
     this.#header.add(this.#type, id, length, uncompressedLength);
-    this.#blobs.push({ entry, offset: this.#size, length, uncompressedLength });
+    const at = this.#count * NOTE_WORDS;
+    if (at === this.#notes.length) {
+      const larger = new Uint32Array(2 * at);
+      larger.set(this.#notes);
+      this.#notes = larger;
+    }
+    this.#notes[at] = entry;
+    this.#notes[at + 1] = length;
+    this.#notes[at + 2] = uncompressedLength;
+    this.#count++;
     this.#size += length;
   }
 
@@ -69,8 +81,17 @@ export class OpenPack {
 
   /** Tells the index where the blobs are; returns their entries in order. */
   placeIn(index: BlobIndex, pack: number): Uint32Array<ArrayBuffer> {
-    for (const { entry, ...location } of this.#blobs) index.place(entry, { pack, ...location });
-    return Uint32Array.from(this.#blobs, ({ entry }) => entry);
+    const entries = new Uint32Array(this.#count);
+    let offset = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const at = i * NOTE_WORDS;
+      const entry = this.#notes[at] ?? 0;
+      const length = this.#notes[at + 1] ?? 0;
+      index.place(entry, { pack, offset, length, uncompressedLength: this.#notes[at + 2] ?? 0 });
+      entries[i] = entry;
+      offset += length;
+    }
+    return entries;
   }
 }
 

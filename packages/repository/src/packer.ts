@@ -5,7 +5,7 @@
  * pack of its kind. Trees and data are never mixed (design.rst, "Pack Format"). A finished pack waits in the
  * packer until its owner takes it and sees to its storage.
  */
-import type { CryptoProvider, MasterKey, Sealer } from "@tastic/crypto";
+import type { CryptoProvider, IncrementalHash, MasterKey, Sealer } from "@tastic/crypto";
 import { SEAL_OVERHEAD } from "@tastic/crypto";
 import { TasticError, isTasticError } from "@tastic/errors";
 import { MAX_HEADER_ENTRIES, compressionLevel, idFromBytes } from "@tastic/format";
@@ -17,6 +17,7 @@ import { BlobIndex } from "./blob-index.js";
 import { BlobReader } from "./blob-reader.js";
 import { OpenPack } from "./open-pack.js";
 import { MAX_BLOB_LENGTH } from "./pack-files.js";
+import { releaseMemory } from "./release-memory.js";
 import type { SharedBlobIndex } from "./shared-index.js";
 
 /** What a packer must know; structured-cloneable, so that a worker can make its own. */
@@ -49,6 +50,12 @@ export interface FinishedPack {
   readonly entries: Uint32Array<ArrayBuffer>;
 }
 
+const KNOWN: PackedBlob = { isNew: false, storedLength: 0 };
+/** Blobs that are stored in at most so many bytes are opened again in memory that is kept for it. */
+const KEPT_ROOM = 1 << 16;
+/** To name a blob costs as much as to hash a small one, so only errors do. */
+const UNNAMED = "a blob";
+
 export class Packer {
   readonly #settings: PackerSettings;
   readonly #crypto: CryptoProvider;
@@ -58,6 +65,7 @@ export class Packer {
   readonly #reader: BlobReader;
   readonly #open = new Map<BlobType, OpenPack>();
   readonly #finished: FinishedPack[] = [];
+  #room: Uint8Array | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(settings: PackerSettings, crypto: CryptoProvider, zstd: ZstdContext) {
@@ -75,10 +83,14 @@ export class Packer {
    * After an error the packer is of no more use: a blob that it has claimed is missing, and nothing may refer to it.
    */
   add(type: BlobType, id: Uint8Array, plaintext: Uint8Array): PackedBlob {
-    return this.#attempt(() => {
+    // Without `#attempt`, since a call for each blob of a backup is worth saving.
+    this.#check();
+    try {
       const entry = this.#index.claim(id, type === "tree" ? TREE : DATA);
-      return entry < 0 ? { isNew: false, storedLength: 0 } : this.#append(type, entry, id, plaintext);
-    });
+      return entry < 0 ? KNOWN : this.#append(type, entry, id, plaintext);
+    } catch (error) {
+      throw this.#failed(error);
+    }
   }
 
   /**
@@ -132,13 +144,21 @@ export class Packer {
   }
 
   #attempt<T>(work: () => T): T {
-    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#check();
     try {
       return work();
     } catch (error) {
-      this.#failure = { error };
-      throw error;
+      throw this.#failed(error);
     }
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #failed(error: unknown): unknown {
+    this.#failure = { error };
+    return error;
   }
 
   #typeOf(entry: number): BlobType {
@@ -153,7 +173,10 @@ export class Packer {
     keepCompressed = type === "tree",
   ): PackedBlob {
     const content = this.#compress(type, plaintext, keepCompressed);
-    return this.#seal(type, entry, id, content, content === plaintext ? 0 : plaintext.length);
+    if (content === plaintext) return this.#seal(type, entry, id, content, 0);
+    const packed = this.#seal(type, entry, id, content, plaintext.length);
+    releaseMemory(content);
+    return packed;
   }
 
   #seal(
@@ -193,7 +216,9 @@ export class Packer {
     const { version, compression } = this.#settings;
     if (version < 2 || plaintext.length === 0 || (type === "data" && compression === "off")) return plaintext;
     const compressed = this.#zstd.compress(plaintext, compressionLevel(compression));
-    return keepCompressed || compressed.length < plaintext.length ? compressed : plaintext;
+    if (keepCompressed || compressed.length < plaintext.length) return compressed;
+    releaseMemory(compressed);
+    return plaintext;
   }
 
   #packFor(type: BlobType, length: number): OpenPack {
@@ -205,28 +230,43 @@ export class Packer {
     return pack;
   }
 
-  /** Opens what was just sealed, piece by piece: the largest blob is not held a second time. */
   #verify(type: BlobType, id: Uint8Array, sealed: Uint8Array, uncompressedLength: number): void {
-    const what = `${type} blob ${idFromBytes(id)}`;
-    const hash = this.#crypto.createHash();
     let cause: TasticError | undefined;
     try {
-      const content = this.#sealer.open(sealed, what);
-      if (uncompressedLength > 0) {
-        const options = { uncompressedLength, maxLength: uncompressedLength, what };
-        this.#zstd.decompressTo(content, options, (piece) => hash.update(piece));
-      } else {
-        hash.update(content);
-      }
-      if (Buffer.compare(hash.digest(), id) === 0) return;
+      if (Buffer.compare(this.#hashOf(sealed, uncompressedLength), id) === 0) return;
     } catch (error) {
       if (!isTasticError(error)) throw error;
       cause = error;
     }
+    const what = `${type} blob ${idFromBytes(id)}`;
     throw new TasticError("internal", `${what}, just sealed, does not open to what was sealed`, {
       guidance: "The memory or processor of this machine may be failing: test them before the next backup.",
       ...(cause === undefined ? {} : { cause }),
     });
+  }
+
+  /** The hash of what was just sealed, opened piece by piece: the largest blob is not held a second time. */
+  #hashOf(sealed: Uint8Array, uncompressedLength: number): Uint8Array {
+    const room = sealed.length <= KEPT_ROOM ? (this.#room ??= new Uint8Array(KEPT_ROOM)) : undefined;
+    const content = this.#sealer.open(sealed, UNNAMED, room);
+    try {
+      return this.#hashOfContent(content, uncompressedLength);
+    } finally {
+      if (room === undefined) releaseMemory(content);
+    }
+  }
+
+  #hashOfContent(content: Uint8Array, uncompressedLength: number): Uint8Array {
+    if (uncompressedLength === 0) return this.#crypto.sha256(content);
+    const options = { uncompressedLength, maxLength: uncompressedLength, what: UNNAMED };
+    let hash: IncrementalHash | undefined;
+    let whole: Uint8Array | undefined;
+    this.#zstd.decompressTo(content, options, (piece) => {
+      // One call for all of it costs less than a hash that is fed.
+      if (piece.length === uncompressedLength) whole = this.#crypto.sha256(piece);
+      else (hash ??= this.#crypto.createHash()).update(piece);
+    });
+    return whole ?? (hash ?? this.#crypto.createHash()).digest();
   }
 
   #finish(type: BlobType): void {

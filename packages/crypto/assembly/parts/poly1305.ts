@@ -10,7 +10,8 @@
 const MASK: u64 = 0x3ffffff;
 
 export const windowSize: i32 = 65536;
-export const windowAddress: i32 = <i32>memory.data(65536, 16);
+/** There are 16 bytes of room before the window and after it, for the caller. */
+export const windowAddress: i32 = <i32>memory.data(16 + 65536 + 16, 16) + 16;
 export const keyAddress: i32 = <i32>memory.data(32, 16);
 export const tagAddress: i32 = <i32>memory.data(16, 16);
 
