@@ -18,6 +18,7 @@ import { checkMasterKey, type MasterKey } from "./master-key.js";
 import { NoncePool } from "./nonce-pool.js";
 import { sharedPoly1305 } from "./poly1305.js";
 import { plainBytes } from "./plain-bytes.js";
+import { releaseMemory } from "./release-memory.js";
 import {
   checkSealed,
   NONCE_SIZE,
@@ -31,7 +32,7 @@ import {
 import { sharedSealingKernel } from "./sealing-kernel.js";
 
 /** Bytes encrypted at a time, so that the MAC and the copy find the ciphertext in the processor's cache. */
-const BLOCK = 32768;
+const BLOCK = 1 << 16;
 
 export class NodeSealer implements Sealer {
   // A cipher from a KeyObject costs a fraction of one from raw bytes.
@@ -120,6 +121,7 @@ export class NodeSealer implements Sealer {
       const part = cipher.update(plaintext.subarray(from, from + BLOCK));
       sealed.set(part, NONCE_SIZE + from);
       this.#mac.update(part);
+      releaseMemory(part);
     }
     sealed.set(this.#mac.finish(), NONCE_SIZE + plaintext.length);
   }
@@ -135,6 +137,7 @@ export class NodeSealer implements Sealer {
       const part = cipher.update(ciphertext.subarray(from, from + BLOCK));
       target.set(part, from);
       part.fill(0);
+      releaseMemory(part);
     }
     return target;
   }

@@ -9,7 +9,7 @@ import { TREE } from "./blob-entry.js";
 import { BlobIndex } from "./blob-index.js";
 import { checkUncompressedLength, hashMismatch, openBlob } from "./pack-files.js";
 import type { BlobOpener } from "./pack-files.js";
-import { releaseMemory } from "./release-memory.js";
+import { releaseMemory } from "@tastic/crypto";
 import type { SharedBlobIndex } from "./shared-index.js";
 
 /** What another thread needs to open blobs of a repository: structured-cloneable. Holds the master key. */

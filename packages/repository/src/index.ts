@@ -39,7 +39,7 @@ export { Packer } from "./packer.js";
 export type { FinishedPack, PackedBlob, PackerSettings } from "./packer.js";
 export { DEFAULT_PACK_SIZE, MAX_PACK_SIZE, MIN_PACK_SIZE } from "./repository-options.js";
 export type { InitOptions, OpenOptions, RepositoryOptions } from "./repository-options.js";
-export { releaseMemory } from "./release-memory.js";
+export { releaseMemory } from "@tastic/crypto";
 export { Repository } from "./repository.js";
 export { readSealed } from "./sealed-blobs.js";
 export type { SealedStretch, WantedPack } from "./sealed-blobs.js";

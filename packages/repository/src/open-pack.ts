@@ -1,5 +1,8 @@
 /**
  * A pack that blobs are being appended to, in one buffer (design.rst, "Pack Format").
+ *
+ * The buffer grows in place in address space that is reserved for it. Taken from the heap of the C library, as a plain
+ * one of this size is, it would leave holes there that nobody else fits in: half of the memory of a backup.
  */
 import type { Sealer } from "@tastic/crypto";
 import { SEAL_OVERHEAD } from "@tastic/crypto";
@@ -12,19 +15,21 @@ import type { BlobIndex } from "./blob-index.js";
 const NOTE_WORDS = 3;
 /** What is left for the header, and for the blob that reaches the target. */
 const SPARE = 1 << 20;
+/** How much a buffer grows by. */
+const STEP = 1 << 20;
 
 export class OpenPack {
   readonly #type: BlobType;
   readonly #header = new PackHeaderBuilder();
   #notes = new Uint32Array(64 * NOTE_WORDS);
   #count = 0;
-  #bytes: Uint8Array<ArrayBuffer>;
+  #buffer: ArrayBuffer;
   #size = 0;
 
   /** @param target how many bytes of blobs there will be, roughly */
   constructor(type: BlobType, target: number) {
     this.#type = type;
-    this.#bytes = new Uint8Array(target + SPARE);
+    this.#buffer = new ArrayBuffer(0, { maxByteLength: target + SPARE });
   }
 
   /** Bytes of sealed blobs so far. */
@@ -40,12 +45,8 @@ export class OpenPack {
   reserve(length: number): Uint8Array {
     const header = (this.count + 1) * COMPRESSED_ENTRY_LENGTH + SEAL_OVERHEAD + HEADER_LENGTH_SIZE;
     const needed = this.#size + length + header;
-    if (needed > this.#bytes.length) {
-      const larger = new Uint8Array(needed + SPARE);
-      larger.set(this.#bytes.subarray(0, this.#size));
-      this.#bytes = larger;
-    }
-    return this.#bytes.subarray(this.#size, this.#size + length);
+    if (needed > this.#buffer.byteLength) this.#grow(needed);
+    return new Uint8Array(this.#buffer, this.#size, length);
   }
 
   /** Takes in the blob that was written to the reserved room. */
@@ -67,7 +68,7 @@ export class OpenPack {
   /** Adds the header; returns the whole pack. Errors: `internal` if the header does not open again. */
   complete(sealer: Sealer): Uint8Array<ArrayBuffer> {
     const header = this.#header.finish();
-    const sealed = sealer.seal(header, this.#bytes.subarray(this.#size));
+    const sealed = sealer.seal(header, new Uint8Array(this.#buffer, this.#size));
     // Without its header, all of a pack is lost to a repair; it is small enough to be opened again every time.
     if (!opensTo(sealer, sealed, header)) {
       throw new TasticError("internal", "the header of a new pack does not open to what was sealed", {
@@ -75,8 +76,19 @@ export class OpenPack {
       });
     }
     const end = this.#size + sealed.length;
-    new DataView(this.#bytes.buffer).setUint32(end, sealed.length, true);
-    return this.#bytes.subarray(0, end + HEADER_LENGTH_SIZE);
+    new DataView(this.#buffer).setUint32(end, sealed.length, true);
+    return new Uint8Array(this.#buffer, 0, end + HEADER_LENGTH_SIZE);
+  }
+
+  #grow(needed: number): void {
+    if (needed > this.#buffer.maxByteLength) {
+      const larger = new ArrayBuffer(0, { maxByteLength: needed + SPARE });
+      larger.resize(needed);
+      new Uint8Array(larger).set(new Uint8Array(this.#buffer, 0, this.#size));
+      this.#buffer = larger;
+    }
+    const { maxByteLength } = this.#buffer;
+    this.#buffer.resize(Math.min(maxByteLength, Math.ceil(needed / STEP) * STEP));
   }
 
   /** Tells the index where the blobs are; returns their entries in order. */

@@ -17,7 +17,7 @@ import { BlobIndex } from "./blob-index.js";
 import { BlobReader } from "./blob-reader.js";
 import { OpenPack } from "./open-pack.js";
 import { MAX_BLOB_LENGTH } from "./pack-files.js";
-import { releaseMemory } from "./release-memory.js";
+import { releaseMemory } from "@tastic/crypto";
 import type { SharedBlobIndex } from "./shared-index.js";
 
 /** What a packer must know; structured-cloneable, so that a worker can make its own. */
@@ -173,10 +173,7 @@ export class Packer {
     keepCompressed = type === "tree",
   ): PackedBlob {
     const content = this.#compress(type, plaintext, keepCompressed);
-    if (content === plaintext) return this.#seal(type, entry, id, content, 0);
-    const packed = this.#seal(type, entry, id, content, plaintext.length);
-    releaseMemory(content);
-    return packed;
+    return this.#seal(type, entry, id, content, content === plaintext ? 0 : plaintext.length);
   }
 
   #seal(
@@ -215,10 +212,9 @@ export class Packer {
   #compress(type: BlobType, plaintext: Uint8Array, keepCompressed: boolean): Uint8Array {
     const { version, compression } = this.#settings;
     if (version < 2 || plaintext.length === 0 || (type === "data" && compression === "off")) return plaintext;
-    const compressed = this.#zstd.compress(plaintext, compressionLevel(compression));
-    if (keepCompressed || compressed.length < plaintext.length) return compressed;
-    releaseMemory(compressed);
-    return plaintext;
+    // Sealed before zstd is used again, for verifying it.
+    const compressed = this.#zstd.lendCompressed(plaintext, compressionLevel(compression));
+    return keepCompressed || compressed.length < plaintext.length ? compressed : plaintext;
   }
 
   #packFor(type: BlobType, length: number): OpenPack {

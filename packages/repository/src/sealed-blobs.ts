@@ -8,7 +8,7 @@ import type { PackId } from "@tastic/format";
 import { planReads } from "./blob-loader.js";
 import type { PackRange, ReadLimits } from "./blob-loader.js";
 import { throwIfCancelled } from "./cancellation.js";
-import { releaseMemory } from "./release-memory.js";
+import { releaseMemory } from "@tastic/crypto";
 import type { Repository } from "./repository.js";
 
 /** What is wanted of a pack: its entry number, and those of blobs. */

@@ -11,7 +11,7 @@ import type { Storage } from "@tastic/storage";
 import { throwIfCancelled } from "./cancellation.js";
 import type { IndexWriter, ListedPack } from "./index-files.js";
 import type { FinishedPack, PackedBlob, Packer } from "./packer.js";
-import { releaseMemory } from "./release-memory.js";
+import { releaseMemory } from "@tastic/crypto";
 
 export interface WriterOptions {
   readonly signal?: AbortSignal;

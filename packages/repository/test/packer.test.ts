@@ -317,6 +317,7 @@ describe("a packer on a broken machine", () => {
       for (const type of ["data", "tree"] as const) {
         const broken: ZstdContext = {
           compress,
+          lendCompressed: compress,
           decompress: (frame, options) => zstd.decompress(frame, options),
           decompressTo: (frame, options, sink) => zstd.decompressTo(frame, options, sink),
         };

@@ -23,6 +23,8 @@ export interface ZstdContext {
    * @throws TasticError invalid-argument for a level that is none.
    */
   compress(data: Uint8Array, level: number): Uint8Array;
+  /** Like `compress`, but the result may be the context's own memory: it holds until the context is used again. */
+  lendCompressed(data: Uint8Array, level: number): Uint8Array;
   /**
    * The content of one frame, or of several one after the other, whether or not they declare their size.
    *

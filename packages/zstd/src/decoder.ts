@@ -2,8 +2,9 @@
 import { TasticError } from "@tastic/errors";
 import { badFrame, checkProduced, outputLimit, tooLong, type DecompressOptions } from "./context.js";
 import { contentSizeOf, greatestRatio } from "./frame-header.js";
-import { errorCodes, ZstdInstance } from "./instance.js";
+import { errorCodes, type ZstdInstance } from "./instance.js";
 import { PieceBuffer } from "./piece-buffer.js";
+import type { SharedInstance } from "./shared-instance.js";
 
 /** An instance that has grown beyond this many bytes, for a frame with a large window, is given up after use. */
 const keptMemory = 32 << 20;
@@ -11,12 +12,10 @@ const keptMemory = 32 << 20;
 type Sink = (piece: Uint8Array) => void;
 
 export class Decoder {
-  #instance: ZstdInstance | undefined;
-  #busy = false;
+  readonly #shared: SharedInstance;
 
-  /** Bytes of WebAssembly memory held now. */
-  get memorySize(): number {
-    return this.#instance?.memorySize ?? 0;
+  constructor(shared: SharedInstance) {
+    this.#shared = shared;
   }
 
   /** See `ZstdContext.decompress`. */
@@ -48,16 +47,11 @@ export class Decoder {
     });
   }
 
-  /** Lends out the instance: to one caller at a time, as its windows are shared. */
   #exclusively<T>(use: (instance: ZstdInstance) => T): T {
-    if (this.#busy)
-      throw new TasticError("internal", "a zstd context was used again from within its own sink");
-    this.#busy = true;
     try {
-      return use((this.#instance ??= new ZstdInstance()));
+      return this.#shared.use(use);
     } finally {
-      this.#busy = false;
-      if (this.memorySize > keptMemory) this.#instance = undefined;
+      if (this.#shared.memorySize > keptMemory) this.#shared.drop();
     }
   }
 

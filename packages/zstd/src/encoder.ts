@@ -1,25 +1,33 @@
 /** Compression with the WebAssembly module: short data in one call, long data in windowfuls. */
 import { TasticError } from "@tastic/errors";
 import { checkLevel } from "./context.js";
-import { ZstdInstance } from "./instance.js";
+import type { ZstdInstance } from "./instance.js";
 import { PieceBuffer } from "./piece-buffer.js";
+import type { SharedInstance } from "./shared-instance.js";
 
 export class Encoder {
-  #instance: ZstdInstance | undefined;
+  readonly #shared: SharedInstance;
 
-  /** Bytes of WebAssembly memory held now. */
-  get memorySize(): number {
-    return this.#instance?.memorySize ?? 0;
+  constructor(shared: SharedInstance) {
+    this.#shared = shared;
   }
 
   /** See `ZstdContext.compress`. */
   compress(data: Uint8Array, level: number): Uint8Array {
+    const lent = this.lend(data, level);
+    // Of short data, what was lent lies in the instance; of long data, it is in memory of its own already.
+    return lent.buffer.byteLength === lent.length ? lent : lent.slice();
+  }
+
+  /** See `ZstdContext.lendCompressed`. */
+  lend(data: Uint8Array, level: number): Uint8Array {
     checkLevel(level);
-    const instance = (this.#instance ??= new ZstdInstance());
-    if (data.length > instance.inputSize) return this.#compressLong(instance, data, level);
-    instance.setInput(data);
-    const size = this.#expect(instance, instance.functions.compress(data.length, level));
-    return instance.output(size).slice();
+    return this.#shared.use((instance) => {
+      if (data.length > instance.inputSize) return this.#compressLong(instance, data, level);
+      instance.setInput(data);
+      const size = this.#expect(instance, instance.functions.compress(data.length, level));
+      return instance.output(size);
+    });
   }
 
   #compressLong(instance: ZstdInstance, data: Uint8Array, level: number): Uint8Array {
@@ -39,7 +47,7 @@ export class Encoder {
   /** Compression fails only for want of memory, or by a mistake of ours. */
   #expect(instance: ZstdInstance, result: number): number {
     if (result >= 0) return result;
-    this.#instance = undefined;
+    this.#shared.drop();
     throw new TasticError("internal", `zstd could not compress: ${instance.errorText(result)}`);
   }
 }

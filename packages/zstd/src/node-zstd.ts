@@ -57,13 +57,20 @@ export function createNodeZstd(): ZstdContext | undefined {
     }
   };
 
+  const compressWhole = (data: Uint8Array, level: number): Uint8Array => {
+    const node = nodeZstd();
+    const params = { [node.constants.ZSTD_c_compressionLevel]: level };
+    return owned(node.zstdCompressSync(data, { params, pledgedSrcSize: data.length }));
+  };
+
   return {
     compress(data, level) {
       checkLevel(level);
-      if (data.length < worthIt) return wasm.compress(data, level);
-      const node = nodeZstd();
-      const params = { [node.constants.ZSTD_c_compressionLevel]: level };
-      return owned(node.zstdCompressSync(data, { params, pledgedSrcSize: data.length }));
+      return data.length < worthIt ? wasm.compress(data, level) : compressWhole(data, level);
+    },
+    lendCompressed(data, level) {
+      checkLevel(level);
+      return data.length < worthIt ? wasm.lendCompressed(data, level) : compressWhole(data, level);
     },
     decompress: (frame, options) => decompressWhole(frame, options) ?? wasm.decompress(frame, options),
     decompressTo(frame, options, sink) {

@@ -2,6 +2,7 @@
 import type { ZstdContext } from "./context.js";
 import { Decoder } from "./decoder.js";
 import { Encoder } from "./encoder.js";
+import { SharedInstance } from "./shared-instance.js";
 
 /** A context that also tells how much WebAssembly memory it holds. */
 export interface WasmZstdContext extends ZstdContext {
@@ -9,16 +10,18 @@ export interface WasmZstdContext extends ZstdContext {
   readonly memorySize: number;
 }
 
-/** A context of our own zstd. It takes its memory at the first use of each direction. */
+/** A context of our own zstd. It takes its memory at its first use. */
 export function createWasmZstd(): WasmZstdContext {
-  const encoder = new Encoder();
-  const decoder = new Decoder();
+  const shared = new SharedInstance();
+  const encoder = new Encoder(shared);
+  const decoder = new Decoder(shared);
   return {
+    lendCompressed: (data, level) => encoder.lend(data, level),
     compress: (data, level) => encoder.compress(data, level),
     decompress: (frame, options) => decoder.decompress(frame, options),
     decompressTo: (frame, options, sink) => decoder.decompressTo(frame, options, sink),
     get memorySize() {
-      return encoder.memorySize + decoder.memorySize;
+      return shared.memorySize;
     },
   };
 }

@@ -85,7 +85,7 @@ function createIngest({ repository, writer, stop, options }: Archiving): Ingest 
     packer: packerSettings,
     chunkerPolynomial: config.chunkerPolynomial,
     workers: options.workers ?? DEFAULT_WORKERS,
-    packsAtOnce: Math.max(1, storage.connections),
+    packsAtOnce: Math.max(1, storage.connections - 1),
     inline: () => createFileIngest(repository),
   };
   return new IngestCrew(settings, writer, stop);
