@@ -1,14 +1,22 @@
 /**
- * V8 lets garbage grow to four times of what is alive before it collects; twice costs no time that can be measured here,
- * and makes a fifth less memory of a large backup.
+ * V8 lets garbage grow to four times of what is alive before it collects, and its young generation to 48 MiB; twice, and
+ * the 3 MiB that it begins with, cost little time that can be measured here, and make a fifth less memory of a backup.
  */
 import { setFlagsFromString } from "node:v8";
 
+let isSmall = false;
+
 /**
- * To be called when everything is loaded, and taken back at the end: V8 does not use what was compiled under other
+ * To be called when everything is loaded, as often as that is thought, and taken back at the end: V8 does not use what was compiled under other
  * settings, neither what Node brings along of itself nor what it keeps of us from one start to the next.
  */
 export function keepHeapSmall(): void {
+  if (isSmall) return;
+  isSmall = true;
   setFlagsFromString("--heap-growing-percent=100");
-  process.once("exit", () => setFlagsFromString("--heap-growing-percent=0"));
+  setFlagsFromString("--semi-space-growth-factor=1");
+  process.once("exit", () => {
+    setFlagsFromString("--heap-growing-percent=0");
+    setFlagsFromString("--semi-space-growth-factor=2");
+  });
 }

@@ -20,6 +20,7 @@ import type { Context, Invocation } from "../command.js";
 import { list, natural, on, parsed, size, text } from "../flags.js";
 import { withIndex } from "../open-repository.js";
 import { BackupReporter } from "../output/backup-report.js";
+import { keepHeapSmall } from "../smaller-heap.js";
 import { showsProgress } from "../output/progress-ticker.js";
 import { plainIfUnread } from "../read-patterns.js";
 import { fatal, isTextError, orPlain, plain, textOf } from "../text-error.js";
@@ -97,6 +98,7 @@ export const command = defineCommand({
 
     // While the password is tried and the lock settles, there is time to walk.
     const walk = source.open === undefined ? new WalkAhead(options) : undefined;
+    keepHeapSmall();
     walk?.begin();
     try {
       await withIndex(context, given.dryRun ? "none" : "append", async (repository, signal) => {
