@@ -17,7 +17,6 @@ import {
 } from "./support/history.js";
 import {
   describeWithRestic,
-  jsonLines,
   runRestic,
   runTastic,
   succeed,
