@@ -101,7 +101,7 @@ describeWithRestic("with a store that fails", () => {
 
   /** Runs `work` with each fault at each call until the run is untouched; returns the number of cases. */
   async function withEachFault(
-    work: (fault: OneFault) => Promise<{ finished: Promise<unknown>; judge(): Promise<void> }>,
+    work: (fault: OneFault) => Promise<{ finished: Promise<unknown>; readonly judge: () => Promise<void> }>,
   ): Promise<{ cases: number; failed: number }> {
     const count = { cases: 0, failed: 0 };
     for (const { name, fault, of } of FAULTS) {
@@ -120,10 +120,10 @@ describeWithRestic("with a store that fails", () => {
         count.cases++;
         if (error !== undefined) {
           count.failed++;
-          expect(isTasticError(error), `${name} at call ${at}: ${String(error)}`).toBe(true);
+          expect(isTasticError(error), `${name} at call ${at}: ${describeError(error)}`).toBe(true);
         }
         await judgeNow().catch((cause: unknown) => {
-          throw new Error(`${name} at call ${at}, which ended with ${String(error)}`, { cause });
+          throw new Error(`${name} at call ${at}, which ended with ${describeError(error)}`, { cause });
         });
       }
     }
@@ -185,3 +185,7 @@ describeWithRestic("with a store that fails", () => {
     },
   );
 });
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : JSON.stringify(error);
+}

@@ -15,14 +15,7 @@ import {
   forgetAllBut,
   makeHistory,
 } from "./support/history.js";
-import {
-  describeWithRestic,
-  jsonLines,
-  runRestic,
-  runTastic,
-  succeed,
-  temporaryFolder,
-} from "./support/peers.js";
+import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
 import { manifestOf } from "./support/unusual-tree.js";
 
 describeWithRestic("prune", () => {

@@ -18,7 +18,7 @@ export interface WriterOptions {
   /** Store nothing: for a dry run, which wants to know what would be new. */
   readonly discard?: boolean;
   /** Called with every index file that was stored, and the packs that it lists. */
-  onIndex?(id: IndexId, packs: readonly ListedPack[]): void;
+  readonly onIndex?: (id: IndexId, packs: readonly ListedPack[]) => void;
 }
 
 export class RepositoryWriter {

@@ -48,6 +48,11 @@ export {
   type InitOptions,
   type LockOptions,
   type OpenOptions,
+  type PruneEvent,
+  type PruneLimits,
+  type PruneStats,
+  type PruneSummary,
   type RepositoryOptions,
+  type UnusedLimit,
 } from "@tastic/repository";
 export * from "@tastic/snapshots";

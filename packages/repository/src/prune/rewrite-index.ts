@@ -19,7 +19,7 @@ export interface NewIndex {
   /** Packs that the index is to list no more. */
   readonly gone: ReadonlySet<number>;
   /** The entries of a pack's blobs, in the order of the pack. */
-  blobsOf(pack: number): ListedPack["entries"];
+  readonly blobsOf: (pack: number) => ListedPack["entries"];
 }
 
 /** The files that must not stay. */

@@ -7,7 +7,7 @@ import type { StoredSnapshot } from "../stored-snapshot.js";
 
 export interface CopyOptions {
   readonly signal?: AbortSignal;
-  onEvent?(event: CopyEvent): void;
+  readonly onEvent?: (event: CopyEvent) => void;
 }
 
 /** How much of a snapshot the other repository lacks. */
