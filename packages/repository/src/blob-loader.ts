@@ -99,9 +99,19 @@ export class BlobLoader {
         data: { id },
       });
     }
+    const pack = { type: "pack", name: this.packId(entry) } as const;
     const range = { offset: index.offset(entry), length: index.length(entry) };
-    const sealed = await this.#storage.load({ type: "pack", name: this.packId(entry) }, range, { signal });
-    return this.openEntry(entry, sealed);
+    const cache = index.kind(entry) === TREE ? "keep" : undefined;
+    const sealed = await this.#storage.load(pack, range, { signal, cache });
+    try {
+      return this.openEntry(entry, sealed);
+    } catch (error) {
+      if (!isTasticError(error)) throw error;
+      // A transfer may have gone wrong once, or a cache be damaged; what is stored does not change.
+      const again = await this.#storage.load(pack, range, { signal, cache: "renew" });
+      if (Buffer.compare(again, sealed) === 0) throw error;
+      return this.openEntry(entry, again);
+    }
   }
 
   /** Loads a stretch of a pack as it is stored. */

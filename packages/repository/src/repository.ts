@@ -131,7 +131,8 @@ export class Repository {
     });
     const config = decodeConfig(crypto.createSealer(key.masterKey).open(sealedConfig, "config"));
     checkPolynomial(config.chunkerPolynomial);
-    return new Repository(storage, config, key, { crypto, zstd }, options);
+    const layered = (await options.layer?.(storage, config.id)) ?? storage;
+    return new Repository(layered, config, key, { crypto, zstd }, options);
   }
 
   /** Adds a key for another password, and makes sure that it opens; one that does not is removed again. */

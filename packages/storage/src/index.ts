@@ -1,7 +1,32 @@
-export type { ByteRange, FileInfo, FileType, OperationOptions, Storage, StorageFile } from "./storage.js";
+export type {
+  ByteRange,
+  FileInfo,
+  FileType,
+  OperationOptions,
+  Storage,
+  StorageFile,
+  Traffic,
+} from "./storage.js";
+export {
+  cacheSize,
+  defaultCacheDirectory,
+  isOldCache,
+  listCaches,
+  makeTemporaryCache,
+  MAX_CACHE_AGE_DAYS,
+  removeCache,
+  type CacheInfo,
+} from "./cache-directory.js";
+export { openCacheFolder, type CacheFolder } from "./cache-folder.js";
+export { createCacheStorage, type CacheOptions, type CacheStorage } from "./cache-storage.js";
+export { systemClock, type Clock } from "./clock.js";
+export { createConcurrencyStorage } from "./concurrency-storage.js";
 export { describeFile, isObjectName, pathOf } from "./layout.js";
 export { maximumLoadLength } from "./range.js";
 export { createLocalStorage, type LocalStorageOptions } from "./local-storage.js";
 export { createMemoryStorage } from "./memory-storage.js";
 export { createReadOnlyStorage } from "./read-only-storage.js";
 export { createFaultStorage, type Fault, type FaultPlan, type StorageOperation } from "./fault-storage.js";
+export { createLimitStorage, type LimitOptions } from "./limit-storage.js";
+export { createRetryStorage, type RetryNotice, type RetryOptions } from "./retry-storage.js";
+export { createWatchdogStorage, type WatchdogOptions } from "./watchdog-storage.js";
