@@ -1,7 +1,9 @@
 /** The real restic as the judge, and tastic's own command, both run the same way. */
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { describe, it } from "vitest";
+import { beforeAll, describe, inject, it } from "vitest";
 import { findPeers } from "../../scripts/peers.mjs";
+import { whyNoCeph, type CephAccess } from "./ceph-cluster.js";
 import { runProgram, startProgram, type Outcome, type RunOptions, type Running } from "./programs.js";
 
 export { temporaryFolder } from "./folders.js";
@@ -24,25 +26,49 @@ export const attributeTools: { readonly getfattr: string; readonly setfattr: str
  * TASTIC_REQUIRE_PEERS=1 they fail.
  */
 export function describeWithRestic(name: string, body: () => void): void {
-  describeWith(restic !== undefined, name, body);
+  describeWith(restic !== undefined ? undefined : peers.reason, name, body);
 }
 
 /** `describe` for tests that need `attributeTools`, in the same way. */
 export function describeWithAttributeTools(name: string, body: () => void): void {
-  describeWith(attributeTools !== undefined, name, body);
+  describeWith(attributeTools !== undefined ? undefined : peers.reason, name, body);
 }
 
-function describeWith(present: boolean, name: string, body: () => void): void {
-  if (present) {
+/**
+ * `describe` for tests that need a real S3 server, in the same way. All test files of a run share one cluster, which
+ * takes some ten seconds to start for the first of them: use a bucket of your own (`newBucketName`).
+ */
+export function describeWithCeph(name: string, body: () => void): void {
+  describeWith(whyNoCeph(), name, () => {
+    beforeAll(async () => void (await cephAccess()));
+    body();
+  });
+}
+
+/** Where the cluster of this run is; starts it if nobody has. Call it only below `describeWithCeph`. */
+export async function cephAccess(): Promise<CephAccess> {
+  const answer = await fetch(inject("cephDoor"));
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text);
+  return JSON.parse(text) as CephAccess;
+}
+
+/** A name for a bucket that nobody else uses. */
+export function newBucketName(): string {
+  return `tastic-${randomUUID()}`;
+}
+
+function describeWith(missing: string | undefined, name: string, body: () => void): void {
+  if (missing === undefined) {
     describe(name, body);
   } else if (required) {
     describe(name, () => {
       it("has the programs it needs", () => {
-        throw new Error(peers.reason);
+        throw new Error(missing);
       });
     });
   } else {
-    describe.skip(`${name} [skipped: ${peers.reason}]`, body);
+    describe.skip(`${name} [skipped: ${missing}]`, body);
   }
 }
 

@@ -3,6 +3,7 @@ export type {
   FileInfo,
   FileType,
   OperationOptions,
+  SaveOptions,
   Storage,
   StorageFile,
   Traffic,
@@ -21,8 +22,10 @@ export { openCacheFolder, type CacheFolder } from "./cache-folder.js";
 export { createCacheStorage, type CacheOptions, type CacheStorage } from "./cache-storage.js";
 export { systemClock, type Clock } from "./clock.js";
 export { createConcurrencyStorage } from "./concurrency-storage.js";
-export { describeFile, isObjectName, pathOf } from "./layout.js";
-export { maximumLoadLength } from "./range.js";
+export { describeFile, folderOf, isObjectName, pathOf } from "./layout.js";
+export { checkLength, checkRange, checkWithin, maximumLoadLength } from "./range.js";
+export { joinBytes } from "./bytes.js";
+export { throwIfCancelled } from "./cancellation.js";
 export { createLocalStorage, type LocalStorageOptions } from "./local-storage.js";
 export { createMemoryStorage } from "./memory-storage.js";
 export { createReadOnlyStorage } from "./read-only-storage.js";

@@ -59,6 +59,11 @@ export interface OperationOptions {
   readonly cache?: "keep" | "renew" | undefined;
 }
 
+export interface SaveOptions extends OperationOptions {
+  /** What a pack holds, for storages that keep what is read seldom elsewhere; not known if not given. */
+  readonly holds?: "data" | "tree" | undefined;
+}
+
 export interface Storage {
   /** Where the objects are, for people; without secrets. */
   readonly location: string;
@@ -78,11 +83,7 @@ export interface Storage {
    *
    * @param content the bytes, or pieces of them in order; must not change until the promise settles
    */
-  save(
-    file: StorageFile,
-    content: Uint8Array | readonly Uint8Array[],
-    options?: OperationOptions,
-  ): Promise<void>;
+  save(file: StorageFile, content: Uint8Array | readonly Uint8Array[], options?: SaveOptions): Promise<void>;
 
   /**
    * The bytes of an object, or exactly those of a range of it: a range that ends beyond the object is an error
