@@ -2,12 +2,13 @@
  * A repository on a server that speaks restic's REST protocol, version 1 or 2 (its document "REST Backend"), or that is
  * reached through one.
  */
-import { TasticError } from "@tastic/errors";
+import { isTasticError, TasticError } from "@tastic/errors";
 import {
   checkLength,
   checkRange,
   checkWithin,
   describeFile,
+  folderOf,
   Gate,
   pathOf,
   throwIfCancelled,
@@ -23,14 +24,6 @@ import { exchangeError, mayHaveHappened, statusError, type Attempt } from "./res
 import { parseListing } from "./rest-list.js";
 import { headerOf, type Answer, type Request, type Transport } from "./transport.js";
 import { totalLength } from "./body.js";
-
-const folders: Readonly<Record<Exclude<FileType, "config">, string>> = {
-  key: "keys",
-  lock: "locks",
-  snapshot: "snapshots",
-  index: "index",
-  pack: "data",
-};
 
 const version2 = "application/vnd.x.restic.rest.v2";
 
@@ -67,7 +60,10 @@ export class RestStorage implements Storage {
     if (file.type === "config") {
       await this.#configGate.pass(
         async () => {
-          if (!(await this.#holds(file, pieces, signal))) await save();
+          // Some servers would overwrite it.
+          const held = await this.#holds(file, pieces, signal);
+          if (held === "other") throw alreadyExists(file, this.location);
+          if (held === "nothing") await save();
         },
         action,
         signal,
@@ -166,52 +162,38 @@ export class RestStorage implements Storage {
       failure = exchangeError(error, attempt);
     }
     if (failure.code !== "cancelled" && mayHaveHappened(failure)) {
-      // An answer was lost, this time or the time before: the server has what it was to have, and takes it only once.
-      // Only the bytes themselves tell.
-      const stored = await this.#holds(file, pieces, signal).catch((error: unknown) => {
-        const other = exchangeError(error, attempt);
-        if (["already-exists", "cancelled"].includes(other.code)) throw other;
-        // What was to be learned of the failure cannot be learned now.
-        return false;
+      // Perhaps an answer was lost, now or the time before, and the server has what it was to have, which it takes only
+      // once. The bytes themselves tell.
+      const held = await this.#holds(file, pieces, signal).catch((error: unknown) => {
+        if (isTasticError(error, "cancelled")) throw error;
+        // It cannot be learned now; that the save failed is known.
+        return "unknown";
       });
-      if (stored) return;
+      if (held === "same") return;
+      // Where the exchange broke, what is there may be a part, which saving again puts right.
+      if (held === "other" && failure.code === "access-denied") throw alreadyExists(file, this.location);
     }
     throw failure;
   }
 
-  /**
-   * Does the server hold exactly this content under this name? False where there is no such object, and `already-exists`
-   * where there is another.
-   */
+  /** What the server holds under this name, in comparison to this content. */
   async #holds(
     file: StorageFile,
     pieces: readonly Uint8Array[],
     signal: AbortSignal | undefined,
-  ): Promise<boolean> {
+  ): Promise<"nothing" | "same" | "other"> {
     const found = await this.#sizeIfThere(file, signal);
-    if (found === undefined) return false;
-    if (found.size === totalLength(pieces)) {
-      const attempt = this.#attempt("load", file);
-      const answer = await this.#send({ method: "GET", path: wirePathOf(file) }, attempt, signal);
-      if (answer.status !== 200) throw statusError(answer, attempt);
-      if (sameBytes(answer.body, pieces)) return true;
-    }
-    throw new TasticError(
-      "already-exists",
-      `${describeFile(file)} exists in ${this.location} already, with another content`,
-      {
-        guidance:
-          file.type === "config"
-            ? "Choose another location, or use the repository that is there."
-            : "It is damaged there: remove it on the server, if the server itself does not.",
-        data: { type: file.type, name: file.name },
-      },
-    );
+    if (found === undefined) return "nothing";
+    if (found.size !== totalLength(pieces)) return "other";
+    const attempt = this.#attempt("load", file);
+    const answer = await this.#send({ method: "GET", path: wirePathOf(file) }, attempt, signal);
+    if (answer.status !== 200) throw statusError(answer, attempt);
+    return sameBytes(answer.body, pieces) ? "same" : "other";
   }
 
   async #list(type: Exclude<FileType, "config">, signal: AbortSignal | undefined) {
     const attempt = { action: `list objects of type ${type} in`, object: this.location, data: { type } };
-    const request: Request = { method: "GET", path: `${folders[type]}/`, headers: { accept: version2 } };
+    const request: Request = { method: "GET", path: `${folderOf(type)}/`, headers: { accept: version2 } };
     const answer = await this.#send(request, attempt, signal);
     if (answer.status === 404 && headerOf(answer, "server")?.startsWith("rclone/") !== true) return [];
     if (answer.status === 404) {
@@ -294,7 +276,18 @@ export class RestStorage implements Storage {
 /** The path on the wire: packs lie flat there, wherever the server keeps them. Errors: those of `pathOf`. */
 function wirePathOf(file: StorageFile): string {
   const path = pathOf(file);
-  return file.type === "pack" ? `${folders.pack}/${file.name}` : path;
+  return file.type === "pack" ? `${folderOf("pack")}/${file.name}` : path;
+}
+
+function alreadyExists(file: StorageFile, location: string): TasticError {
+  const what = `${describeFile(file)} exists in ${location} already, with another content`;
+  return new TasticError("already-exists", what, {
+    guidance:
+      file.type === "config"
+        ? "Choose another location, or use the repository that is there."
+        : "It is damaged there: remove it on the server.",
+    data: { type: file.type, name: file.name },
+  });
 }
 
 function sameBytes(bytes: Uint8Array, pieces: readonly Uint8Array[]): boolean {
