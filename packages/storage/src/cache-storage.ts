@@ -11,7 +11,15 @@ import { messageOf } from "@tastic/errors";
 import { isCachedType, type CacheFolder } from "./cache-folder.js";
 import { pathOf } from "./layout.js";
 import { checkRange } from "./range.js";
-import type { ByteRange, FileInfo, FileType, OperationOptions, Storage, StorageFile } from "./storage.js";
+import type {
+  ByteRange,
+  FileInfo,
+  FileType,
+  OperationOptions,
+  SaveOptions,
+  Storage,
+  StorageFile,
+} from "./storage.js";
 
 export interface CacheOptions {
   /** Is told once that the cache cannot be written to, and why. */
@@ -30,6 +38,11 @@ export function createCacheStorage(
   options: CacheOptions = {},
 ): CacheStorage {
   return new CachingStorage(inner, folder, options);
+}
+
+/** Is there a cache on top of this storage? */
+export function isCacheStorage(storage: Storage): storage is CacheStorage {
+  return "forgetPacks" in storage;
 }
 
 class CachingStorage implements CacheStorage {
@@ -54,9 +67,9 @@ class CachingStorage implements CacheStorage {
     return this.#inner.prepare();
   }
 
-  async save(file: StorageFile, content: Uint8Array | readonly Uint8Array[], options?: OperationOptions) {
+  async save(file: StorageFile, content: Uint8Array | readonly Uint8Array[], options?: SaveOptions) {
     await this.#inner.save(file, content, options);
-    if (!isKept(file, options)) return;
+    if (!isCachedType(file.type) || (file.type === "pack" && options?.holds !== "tree")) return;
     const pieces = content instanceof Uint8Array ? [content] : content;
     await this.#change(() => this.#folder.write(file, pieces));
   }

@@ -19,7 +19,7 @@ export {
   type CacheInfo,
 } from "./cache-directory.js";
 export { openCacheFolder, type CacheFolder } from "./cache-folder.js";
-export { createCacheStorage, type CacheOptions, type CacheStorage } from "./cache-storage.js";
+export { createCacheStorage, isCacheStorage, type CacheOptions, type CacheStorage } from "./cache-storage.js";
 export { systemClock, type Clock } from "./clock.js";
 export { createConcurrencyStorage } from "./concurrency-storage.js";
 export { joinBytes } from "./bytes.js";

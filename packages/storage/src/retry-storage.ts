@@ -8,7 +8,7 @@ import { joinBytes } from "./bytes.js";
 import { callName, listName } from "./call-name.js";
 import { throwIfCancelled } from "./cancellation.js";
 import { systemClock, type Clock } from "./clock.js";
-import type { ByteRange, FileInfo, FileType, OperationOptions, Storage, StorageFile } from "./storage.js";
+import type { ByteRange, FileInfo, FileType, OperationOptions, SaveOptions, Storage, StorageFile } from "./storage.js";
 import { mayPass, retryAfter } from "./transient.js";
 
 /** What is being waited for, or was. `call` is as restic names it: "Save(<data/3f0a1b2c3d>)". */
@@ -61,7 +61,7 @@ class RetryStorage implements Storage {
     return this.#persist("Create()", undefined, () => this.#inner.prepare());
   }
 
-  save(file: StorageFile, content: Content, options?: OperationOptions): Promise<void> {
+  save(file: StorageFile, content: Content, options?: SaveOptions): Promise<void> {
     return this.#persist(callName("Save", file), options?.signal, async (retries) => {
       try {
         await this.#inner.save(file, content, options);

@@ -19,6 +19,7 @@ import { failure, fileFor, listed, storageConformance } from "./conformance.js";
 const id = "5e".repeat(32);
 const bytes = sampleBytes(10_000);
 const keep = { cache: "keep" } as const;
+const trees = { holds: "tree" } as const;
 const part = { offset: 100, length: 50 };
 
 storageConformance("caching", async () =>
@@ -106,7 +107,7 @@ describe("a storage with a cache", () => {
   it("takes nothing for an object that is too short", async () => {
     const { storage, pathOf } = await caching();
     const file = fileFor("pack", bytes);
-    await storage.save(file, bytes, keep);
+    await storage.save(file, bytes, trees);
     for (const length of [9_999, 120, 10, 0]) {
       await truncate(pathOf("pack", file.name), length);
       expect(await storage.load(file, { offset: 9_950, length: 50 }, keep)).toEqual(bytes.slice(9_950));
@@ -164,8 +165,8 @@ describe("a storage with a cache", () => {
   it("forgets packs that are in use no more", async () => {
     const { folder, storage } = await caching();
     const [one, two] = [fileFor("pack", bytes), fileFor("pack", sampleBytes(50, 2))];
-    await storage.save(one, bytes, keep);
-    await storage.save(two, sampleBytes(50, 2), keep);
+    await storage.save(one, bytes, trees);
+    await storage.save(two, sampleBytes(50, 2), trees);
     await storage.forgetPacks((name) => name === two.name);
     expect(await folder.read(one)).toBeUndefined();
     expect(await folder.read(two)).toBeDefined();
