@@ -95,11 +95,15 @@ export class RcloneTransport implements Transport {
       const reason = late.aborted
         ? `did not answer within ${timeout / 1000} s`
         : `ended before it answered (${end}): ${program.lastWords()}`;
-      throw new TasticError(late.aborted ? "storage-failed" : "invalid-argument", `${shown}: rclone ${reason}`, {
-        guidance: "Check the remote with `rclone lsd`, and rclone's configuration.",
-        data: { location: shown },
-        cause: error,
-      });
+      throw new TasticError(
+        late.aborted ? "storage-failed" : "invalid-argument",
+        `${shown}: rclone ${reason}`,
+        {
+          guidance: "Check the remote with `rclone lsd`, and rclone's configuration.",
+          data: { location: shown },
+          cause: error,
+        },
+      );
     }
   }
 }

@@ -104,10 +104,7 @@ export class RestStorage implements Storage {
     return this.#pass(file, look, `looking at ${describeFile(file)}`, signal);
   }
 
-  async *list(
-    type: FileType,
-    { signal }: OperationOptions = {},
-  ): AsyncGenerator<FileInfo, void, undefined> {
+  async *list(type: FileType, { signal }: OperationOptions = {}): AsyncGenerator<FileInfo, void, undefined> {
     const action = `listing objects of type ${type}`;
     if (type === "config") {
       const config = await this.#sizeIfThere({ type, name: "" }, signal);
@@ -215,10 +212,7 @@ export class RestStorage implements Storage {
     }
   }
 
-  async #sizeIfThere(
-    file: StorageFile,
-    signal: AbortSignal | undefined,
-  ): Promise<FileInfo | undefined> {
+  async #sizeIfThere(file: StorageFile, signal: AbortSignal | undefined): Promise<FileInfo | undefined> {
     const attempt = this.#attempt("look at", file);
     const answer = await this.#send({ method: "HEAD", path: wirePathOf(file) }, attempt, signal);
     if (answer.status === 404) return undefined;
@@ -232,11 +226,7 @@ export class RestStorage implements Storage {
     return { name: file.name, size: answer.length };
   }
 
-  async #sizeOf(
-    file: StorageFile,
-    signal: AbortSignal | undefined,
-    action = "look at",
-  ): Promise<number> {
+  async #sizeOf(file: StorageFile, signal: AbortSignal | undefined, action = "look at"): Promise<number> {
     const found = await this.#sizeIfThere(file, signal);
     if (found !== undefined) return found.size;
     const nothing = { status: 404, headers: {}, length: 0, body: new Uint8Array(0) };

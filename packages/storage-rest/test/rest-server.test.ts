@@ -16,10 +16,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
 });
 
-async function start(
-  options: RestServerOptions = {},
-  more: Omit<RestStorageOptions, "location"> = {},
-) {
+async function start(options: RestServerOptions = {}, more: Omit<RestStorageOptions, "location"> = {}) {
   const server = await startRestServer(options);
   servers.push(server);
   const location = parseRestLocation(`rest:${server.url}repo/`);
@@ -33,6 +30,11 @@ describeWithRestServer("on rest-server", () => {
     const certificates = await makeCertificates(await temporaryFolder());
     const caCertificates = await readFile(certificates.authority, "utf8");
     const user = { name: "anna", password: "pass:word" };
-    return (await start({ certificates, user }, { caCertificates, credentials: { username: user.name, password: user.password } })).storage;
+    return (
+      await start(
+        { certificates, user },
+        { caCertificates, credentials: { username: user.name, password: user.password } },
+      )
+    ).storage;
   });
 });

@@ -80,8 +80,7 @@ class CachingStorage implements CacheStorage {
     if (range !== undefined) checkRange(file, range);
     if (options.cache === "renew") {
       await this.#change(() => this.#folder.remove(file));
-      // Once more from the store, and nothing is kept: whoever asks so has seen damage, and may see it again.
-      return this.#inner.load(file, range, options);
+      return range === undefined ? this.#fetchWhole(file, options) : this.#inner.load(file, range, options);
     }
     if (!isKept(file, options) || options.signal?.aborted === true)
       return this.#inner.load(file, range, options);

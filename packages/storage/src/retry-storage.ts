@@ -8,7 +8,15 @@ import { joinBytes } from "./bytes.js";
 import { callName, listName } from "./call-name.js";
 import { throwIfCancelled } from "./cancellation.js";
 import { systemClock, type Clock } from "./clock.js";
-import type { ByteRange, FileInfo, FileType, OperationOptions, SaveOptions, Storage, StorageFile } from "./storage.js";
+import type {
+  ByteRange,
+  FileInfo,
+  FileType,
+  OperationOptions,
+  SaveOptions,
+  Storage,
+  StorageFile,
+} from "./storage.js";
 import { mayPass, retryAfter } from "./transient.js";
 
 /** What is being waited for, or was. `call` is as restic names it: "Save(<data/3f0a1b2c3d>)". */
