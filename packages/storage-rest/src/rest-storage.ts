@@ -34,6 +34,7 @@ export class RestStorage implements Storage {
   readonly #gate: Gate;
   /** One config is saved after the other, since some servers overwrite and we have to look first. */
   readonly #configGate = new Gate(1);
+  #closed = false;
 
   constructor(location: string, connections: number, transport: Transport) {
     this.location = location;
@@ -142,6 +143,7 @@ export class RestStorage implements Storage {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#transport.close();
   }
 
@@ -258,13 +260,18 @@ export class RestStorage implements Storage {
   }
 
   async #send(request: Request, attempt: Attempt, signal?: AbortSignal): Promise<Answer> {
-    throwIfCancelled(signal, `to ${attempt.action} ${attempt.object}`);
+    this.#throwIfOver(attempt, signal);
     try {
       return await this.#transport.send(request, signal);
     } catch (error) {
-      throwIfCancelled(signal, `to ${attempt.action} ${attempt.object}`);
+      this.#throwIfOver(attempt, signal);
       throw exchangeError(error, attempt);
     }
+  }
+
+  #throwIfOver({ action, object }: Attempt, signal: AbortSignal | undefined): void {
+    throwIfCancelled(signal, `to ${action} ${object}`);
+    if (this.#closed) throw new TasticError("cancelled", `to ${action} ${object} was cancelled: it is closed`);
   }
 
   #attempt(action: string, file: StorageFile): Attempt {
