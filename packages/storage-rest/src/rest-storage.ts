@@ -2,6 +2,7 @@
  * A repository on a server that speaks restic's REST protocol, version 1 or 2 (its document "REST Backend"), or that is
  * reached through one.
  */
+import { setTimeout } from "node:timers/promises";
 import { isTasticError, TasticError } from "@tastic/errors";
 import {
   checkLength,
@@ -24,6 +25,9 @@ import { exchangeError, mayHaveHappened, statusError, type Attempt } from "./res
 import { parseListing } from "./rest-list.js";
 import { headerOf, type Answer, type Request, type Transport } from "./transport.js";
 import { totalLength } from "./body.js";
+
+// Milliseconds between the attempts at a listing that meets 404.
+const listAgainAfter = [5, 20, 60, 120, 240];
 
 const version2 = "application/vnd.x.restic.rest.v2";
 
@@ -196,8 +200,16 @@ export class RestStorage implements Storage {
   async #list(type: Exclude<FileType, "config">, signal: AbortSignal | undefined) {
     const attempt = { action: `list objects of type ${type} in`, object: this.location, data: { type } };
     const request: Request = { method: "GET", path: `${folderOf(type)}/`, headers: { accept: version2 } };
-    const answer = await this.#send(request, attempt, signal);
-    if (answer.status === 404 && headerOf(answer, "server")?.startsWith("rclone/") !== true) return [];
+    let answer = await this.#send(request, attempt, signal);
+    const rclone = headerOf(answer, "server")?.startsWith("rclone/") === true;
+    // A folder that is not there is an empty one. But rest-server also answers 404 where an object was removed just
+    // while it was listing, and then to see nothing would be to see no locks.
+    for (const wait of rclone ? [] : listAgainAfter) {
+      if (answer.status !== 404) break;
+      await setTimeout(wait);
+      answer = await this.#send(request, attempt, signal);
+    }
+    if (answer.status === 404 && !rclone) return [];
     if (answer.status === 404) {
       // rclone answers so whatever went wrong, and an empty list for a folder that is not there.
       throw new TasticError(

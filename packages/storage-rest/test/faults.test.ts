@@ -79,14 +79,27 @@ describe("an answer that is no success", () => {
   });
 
   it("is an error of a listing that rclone answers, where others mean that there is nothing", async () => {
-    const { storage } = await start({
+    const { storage, requests } = await start({
       meddle: (_, response, n) => {
-        response.writeHead(404, n === 1 ? {} : { server: "rclone/v1.60" }).end();
+        response.writeHead(404, n <= 6 ? {} : { server: "rclone/v1.60" }).end();
         return true;
       },
     });
     expect((await listed(storage, "index")).size).toBe(0);
+    expect(requests).toHaveLength(6);
     await failure(listed(storage, "index"), "storage-failed");
+    expect(requests).toHaveLength(7);
+  });
+
+  it("is not taken for an empty list where only this listing met a removal", async () => {
+    const { storage, objects } = await start({
+      meddle: (_, response, n) => {
+        if (n <= 3) response.writeHead(404).end();
+        return n <= 3;
+      },
+    });
+    objects.set(`/repo/locks/${file.name}`, Buffer.from(bytes));
+    expect(await listed(storage, "lock")).toEqual(new Map([[file.name, bytes.length]]));
   });
 });
 
