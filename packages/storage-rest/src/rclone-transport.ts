@@ -82,6 +82,10 @@ export class RcloneTransport implements Transport {
       headers,
     );
     const late = AbortSignal.timeout(timeout);
+    const closing = this.#closing.signal;
+    const onClosing = (): void => void transport.close();
+    closing.addEventListener("abort", onClosing, { once: true });
+    if (closing.aborted) onClosing();
     try {
       // A name that no object has: any answer says that rclone is there.
       const path = `file-${randomBytes(8).toString("hex")}`;
@@ -95,11 +99,17 @@ export class RcloneTransport implements Transport {
       const reason = late.aborted
         ? `did not answer within ${timeout / 1000} s`
         : `ended before it answered (${end}): ${program.lastWords()}`;
-      throw new TasticError(late.aborted ? "storage-failed" : "invalid-argument", `${shown}: rclone ${reason}`, {
-        guidance: "Check the remote with `rclone lsd`, and rclone's configuration.",
-        data: { location: shown },
-        cause: error,
-      });
+      throw new TasticError(
+        late.aborted ? "storage-failed" : "invalid-argument",
+        `${shown}: rclone ${reason}`,
+        {
+          guidance: "Check the remote with `rclone lsd`, and rclone's configuration.",
+          data: { location: shown },
+          cause: error,
+        },
+      );
+    } finally {
+      closing.removeEventListener("abort", onClosing);
     }
   }
 }

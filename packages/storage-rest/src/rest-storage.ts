@@ -109,10 +109,7 @@ export class RestStorage implements Storage {
     return this.#pass(file, look, `looking at ${describeFile(file)}`, signal);
   }
 
-  async *list(
-    type: FileType,
-    { signal }: OperationOptions = {},
-  ): AsyncGenerator<FileInfo, void, undefined> {
+  async *list(type: FileType, { signal }: OperationOptions = {}): AsyncGenerator<FileInfo, void, undefined> {
     const action = `listing objects of type ${type}`;
     if (type === "config") {
       const config = await this.#sizeIfThere({ type, name: "" }, signal);
@@ -123,7 +120,7 @@ export class RestStorage implements Storage {
     for (let start = 0; start < listing.length; start += this.connections) {
       const batch = listing.slice(start, start + this.connections);
       const sized = await Promise.all(
-        batch.map(({ name, size }) =>
+        batch.map(async ({ name, size }) =>
           size === undefined ? this.#sizeIfThere({ type, name }, signal) : { name, size },
         ),
       );
@@ -229,10 +226,7 @@ export class RestStorage implements Storage {
     }
   }
 
-  async #sizeIfThere(
-    file: StorageFile,
-    signal: AbortSignal | undefined,
-  ): Promise<FileInfo | undefined> {
+  async #sizeIfThere(file: StorageFile, signal: AbortSignal | undefined): Promise<FileInfo | undefined> {
     const attempt = this.#attempt("look at", file);
     const answer = await this.#send({ method: "HEAD", path: wirePathOf(file) }, attempt, signal);
     if (answer.status === 404) return undefined;
@@ -246,11 +240,7 @@ export class RestStorage implements Storage {
     return { name: file.name, size: answer.length };
   }
 
-  async #sizeOf(
-    file: StorageFile,
-    signal: AbortSignal | undefined,
-    action = "look at",
-  ): Promise<number> {
+  async #sizeOf(file: StorageFile, signal: AbortSignal | undefined, action = "look at"): Promise<number> {
     const found = await this.#sizeIfThere(file, signal);
     if (found !== undefined) return found.size;
     const nothing = { status: 404, headers: {}, length: 0, body: new Uint8Array(0) };
@@ -283,7 +273,8 @@ export class RestStorage implements Storage {
 
   #throwIfOver({ action, object }: Attempt, signal: AbortSignal | undefined): void {
     throwIfCancelled(signal, `to ${action} ${object}`);
-    if (this.#closed) throw new TasticError("cancelled", `to ${action} ${object} was cancelled: it is closed`);
+    if (this.#closed)
+      throw new TasticError("cancelled", `to ${action} ${object} was cancelled: it is closed`);
   }
 
   #attempt(action: string, file: StorageFile): Attempt {

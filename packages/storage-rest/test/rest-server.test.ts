@@ -22,7 +22,10 @@ const credentials = { username: user.name, password: user.password };
 type More = Omit<RestStorageOptions, "location">;
 
 /** The conformance tests, on one server with a repository for each of them. */
-function conformanceOn(name: string, setUp: () => Promise<{ options: RestServerOptions; more?: More }>): void {
+function conformanceOn(
+  name: string,
+  setUp: () => Promise<{ options: RestServerOptions; more?: More }>,
+): void {
   describe(name, () => {
     let server: RestServer;
     let more: More = {};
@@ -77,7 +80,9 @@ describeWithRestServer("on rest-server", () => {
     await storage.prepare();
     const error = await failure(storage.load(file), "not-found");
     expect(error.message).toContain("http://anna:***@");
-    expect(JSON.stringify([error.message, error.guidance, error.data, storage.location])).not.toMatch(/w%C3|wörd/);
+    expect(JSON.stringify([error.message, error.guidance, error.data, storage.location])).not.toMatch(
+      /w%C3|wörd/,
+    );
   });
 
   it.each([undefined, { username: "anna", password: "wrong" }])("does not come in with %j", async (wrong) => {

@@ -1,6 +1,6 @@
 /** Requests and answers of an SFTP session over a pair of streams: any number under way, told apart by their ids. */
 import type { Readable, Writable } from "node:stream";
-import { PacketReader, PacketWriter, packetType } from "./packet.js";
+import { PacketReader, packetType, type PacketWriter } from "./packet.js";
 import { SftpStatus } from "./sftp-status.js";
 
 /** The answer to a request: any type but a status that tells of an error. */

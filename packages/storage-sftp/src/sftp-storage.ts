@@ -23,7 +23,7 @@ import {
   type Storage,
   type StorageFile,
 } from "@tastic/storage";
-import { Connector, type Connection } from "./connection.js";
+import type { Connection, Connector } from "./connection.js";
 import { statusCode } from "./packet.js";
 import { ExistsError, saveRemotely, type RemoteModes } from "./remote-save.js";
 import { noSpaceError, sftpError, type Attempt } from "./sftp-error.js";
@@ -147,10 +147,7 @@ export class SftpStorage implements Storage {
     }));
   }
 
-  async *list(
-    type: FileType,
-    { signal }: OperationOptions = {},
-  ): AsyncGenerator<FileInfo, void, undefined> {
+  async *list(type: FileType, { signal }: OperationOptions = {}): AsyncGenerator<FileInfo, void, undefined> {
     const action = `list objects of type ${type} in`;
     const attempt = { action, object: this.location, data: { type } };
     if (type === "config") {
@@ -226,7 +223,9 @@ export class SftpStorage implements Storage {
     work: (connection: Connection) => Promise<T>,
   ): Promise<T> {
     const run = () => this.#attempt(attempt, signal, work);
-    return file.type === "lock" ? run() : this.#gate.pass(run, `to ${attempt.action} ${attempt.object}`, signal);
+    return file.type === "lock"
+      ? run()
+      : this.#gate.pass(run, `to ${attempt.action} ${attempt.object}`, signal);
   }
 
   async #attempt<T>(
