@@ -11,7 +11,6 @@ import {
   describeFile,
   folderOf,
   Gate,
-  pathOf,
   throwIfCancelled,
   type ByteRange,
   type FileInfo,
@@ -23,6 +22,7 @@ import {
 import { checkRangeAnswer } from "./range-answer.js";
 import { exchangeError, mayHaveHappened, statusError, type Attempt } from "./rest-error.js";
 import { parseListing } from "./rest-list.js";
+import { alreadyExists, sameBytes, wirePathOf } from "./rest-objects.js";
 import { headerOf, type Answer, type Request, type Transport } from "./transport.js";
 import { totalLength } from "./body.js";
 
@@ -281,30 +281,4 @@ export class RestStorage implements Storage {
     const data = { type: file.type, name: file.name };
     return { action, object: `${describeFile(file)} in ${this.location}`, data };
   }
-}
-
-/** The path on the wire: packs lie flat there, wherever the server keeps them. Errors: those of `pathOf`. */
-function wirePathOf(file: StorageFile): string {
-  const path = pathOf(file);
-  return file.type === "pack" ? `${folderOf("pack")}/${file.name}` : path;
-}
-
-function alreadyExists(file: StorageFile, location: string): TasticError {
-  const what = `${describeFile(file)} exists in ${location} already, with another content`;
-  return new TasticError("already-exists", what, {
-    guidance:
-      file.type === "config"
-        ? "Choose another location, or use the repository that is there."
-        : "It is damaged there: remove it on the server.",
-    data: { type: file.type, name: file.name },
-  });
-}
-
-function sameBytes(bytes: Uint8Array, pieces: readonly Uint8Array[]): boolean {
-  let offset = 0;
-  return pieces.every((piece) => {
-    const same = Buffer.compare(bytes.subarray(offset, offset + piece.length), piece) === 0;
-    offset += piece.length;
-    return same;
-  });
 }
