@@ -8,17 +8,20 @@ export interface Exchange {
   readonly outgoing: Writable;
   /** Calls back with the answer once its head is there. */
   readonly onAnswer: (answered: (head: Head, incoming: Readable) => void) => void;
+  /** Is it over only when `outgoing` is closed? In HTTP/1.1 the connection is free for another request then. */
+  readonly overWhenClosed: boolean;
 }
 
 /** Writes the request's body, takes the answer in, and leaves no listener behind. Rejects as `Transport.send` does. */
 export function conduct(
-  { outgoing, onAnswer }: Exchange,
+  { outgoing, onAnswer, overWhenClosed }: Exchange,
   request: Request,
   signals: readonly AbortSignal[],
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let settled = false;
     let bodyGiven = request.body === undefined;
+    let answer: Answer | undefined;
     let patience: NodeJS.Timeout | undefined;
     const settle = (finish: () => void): void => {
       if (settled) return;
@@ -28,6 +31,8 @@ export function conduct(
       finish();
     };
     const fail = (error: Error): void => {
+      // What happens to the connection once the answer is there is no failure.
+      if (answer !== undefined) return;
       // Once it is settled, the connection may be another request's already.
       settle(() => {
         reject(error);
@@ -41,7 +46,11 @@ export function conduct(
     };
 
     outgoing.on("error", fail);
-    outgoing.on("close", () => fail(new Error("the connection was closed before the answer was complete")));
+    outgoing.on("close", () => {
+      const whole = answer;
+      if (whole === undefined) fail(new Error("the connection was closed before the answer was complete"));
+      else settle(() => resolve(whole));
+    });
     onAnswer((head, incoming) => {
       incoming.on("error", fail);
       let collector: BodyCollector;
@@ -63,10 +72,11 @@ export function conduct(
       incoming.on("end", () => {
         if (settled) return;
         try {
-          const body = collector.finish();
-          settle(() => resolve({ ...head, body }));
+          const whole: Answer = { ...head, body: collector.finish() };
+          answer = whole;
+          if (!overWhenClosed) settle(() => resolve(whole));
           // An answer that came before the body was sent: the rest of it is of no use to anybody.
-          if (!bodyGiven) outgoing.destroy();
+          if (!bodyGiven || (overWhenClosed && !outgoing.writableFinished)) outgoing.destroy();
         } catch (error) {
           fail(error instanceof Error ? error : new Error(String(error)));
         }

@@ -81,6 +81,7 @@ export class HttpTransport implements Transport {
         return await conduct(
           {
             outgoing,
+            overWhenClosed: true,
             onAnswer: (handle) =>
               outgoing.once("response", (incoming: IncomingMessage) => {
                 answered = true;

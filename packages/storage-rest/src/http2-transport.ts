@@ -69,6 +69,7 @@ export class Http2Transport implements Transport {
     return conduct(
       {
         outgoing: stream,
+        overWhenClosed: false,
         onAnswer: (handle) =>
           stream.once("response", (answer: IncomingHttpHeaders) => {
             const length = lengthOf(answer["content-length"]);

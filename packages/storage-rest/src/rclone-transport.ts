@@ -82,6 +82,10 @@ export class RcloneTransport implements Transport {
       headers,
     );
     const late = AbortSignal.timeout(timeout);
+    const closing = this.#closing.signal;
+    const onClosing = (): void => void transport.close();
+    closing.addEventListener("abort", onClosing, { once: true });
+    if (closing.aborted) onClosing();
     try {
       // A name that no object has: any answer says that rclone is there.
       const path = `file-${randomBytes(8).toString("hex")}`;
@@ -104,6 +108,8 @@ export class RcloneTransport implements Transport {
           cause: error,
         },
       );
+    } finally {
+      closing.removeEventListener("abort", onClosing);
     }
   }
 }

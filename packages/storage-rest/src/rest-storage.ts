@@ -2,6 +2,7 @@
  * A repository on a server that speaks restic's REST protocol, version 1 or 2 (its document "REST Backend"), or that is
  * reached through one.
  */
+import { setTimeout } from "node:timers/promises";
 import { isTasticError, TasticError } from "@tastic/errors";
 import {
   checkLength,
@@ -10,7 +11,6 @@ import {
   describeFile,
   folderOf,
   Gate,
-  pathOf,
   throwIfCancelled,
   type ByteRange,
   type FileInfo,
@@ -22,8 +22,12 @@ import {
 import { checkRangeAnswer } from "./range-answer.js";
 import { exchangeError, mayHaveHappened, statusError, type Attempt } from "./rest-error.js";
 import { parseListing } from "./rest-list.js";
+import { alreadyExists, sameBytes, wirePathOf } from "./rest-objects.js";
 import { headerOf, type Answer, type Request, type Transport } from "./transport.js";
 import { totalLength } from "./body.js";
+
+// Milliseconds between the attempts at a listing that meets 404.
+const listAgainAfter = [5, 20, 60, 120, 240];
 
 const version2 = "application/vnd.x.restic.rest.v2";
 
@@ -34,6 +38,7 @@ export class RestStorage implements Storage {
   readonly #gate: Gate;
   /** One config is saved after the other, since some servers overwrite and we have to look first. */
   readonly #configGate = new Gate(1);
+  #closed = false;
 
   constructor(location: string, connections: number, transport: Transport) {
     this.location = location;
@@ -115,7 +120,7 @@ export class RestStorage implements Storage {
     for (let start = 0; start < listing.length; start += this.connections) {
       const batch = listing.slice(start, start + this.connections);
       const sized = await Promise.all(
-        batch.map(({ name, size }) =>
+        batch.map(async ({ name, size }) =>
           size === undefined ? this.#sizeIfThere({ type, name }, signal) : { name, size },
         ),
       );
@@ -139,6 +144,7 @@ export class RestStorage implements Storage {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#transport.close();
   }
 
@@ -191,8 +197,16 @@ export class RestStorage implements Storage {
   async #list(type: Exclude<FileType, "config">, signal: AbortSignal | undefined) {
     const attempt = { action: `list objects of type ${type} in`, object: this.location, data: { type } };
     const request: Request = { method: "GET", path: `${folderOf(type)}/`, headers: { accept: version2 } };
-    const answer = await this.#send(request, attempt, signal);
-    if (answer.status === 404 && headerOf(answer, "server")?.startsWith("rclone/") !== true) return [];
+    let answer = await this.#send(request, attempt, signal);
+    const rclone = headerOf(answer, "server")?.startsWith("rclone/") === true;
+    // A folder that is not there is an empty one. But rest-server also answers 404 where an object was removed just
+    // while it was listing, and then to see nothing would be to see no locks.
+    for (const wait of rclone ? [] : listAgainAfter) {
+      if (answer.status !== 404) break;
+      await setTimeout(wait);
+      answer = await this.#send(request, attempt, signal);
+    }
+    if (answer.status === 404 && !rclone) return [];
     if (answer.status === 404) {
       // rclone answers so whatever went wrong, and an empty list for a folder that is not there.
       throw new TasticError(
@@ -248,43 +262,23 @@ export class RestStorage implements Storage {
   }
 
   async #send(request: Request, attempt: Attempt, signal?: AbortSignal): Promise<Answer> {
-    throwIfCancelled(signal, `to ${attempt.action} ${attempt.object}`);
+    this.#throwIfOver(attempt, signal);
     try {
       return await this.#transport.send(request, signal);
     } catch (error) {
-      throwIfCancelled(signal, `to ${attempt.action} ${attempt.object}`);
+      this.#throwIfOver(attempt, signal);
       throw exchangeError(error, attempt);
     }
+  }
+
+  #throwIfOver({ action, object }: Attempt, signal: AbortSignal | undefined): void {
+    throwIfCancelled(signal, `to ${action} ${object}`);
+    if (this.#closed)
+      throw new TasticError("cancelled", `to ${action} ${object} was cancelled: it is closed`);
   }
 
   #attempt(action: string, file: StorageFile): Attempt {
     const data = { type: file.type, name: file.name };
     return { action, object: `${describeFile(file)} in ${this.location}`, data };
   }
-}
-
-/** The path on the wire: packs lie flat there, wherever the server keeps them. Errors: those of `pathOf`. */
-function wirePathOf(file: StorageFile): string {
-  const path = pathOf(file);
-  return file.type === "pack" ? `${folderOf("pack")}/${file.name}` : path;
-}
-
-function alreadyExists(file: StorageFile, location: string): TasticError {
-  const what = `${describeFile(file)} exists in ${location} already, with another content`;
-  return new TasticError("already-exists", what, {
-    guidance:
-      file.type === "config"
-        ? "Choose another location, or use the repository that is there."
-        : "It is damaged there: remove it on the server.",
-    data: { type: file.type, name: file.name },
-  });
-}
-
-function sameBytes(bytes: Uint8Array, pieces: readonly Uint8Array[]): boolean {
-  let offset = 0;
-  return pieces.every((piece) => {
-    const same = Buffer.compare(bytes.subarray(offset, offset + piece.length), piece) === 0;
-    offset += piece.length;
-    return same;
-  });
 }
