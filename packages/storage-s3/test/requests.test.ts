@@ -123,4 +123,3 @@ describe("a request", () => {
     expect(server.requests.every(({ path }) => path.includes("list-type=2") === !listObjectsV1)).toBe(true);
   });
 });
-
