@@ -110,7 +110,8 @@ class S3Storage implements Storage {
             ContentLength: body.length,
             ContentMD5: createHash("md5").update(body).digest("base64"),
             ContentType: "application/octet-stream",
-            StorageClass: storageClassFor(file, options, this.#options.storageClass) as "STANDARD" | undefined,
+            StorageClass: storageClassFor(file, options, this.#options.storageClass) as
+              "STANDARD" | undefined,
             ...condition,
           });
           return client.send(command, { abortSignal: signal });

@@ -3,12 +3,13 @@ import type { ServerResponse } from "node:http";
 import { createServer } from "node:net";
 import { inspect } from "node:util";
 import type { ErrorCode, TasticError } from "@tastic/errors";
+import { pathOf } from "@tastic/storage";
 import { createS3Storage } from "@tastic/storage-s3";
 import { describe, expect, it } from "vitest";
 import { sampleBytes } from "../../../test/support/bytes.js";
 import { cephAccess, describeWithCeph } from "../../../test/support/peers.js";
 import { failure, fileFor, listed } from "../../storage/test/conformance.js";
-import { cephOptions, cephStorage } from "./ceph.js";
+import { cephOptions, cephStorage, openToAll } from "./ceph.js";
 import { canaryKeys, listing, s3Server, sendError, storageAt } from "./s3-server.js";
 
 const bytes = sampleBytes(100);
@@ -251,19 +252,7 @@ describeWithCeph("Ceph", () => {
     expect((await failure(nobody.load(pack), "access-denied")).message).toContain("access denied");
     // It is there, as far as one may know.
     await nobody.prepare();
-    const { S3Client, PutBucketAclCommand, PutObjectAclCommand } = await import("@aws-sdk/client-s3");
-    const { endpoint, ...credentials } = await cephAccess();
-    const client = new S3Client({
-      region: "us-east-1",
-      endpoint: `http://${endpoint}`,
-      credentials,
-      forcePathStyle: true,
-    });
-    const Bucket = options.location.bucket;
-    const Key = `data/${pack.name.slice(0, 2)}/${pack.name}`;
-    await client.send(new PutBucketAclCommand({ Bucket, ACL: "public-read" }));
-    await client.send(new PutObjectAclCommand({ Bucket, Key, ACL: "public-read" }));
-    client.destroy();
+    await openToAll(options.location.bucket, "public-read", pathOf(pack));
     expect(await nobody.load(pack)).toEqual(bytes);
     expect(await listed(nobody, "pack")).toEqual(new Map([[pack.name, bytes.length]]));
     await failure(nobody.save(fileFor("index", bytes), bytes), "access-denied");

@@ -17,7 +17,7 @@ describeWithOpenssl("a server over TLS", () => {
     const { endpoint, requests } = await s3Server(
       (_, response) => {
         const peer = (response.socket as TLSSocket).getPeerCertificate();
-        clients.push(Object.keys(peer).length === 0 ? "nobody" : peer.subject.CN);
+        clients.push(Object.keys(peer).length === 0 ? "nobody" : String(peer.subject.CN));
         response.end("content");
       },
       {
