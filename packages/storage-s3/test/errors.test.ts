@@ -114,6 +114,22 @@ describe("a server that refuses", () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it("is not taken to speak of another region when it only names the bucket's", async () => {
+    const server = await s3Server((_, response) => {
+      response.setHeader("x-amz-bucket-region", "us-east-1");
+      sendError(response, 400, "AuthorizationHeaderMalformed", { Region: "us-east-1" });
+    });
+    const error = await failure(storageAt(server.endpoint).load(pack), "invalid-argument");
+    expect(error.message).toContain("in another region");
+    const expired = await s3Server((_, response) => {
+      response.setHeader("x-amz-bucket-region", "eu-west-1");
+      sendError(response, 400, "ExpiredToken");
+    });
+    await failure(storageAt(expired.endpoint).load(pack), "access-denied");
+    expect(server.requests).toHaveLength(1);
+    expect(expired.requests).toHaveLength(1);
+  });
+
   it("is believed when it says for how long to wait", async () => {
     const server = await s3Server((_, response) => {
       response.setHeader("Retry-After", "7");
@@ -167,6 +183,17 @@ describe("a server that is not there", () => {
     const error = await failure(storageAt("no-such-host.invalid").load(pack), "invalid-argument");
     // Where there is no resolver at all, nobody knows.
     expect(error.message).toContain("there is no host named no-such-host.invalid");
+  });
+});
+
+describe("the name of a server", () => {
+  it.each([
+    ["dns", "bucket.no-such-host.invalid"],
+    ["path", "no-such-host.invalid"],
+  ] as const)("has the bucket in it when looked up by %s", async (bucketLookup, host) => {
+    const storage = storageAt("no-such-host.invalid", { bucketLookup });
+    const error = await failure(storage.load(pack), "invalid-argument");
+    expect(String(error.cause)).toMatch(new RegExp(` ${host.replaceAll(".", "\\.")}$`));
   });
 });
 

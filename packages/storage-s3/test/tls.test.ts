@@ -1,5 +1,6 @@
 /** Who is trusted, and who we say that we are, over TLS. */
 import type { TLSSocket } from "node:tls";
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { sampleBytes } from "../../../test/support/bytes.js";
 import { makeCertificates } from "../../../test/support/certificates.js";
@@ -69,6 +70,20 @@ describeWithOpenssl("a server over TLS", () => {
       .catch((reason: unknown) => reason);
     expect(String(error)).toMatch(/does not speak as expected|connection to .* failed/);
     expect(clients).toHaveLength(1);
+  });
+});
+
+describe("a file that is no PEM", () => {
+  const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  it.each([
+    [{ certificateAuthorities: "canary-secret" }, "the certificates to trust cannot be read"],
+    [{ certificateAuthorities: "" }, "the certificates to trust cannot be read"],
+    [{ certificateAuthorities: broken }, "the certificates to trust cannot be read"],
+    [{ clientCertificate: "canary-secret" }, "the client certificate cannot be read"],
+  ])("is told of at once: %j", async (tls, words) => {
+    const error = await failure((async () => storageAt("host", { tls }))(), "invalid-argument");
+    expect(error.message).toContain(words);
+    expect(inspect(error)).not.toContain("canary-secret");
   });
 });
 
