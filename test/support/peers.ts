@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, inject, it } from "vitest";
 import { findPeers } from "../../scripts/peers.mjs";
 import { whyNoCeph, type CephAccess } from "./ceph-cluster.js";
+import { whyNoCertificates } from "./certificates.js";
 import { runProgram, startProgram, type Outcome, type RunOptions, type Running } from "./programs.js";
 
 export { temporaryFolder } from "./folders.js";
@@ -48,6 +49,11 @@ export function describeWithCeph(name: string, body: () => void): void {
     beforeAll(async () => void (await cephAccess()));
     body();
   });
+}
+
+/** `describe` for tests that make certificates (`certificates.ts`), in the same way. */
+export function describeWithOpenssl(name: string, body: () => void): void {
+  describeWith(whyNoCertificates(), name, body);
 }
 
 /** Where the cluster of this run is; starts it if nobody has. Call it only below `describeWithCeph`. */

@@ -6,6 +6,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { identityProvider } from "./credentials.js";
+import { tlsSettings } from "./tls-settings.js";
 import { endpointUrl, regionOfHost, usesPathStyle } from "./endpoint.js";
 import type { S3StorageOptions } from "./options.js";
 import { regionHint, statusOf } from "./service-error.js";
@@ -14,6 +15,9 @@ export type Sdk = typeof import("@aws-sdk/client-s3");
 
 /** How long a connection may take to come about, in milliseconds. */
 const connectionTimeout = 30_000;
+
+/** For how long a connection waits for its next request: less than servers do, or it is cut when it is used again. */
+const idleTimeout = 15_000;
 
 export class S3Connection {
   readonly #options: S3StorageOptions;
@@ -24,19 +28,13 @@ export class S3Connection {
   #answered = false;
 
   constructor(options: S3StorageOptions) {
-    const { location, tls = {} } = options;
+    const { location } = options;
     this.#options = options;
     this.#identity = identityProvider(options.credentials);
     this.#region = options.region ?? regionOfHost(location) ?? "us-east-1";
     this.#agents = {
-      httpAgent: new HttpAgent({ keepAlive: true }),
-      httpsAgent: new HttpsAgent({
-        keepAlive: true,
-        ca: tls.certificateAuthorities,
-        cert: tls.clientCertificate,
-        key: tls.clientCertificate,
-        rejectUnauthorized: tls.insecure !== true,
-      }),
+      httpAgent: new HttpAgent({ keepAlive: true, timeout: idleTimeout }),
+      httpsAgent: new HttpsAgent({ keepAlive: true, timeout: idleTimeout, ...tlsSettings(options.tls) }),
     };
   }
 

@@ -3,6 +3,7 @@
  * what to do. None of them carries the library's error object, in which the signed request can be read.
  */
 import { messageOf, systemErrorCode, TasticError } from "@tastic/errors";
+import { describeFile, type StorageFile } from "@tastic/storage";
 import { type ErrorKind, kindOfAnswer } from "./error-kinds.js";
 import { networkKind } from "./network-error.js";
 import { clockAhead, codeOf, headerOf, regionHint, statusOf } from "./service-error.js";
@@ -16,6 +17,8 @@ export interface Failed {
   readonly data: Readonly<Record<string, unknown>>;
   /** Has the server ever answered? */
   readonly answered: boolean;
+  /** The region that requests are signed for. */
+  readonly region: string;
   /** The host, with its port. */
   readonly endpoint: string;
   readonly signal: AbortSignal | undefined;
@@ -33,7 +36,7 @@ export function s3Error(error: unknown, failed: Failed): TasticError {
   }
   const status = statusOf(error);
   const { code, reason, guidance } =
-    status === undefined ? kindWithoutAnswer(error, failed) : kindOf(error, status);
+    status === undefined ? kindWithoutAnswer(error, failed) : kindOf(error, status, failed);
   const serverCode = codeOf(error);
   const retryAfter = headerOf(error, "retry-after");
   return new TasticError(code, `cannot ${action} ${object}: ${reason}`, {
@@ -57,10 +60,18 @@ export function badAnswer(failed: Pick<Failed, "action" | "object" | "data">, re
   });
 }
 
-function kindOf(error: unknown, status: number): ErrorKind {
+/** For a config that is there and is not overwritten. */
+export function alreadyExists(file: StorageFile, location: string): TasticError {
+  return new TasticError("already-exists", `${describeFile(file)} exists in ${location} already`, {
+    guidance: "Choose another location, or use the repository that is there.",
+    data: { ...file },
+  });
+}
+
+function kindOf(error: unknown, status: number, failed: Failed): ErrorKind {
   const code = codeOf(error);
   const region = regionHint(error);
-  if (region !== undefined) {
+  if (region !== undefined && region !== failed.region) {
     return {
       code: "invalid-argument",
       reason: `the bucket is in the region ${region}`,

@@ -22,7 +22,7 @@ import {
   pathOf,
   throwIfCancelled,
 } from "@tastic/storage";
-import { isTasticError, TasticError } from "@tastic/errors";
+import { isTasticError } from "@tastic/errors";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { beyond, expectedLength, totalOf } from "./answer-range.js";
 import { BodyLengthError, readBody } from "./body.js";
@@ -30,7 +30,7 @@ import { S3Connection, type Sdk } from "./connection.js";
 import { Gate } from "./gate.js";
 import { formatS3Location } from "./location.js";
 import type { S3StorageOptions } from "./options.js";
-import { badAnswer, type Failed, s3Error } from "./s3-error.js";
+import { alreadyExists, badAnswer, type Failed, s3Error } from "./s3-error.js";
 import { ListingError, loadPage, type Page } from "./s3-list.js";
 import { codeOf, statusOf } from "./service-error.js";
 import { storageClassFor } from "./storage-class.js";
@@ -244,7 +244,10 @@ class S3Storage implements Storage {
   /** A function, since it changes whether the server has answered. */
   #failed(action: string, object: string, data: Failed["data"], signal: AbortSignal | undefined) {
     const { endpoint } = this.#options.location;
-    return (): Failed => ({ action, object, data, signal, endpoint, answered: this.#connection.answered });
+    return (): Failed => {
+      const { region, answered } = this.#connection;
+      return { action, object, data, signal, endpoint, region, answered };
+    };
   }
 
   async #stat(file: StorageFile, signal: AbortSignal | undefined): Promise<FileInfo> {
@@ -277,7 +280,7 @@ class S3Storage implements Storage {
       await this.#stat(file, signal);
       return true;
     } catch (error) {
-      if (codeOf(error) === "NoSuchKey") return false;
+      if (statusOf(error) === 404 && codeOf(error) !== "NoSuchBucket") return false;
       throw error;
     }
   }
@@ -289,15 +292,8 @@ class S3Storage implements Storage {
   }
 }
 
-function alreadyExists(file: StorageFile, location: string): TasticError {
-  return new TasticError("already-exists", `${describeFile(file)} exists in ${location} already`, {
-    guidance: "Choose another location, or use the repository that is there.",
-    data: { ...file },
-  });
-}
-
 /** For a listing of what may be missing. A missing bucket is more than that. */
 function noneWhereMissing(error: unknown): undefined {
-  if (isTasticError(error, "not-found") && error.data["serverCode"] === "NoSuchKey") return undefined;
+  if (isTasticError(error, "not-found") && error.data["serverCode"] !== "NoSuchBucket") return undefined;
   throw error;
 }

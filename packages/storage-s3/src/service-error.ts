@@ -17,18 +17,19 @@ export function headerOf(error: unknown, name: string): string | undefined {
   return text(property(property(response(error), "headers"), name));
 }
 
-/** The region that the server says to use instead, in the error itself or in a header. */
+const wrongRegion = [
+  "AuthorizationHeaderMalformed",
+  "PermanentRedirect",
+  "InvalidRegion",
+  "IllegalLocationConstraint",
+];
+
+/** The region that the server says the bucket is in, in an error that it blames on the region. */
 export function regionHint(error: unknown): string | undefined {
   if (statusOf(error) === undefined) return undefined;
-  // A HEAD request is answered with a status and headers only.
-  const wrong = [
-    "AuthorizationHeaderMalformed",
-    "PermanentRedirect",
-    "InvalidRegion",
-    "IllegalLocationConstraint",
-  ];
-  const bare = [301, 307, 400].includes(statusOf(error) ?? 0);
-  if (!wrong.some((name) => codeOf(error)?.startsWith(name)) && !bare) return undefined;
+  // An answer without a body, as to HEAD, has only its status to say so.
+  const moved = statusOf(error) === 301 || statusOf(error) === 307;
+  if (!moved && !wrongRegion.some((name) => codeOf(error)?.startsWith(name))) return undefined;
   const region = text(property(error, "Region")) ?? headerOf(error, "x-amz-bucket-region");
   return region !== undefined && /^[a-z0-9-]{1,40}$/.test(region) ? region : undefined;
 }

@@ -1,9 +1,12 @@
 /** What goes over the wire, seen by a server that keeps it. */
 import { createHash } from "node:crypto";
 import type { SaveOptions, StorageFile } from "@tastic/storage";
-import { describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { sampleBytes, sha256Hex } from "../../../test/support/bytes.js";
-import { fileFor, listed } from "../../storage/test/conformance.js";
+import { temporaryFolder } from "../../../test/support/folders.js";
+import { writeFiles } from "../../../test/support/trees.js";
+import { failure, fileFor, listed } from "../../storage/test/conformance.js";
 import { listing, s3Server, sendError, storageAt } from "./s3-server.js";
 
 const bytes = sampleBytes(3_000_000);
@@ -78,6 +81,34 @@ describe("a request", () => {
     await storageAt(server.endpoint, { region: "nl-ams", userAgent: "my agent/1" }).save(pack, bytes);
     expect(server.requests[0]?.headers.authorization).toContain("/nl-ams/s3/");
     expect(server.requests[0]?.headers["user-agent"]).toBe("my agent/1");
+  });
+
+  it("is the same whatever is set for Amazon's library itself", async () => {
+    const folder = await temporaryFolder();
+    await writeFiles(folder, {
+      config: "[default]\nendpoint_url = http://127.0.0.1:1\nregion = elsewhere\n",
+    });
+    for (const [name, value] of Object.entries({
+      AWS_CONFIG_FILE: join(folder, "config"),
+      AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+      AWS_ENDPOINT_URL_S3: "http://127.0.0.1:1",
+      AWS_REGION: "elsewhere",
+      AWS_USE_FIPS_ENDPOINT: "true",
+      AWS_USE_DUALSTACK_ENDPOINT: "true",
+      AWS_REQUEST_CHECKSUM_CALCULATION: "WHEN_SUPPORTED",
+      AWS_AUTH_SCHEME_PREFERENCE: "sigv4a",
+      AWS_MAX_ATTEMPTS: "7",
+      AWS_DEFAULTS_MODE: "auto",
+    })) {
+      vi.stubEnv(name, value);
+    }
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const server = await s3Server((_, response) => sendError(response, 503, "SlowDown"));
+    await failure(storageAt(server.endpoint).save(pack, bytes), "storage-failed");
+    expect(server.requests).toHaveLength(1);
+    const { headers } = server.requests[0]!;
+    expect(headers.authorization).toMatch(/^AWS4-HMAC-SHA256 .*\/us-east-1\/s3\//);
+    expect(Object.keys(headers).join(" ")).not.toContain("checksum");
   });
 
   it("keeps the slash at the beginning of a prefix, as restic does", async () => {

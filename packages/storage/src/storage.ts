@@ -96,7 +96,8 @@ export interface Storage {
 
   /**
    * All objects of a type, in no particular order. What does not have an object's name is passed over, as are
-   * objects that are removed meanwhile; a missing folder is an empty one. Objects saved meanwhile may be missing.
+   * objects that are removed meanwhile; a missing folder is an empty one, but a missing bucket is an error
+   * (`not-found`). Objects saved meanwhile may be missing.
    */
   list(type: FileType, options?: OperationOptions): AsyncIterable<FileInfo>;
 
