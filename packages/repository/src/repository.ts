@@ -223,7 +223,7 @@ export class Repository {
 
   /** Does the loaded index list a pack? */
   listsPack(id: string): boolean {
-    return this.index.find(idToBytes(id as PackId), PACK) >= 0;
+    return this.index.find(idToBytes(id), PACK) >= 0;
   }
 
   /** Loads and verifies a blob. Errors: `blob-not-found`, those of a damaged pack, the store's. */

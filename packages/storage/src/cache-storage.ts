@@ -94,7 +94,10 @@ class CachingStorage implements CacheStorage {
   }
 
   async *list(type: FileType, options?: OperationOptions): AsyncGenerator<FileInfo, void, undefined> {
-    if (!isCachedType(type)) return yield* this.#inner.list(type, options);
+    if (!isCachedType(type)) {
+      yield* this.#inner.list(type, options);
+      return;
+    }
     const there = new Set<string>();
     for await (const info of this.#inner.list(type, options)) {
       there.add(info.name);

@@ -15,7 +15,8 @@ export interface WatchdogOptions {
 
 /**
  * `inner`, whose stuck requests fail with `storage-failed`. A storage that tells of its traffic is given up when nothing
- * moves; of one that does not, a request must be done within `timeout`.
+ * moves. Of one that does not, nobody can say whether it moves, so that it gets the time that its bytes take on a slow
+ * line on top: a backup over one must not be begun again for ever.
  */
 export function createWatchdogStorage(inner: Storage, options: WatchdogOptions): Storage {
   const settings = { timeout: options.timeout, clock: options.clock ?? systemClock };
@@ -23,23 +24,45 @@ export function createWatchdogStorage(inner: Storage, options: WatchdogOptions):
     call: string,
     given: OperationOptions = {},
     work: (watched: OperationOptions) => Promise<T>,
-    settles?: "must settle",
-  ) => new Watch(call, settings).run(given, work, settles === "must settle");
+    bytes = 0,
+    mustSettle = false,
+  ) => new Watch(call, settings, (bytes / SLOW_LINE) * 1000).run(given, work, mustSettle);
   return {
     location: inner.location,
     connections: inner.connections,
     prepare: () => inner.prepare(),
     // What is sent may be changed once this has settled, so a save that was given up has really ended.
-    save: (file, content, options) =>
-      watch(callName("Save", file), options, (watched) => inner.save(file, content, watched), "must settle"),
-    load: (file, range, options) =>
-      watch(callName("Load", file, range), options, (watched) => inner.load(file, range, watched)),
-    stat: (file, options) => watch(callName("Stat", file), options, (watched) => inner.stat(file, watched)),
-    list: (type, options) => watchList(inner, type, options ?? {}, settings),
-    remove: (file, options) =>
-      watch(callName("Remove", file), options, (watched) => inner.remove(file, watched)),
+    save: (file, content, given) =>
+      watch(
+        callName("Save", file),
+        given,
+        (watched) => inner.save(file, content, watched),
+        lengthOf(content),
+        true,
+      ),
+    load: (file, range, given) =>
+      watch(
+        callName("Load", file, range),
+        given,
+        (watched) => inner.load(file, range, watched),
+        range?.length ?? WHOLE_OBJECT,
+      ),
+    stat: (file, given) => watch(callName("Stat", file), given, (watched) => inner.stat(file, watched)),
+    list: (type, given) => watchList(inner, type, given ?? {}, settings),
+    remove: (file, given) => watch(callName("Remove", file), given, (watched) => inner.remove(file, watched)),
     close: () => inner.close(),
   };
+}
+
+/** Bytes a second. */
+const SLOW_LINE = 16 * 1024;
+/** What is loaded whole, an index file or a pack, is rarely larger. */
+const WHOLE_OBJECT = 16 * 1024 * 1024;
+
+function lengthOf(content: Uint8Array | readonly Uint8Array[]): number {
+  return content instanceof Uint8Array
+    ? content.length
+    : content.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 interface Settings {
@@ -78,9 +101,12 @@ class Watch {
   /** What the request is aborted with, by us or by the caller. */
   readonly #controller = new AbortController();
   #lastProgress = 0;
+  #grace: number;
   #stuck: TasticError | undefined;
 
-  constructor(call: string, settings: Settings) {
+  /** @param grace milliseconds on top until the first bytes are told of */
+  constructor(call: string, settings: Settings, grace = 0) {
+    this.#grace = grace;
     this.#call = call;
     this.#settings = settings;
   }
@@ -126,7 +152,7 @@ class Watch {
     return new Promise((_, reject) => {
       const look = async (): Promise<void> => {
         for (;;) {
-          const left = this.#lastProgress + timeout - clock.now();
+          const left = this.#lastProgress + timeout + this.#grace - clock.now();
           if (left <= 0) break;
           await clock.sleep(left, done);
           if (done.aborted) return;
@@ -140,7 +166,10 @@ class Watch {
   }
 
   #traffic(outer: Traffic | undefined): Traffic {
-    const progress = (): void => void (this.#lastProgress = this.#settings.clock.now());
+    const progress = (): void => {
+      this.#lastProgress = this.#settings.clock.now();
+      this.#grace = 0;
+    };
     const watched = (direction: keyof Traffic) => (bytes: number) => {
       progress();
       // To be held back is not to be stuck.

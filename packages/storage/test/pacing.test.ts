@@ -50,7 +50,9 @@ describe("the watchdog", () => {
       };
       const error = await failure(calls[operation](), "storage-failed");
       expect(error.message).toContain("no answer for 300 seconds");
-      expect(clock.now()).toBe(300_000);
+      // On top comes the time that the bytes take on a slow line, since the storage tells of none.
+      expect(clock.now()).toBeGreaterThanOrEqual(300_000);
+      if (operation === "save") expect(clock.now()).toBeLessThan(307_000);
     },
   );
 

@@ -81,9 +81,8 @@ describe("locations", () => {
   it("of other kinds are told apart from nonsense", () => {
     expect(() => schemeOf("foo:bar")).toThrow(/invalid backend/);
     for (const location of ["azure:b:/", "b2:bucket", "gs:b:/", "swift:c:/"]) {
-      expect(() => schemeOf(location)).toThrow(
-        expect.objectContaining({ code: "unsupported", guidance: expect.stringContaining("rclone:") }),
-      );
+      expect(() => schemeOf(location)).toThrow(expect.objectContaining({ code: "unsupported" }));
+      expect(() => schemeOf(location)).toThrow(/is not supported/);
     }
   });
 

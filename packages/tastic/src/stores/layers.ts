@@ -47,7 +47,7 @@ export function retryText(notice: RetryNotice): string {
     }
     case "recovered":
       return `${notice.call} operation successful after ${notice.retries} retries`;
-    case "failed":
+    default:
       return `${notice.call} failed: ${notice.error.message}`;
   }
 }
