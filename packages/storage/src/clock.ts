@@ -8,11 +8,16 @@ export interface Clock {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A timer of Node takes no more, and fires at once instead. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   async sleep(milliseconds, signal) {
     try {
-      await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+      for (let left = milliseconds; left > 0; left -= LONGEST_TIMER) {
+        await wait(Math.min(left, LONGEST_TIMER), undefined, signal === undefined ? {} : { signal });
+      }
     } catch (error) {
       if (signal?.aborted !== true) throw error;
     }

@@ -5,6 +5,7 @@
 import { TasticError } from "@tastic/errors";
 import { callName, listName } from "./call-name.js";
 import { systemClock, type Clock } from "./clock.js";
+import { maximumLoadLength } from "./range.js";
 import type { FileInfo, FileType, OperationOptions, Storage, Traffic } from "./storage.js";
 
 export interface WatchdogOptions {
@@ -26,7 +27,7 @@ export function createWatchdogStorage(inner: Storage, options: WatchdogOptions):
     work: (watched: OperationOptions) => Promise<T>,
     bytes = 0,
     mustSettle = false,
-  ) => new Watch(call, settings, (bytes / SLOW_LINE) * 1000).run(given, work, mustSettle);
+  ) => new Watch(call, settings, graceFor(bytes)).run(given, work, mustSettle);
   return {
     location: inner.location,
     connections: inner.connections,
@@ -58,6 +59,11 @@ export function createWatchdogStorage(inner: Storage, options: WatchdogOptions):
 const SLOW_LINE = 16 * 1024;
 /** What is loaded whole, an index file or a pack, is rarely larger. */
 const WHOLE_OBJECT = 16 * 1024 * 1024;
+
+/** Milliseconds. What is no length, or more than a load returns, is refused by the storage anyway. */
+function graceFor(bytes: number): number {
+  return bytes > 0 ? (Math.min(bytes, maximumLoadLength) / SLOW_LINE) * 1000 : 0;
+}
 
 function lengthOf(content: Uint8Array | readonly Uint8Array[]): number {
   return content instanceof Uint8Array
