@@ -84,7 +84,7 @@ describeWithRestic("the cache", () => {
     succeed(await runRestic(["ls", "latest"], options));
   });
 
-  it("survives many commands at the same time that fill, damage and mend it", async () => {
+  it("survives several commands at the same time that fill, damage and mend it", async () => {
     const { home, options, caches } = await prepared();
     succeed(await runTastic(["backup", "source"], { ...options, cwd: home }));
     const objects = await objectsIn(caches);
@@ -96,7 +96,7 @@ describeWithRestic("the cache", () => {
       }
     })();
     try {
-      const runs = [runTastic, runTastic, runRestic].map((run) =>
+      const runs = [runTastic, runTastic, runTastic].map((run) =>
         run(["ls", "latest", "--no-lock"], options),
       );
       for (const outcome of await Promise.all(runs))

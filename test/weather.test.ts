@@ -58,7 +58,7 @@ describeWithRestServer("a backup to rest-server", () => {
       const outcome = succeed(await runTastic(["backup", "--pack-size", "4", folder], bad));
       expect(outcome.stdout).toContain("20 new");
       succeed(await runTastic(["restore", "latest", "--target", join(home, "out")], bad));
-      expect([...proxy.met.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(2);
+      expect([...proxy.met.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
       const check = succeed(await runRestic(["check", "--read-data", "--no-cache"], direct));
       expect(check.stdout).toContain("no errors were found");
       expect(succeed(await runRestic(["list", "locks", "--no-cache"], direct)).stdout).toBe("");
