@@ -102,10 +102,21 @@ export class BlobLoader {
         data: { id },
       });
     }
-    if (index.kind(entry) === TREE) return this.openEntry(entry, await this.#trees.load(entry, signal));
+    const pack = { type: "pack", name: this.packId(entry) } as const;
     const range = { offset: index.offset(entry), length: index.length(entry) };
-    const sealed = await this.#storage.load({ type: "pack", name: this.packId(entry) }, range, { signal });
-    return this.openEntry(entry, sealed);
+    const sealed = await (index.kind(entry) === TREE
+      ? this.#trees.load(entry, signal)
+      : this.#storage.load(pack, range, { signal }));
+    try {
+      return this.openEntry(entry, sealed);
+    } catch (error) {
+      if (!isTasticError(error)) throw error;
+      // A transfer may have gone wrong once, or a cache be damaged; what is stored does not change.
+      this.#trees.forget();
+      const again = await this.#storage.load(pack, range, { signal, cache: "renew" });
+      if (Buffer.compare(again, sealed) === 0) throw error;
+      return this.openEntry(entry, again);
+    }
   }
 
   /** Loads a stretch of a pack as it is stored. */

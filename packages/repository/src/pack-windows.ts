@@ -5,7 +5,7 @@
 import { isTasticError } from "@tastic/errors";
 import { idFromBytes } from "@tastic/format";
 import type { PackId } from "@tastic/format";
-import type { Storage } from "@tastic/storage";
+import type { ByteRange, Storage } from "@tastic/storage";
 import { TREE } from "./blob-entry.js";
 import type { BlobIndex } from "./blob-index.js";
 
@@ -48,12 +48,17 @@ export class PackWindows {
       } catch (error) {
         // The window may reach into what is damaged, or its reader was cancelled: what was asked for may still be whole.
         if (!isTasticError(error)) throw error;
-        this.#windows.length = 0;
+        this.forget();
       }
     } else {
       this.#asked.add(pack);
     }
-    return this.#storage.load({ type: "pack", name: this.#packId(pack) }, { offset, length }, { signal });
+    return this.#read(pack, { offset, length }, signal);
+  }
+
+  /** Keeps nothing of what was read: it may be wrong. */
+  forget(): void {
+    this.#windows.length = 0;
   }
 
   #windowFor(pack: number, from: number, to: number, signal: AbortSignal | undefined): Window {
@@ -62,23 +67,23 @@ export class PackWindows {
       (window) => window.pack === pack && window.start <= from && to <= window.end,
     );
     const [known] = at < 0 ? [] : windows.splice(at, 1);
-    const window = known ?? this.#read(pack, from, to, signal);
+    const window = known ?? this.#open(pack, from, to, signal);
     windows.push(window);
     if (windows.length > WINDOWS) windows.shift();
     return window;
   }
 
-  #read(pack: number, from: number, to: number, signal: AbortSignal | undefined): Window {
+  #open(pack: number, from: number, to: number, signal: AbortSignal | undefined): Window {
     const start = Math.floor(from / WINDOW) * WINDOW;
     this.#ends ??= endsOfTrees(this.#index);
     const end = Math.max(to, Math.min(start + WINDOW, this.#ends.get(pack) ?? 0));
-    const range = { offset: start, length: end - start };
-    const bytes = this.#storage.load({ type: "pack", name: this.#packId(pack) }, range, { signal });
-    return { pack, start, end, bytes };
+    return { pack, start, end, bytes: this.#read(pack, { offset: start, length: end - start }, signal) };
   }
 
-  #packId(pack: number): PackId {
-    return idFromBytes<PackId>(this.#index.id(pack));
+  /** A cache keeps packs of trees: whoever reads one soon reads more. */
+  #read(pack: number, range: ByteRange, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const name = idFromBytes<PackId>(this.#index.id(pack));
+    return this.#storage.load({ type: "pack", name }, range, { signal, cache: "keep" });
   }
 }
 

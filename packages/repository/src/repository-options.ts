@@ -3,6 +3,7 @@
  */
 import { TasticError } from "@tastic/errors";
 import type { CompressionMode } from "@tastic/format";
+import type { Storage } from "@tastic/storage";
 import type { KeyOwner } from "./keys.js";
 
 /** Sizes of packs, in bytes; the default is restic's. */
@@ -19,6 +20,11 @@ export interface RepositoryOptions {
 
 export interface OpenOptions extends RepositoryOptions {
   readonly password: string;
+  /**
+   * Puts a layer around the storage once the repository's id is known, which is in its encrypted config: a cache has one
+   * folder for each repository. Its errors are those of opening.
+   */
+  readonly layer?: (storage: Storage, repositoryId: string) => Storage | Promise<Storage>;
   /** The beginning of the id of the key to try first. */
   readonly keyHint?: string;
 }

@@ -15,6 +15,7 @@ import {
   encodeSnapshot,
   encodeUnpacked,
   idFromBytes,
+  idToBytes,
 } from "@tastic/format";
 import type {
   BlobId,
@@ -33,6 +34,7 @@ import type {
 import { loadZstd } from "@tastic/zstd";
 import type { ZstdContext } from "@tastic/zstd";
 import type { FileType, Storage } from "@tastic/storage";
+import { PACK } from "./blob-entry.js";
 import { BlobIndex } from "./blob-index.js";
 import { BlobLoader } from "./blob-loader.js";
 import { BlobReader } from "./blob-reader.js";
@@ -131,7 +133,8 @@ export class Repository {
     });
     const config = decodeConfig(crypto.createSealer(key.masterKey).open(sealedConfig, "config"));
     checkPolynomial(config.chunkerPolynomial);
-    return new Repository(storage, config, key, { crypto, zstd }, options);
+    const layered = (await options.layer?.(storage, config.id)) ?? storage;
+    return new Repository(layered, config, key, { crypto, zstd }, options);
   }
 
   /** Adds a key for another password, and makes sure that it opens; one that does not is removed again. */
@@ -216,6 +219,11 @@ export class Repository {
   /** Loads all index files into `index`. */
   loadIndex(options: Omit<IndexLoadOptions, "connections"> = {}): Promise<IndexId[]> {
     return loadIndexFiles(this.indexStore, this.index, { ...options, connections: this.storage.connections });
+  }
+
+  /** Does the loaded index list a pack? */
+  listsPack(id: string): boolean {
+    return this.index.find(idToBytes(id), PACK) >= 0;
   }
 
   /** Loads and verifies a blob. Errors: `blob-not-found`, those of a damaged pack, the store's. */

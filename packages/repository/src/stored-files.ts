@@ -18,11 +18,10 @@ export async function loadVerified(
   file: StorageFile,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
-  const options = { signal };
-  const bytes = await storage.load(file, undefined, options);
+  const bytes = await storage.load(file, undefined, { signal });
   if (file.type === "config" || crypto.sha256Hex(bytes) === file.name) return bytes;
-  // A transfer may have gone wrong once; what is stored does not change.
-  const again = await storage.load(file, undefined, options);
+  // A transfer may have gone wrong once, or a cache be damaged; what is stored does not change.
+  const again = await storage.load(file, undefined, { signal, cache: "renew" });
   if (crypto.sha256Hex(again) === file.name) return again;
   throw new TasticError(
     "hash-mismatch",

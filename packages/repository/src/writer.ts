@@ -119,7 +119,7 @@ export class RepositoryWriter {
         return;
       }
       const name = idFromBytes(pack.id);
-      await this.#storage.save({ type: "pack", name }, pack.bytes, { signal });
+      await this.#storage.save({ type: "pack", name }, pack.bytes, { signal, holds: pack.type });
       releaseMemory(pack.bytes);
       this.#indexing = this.#indexing.then(() => this.#indexWriter.add(pack));
       await this.#indexing;

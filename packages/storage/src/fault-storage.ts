@@ -10,9 +10,16 @@ export type StorageOperation = "prepare" | "save" | "load" | "stat" | "list" | "
 export type Fault =
   /**
    * The call fails with `error`, or `storage-failed` if none is given: before anything has happened, or, for a lost
-   * answer, after the call has done its work.
+   * answer, after the call has done its work; a listing also after so many `objects`.
    */
-  | { readonly kind: "fail"; readonly error?: Error; readonly when?: "before" | "after" }
+  | {
+      readonly kind: "fail";
+      readonly error?: Error;
+      readonly when?: "before" | "after";
+      readonly objects?: number;
+    }
+  /** The call does its work twice, as when a network repeats a request; a listing tells each object twice. */
+  | { readonly kind: "repeat" }
   /** The call waits for `until`, or until its signal is aborted (`cancelled`); then it does its work. */
   | { readonly kind: "stall"; readonly until?: Promise<unknown> }
   /**
@@ -78,6 +85,7 @@ interface Call {
 /** Does `work`, with what the call's fault says about errors and waiting. What it says about bytes is for `work`. */
 async function meet<T>(call: Call, work: (fault: Fault | undefined) => Promise<T>): Promise<T> {
   await before(call);
+  if (call.fault?.kind === "repeat") await work(call.fault);
   const result = await work(call.fault);
   after(call);
   return result;
@@ -85,16 +93,21 @@ async function meet<T>(call: Call, work: (fault: Fault | undefined) => Promise<T
 
 async function* list(call: Call, files: AsyncIterable<FileInfo>): AsyncGenerator<FileInfo, void, undefined> {
   await before(call);
-  let room = call.fault?.kind === "truncate" ? call.fault.length : Infinity;
+  const { fault } = call;
+  let room = fault?.kind === "truncate" ? fault.length : Infinity;
+  let sound = fault?.kind === "fail" ? (fault.objects ?? Infinity) : Infinity;
   for await (const info of files) {
     if (room-- <= 0) return;
+    if (sound-- <= 0) break;
     yield info;
+    if (fault?.kind === "repeat") yield info;
   }
   after(call);
 }
 
 async function before({ fault, what, signal }: Call): Promise<void> {
-  if (fault?.kind === "fail" && fault.when !== "after") throw failure(fault.error, what);
+  if (fault?.kind === "fail" && fault.when !== "after" && fault.objects === undefined)
+    throw failure(fault.error, what);
   if (fault?.kind !== "stall") return;
   throwIfCancelled(signal, what);
   const aborted = new Promise<void>((resolve) => {
@@ -105,7 +118,8 @@ async function before({ fault, what, signal }: Call): Promise<void> {
 }
 
 function after({ fault, what }: Call): void {
-  if (fault?.kind === "fail" && fault.when === "after") throw failure(fault.error, what);
+  if (fault?.kind === "fail" && (fault.when === "after" || fault.objects !== undefined))
+    throw failure(fault.error, what);
 }
 
 function failure(error: Error | undefined, what: string): Error {

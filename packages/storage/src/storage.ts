@@ -11,7 +11,8 @@
  * - `limit-exceeded`: more bytes asked for than `maximumLoadLength`;
  * - `cancelled`: the signal was aborted;
  * - `invalid-argument`: a name that no object can have, a range that is none;
- * - `storage-failed`: anything else, which may pass.
+ * - `storage-failed`: anything else, which may pass. `data.throttled` is true where the store asked for fewer requests,
+ *   `data.retryAfterMs` says how long it wants to be left alone, `data.permanent` that trying again is of no use.
  * `data` of the error holds the object's `type` and `name`.
  */
 
@@ -35,9 +36,32 @@ export interface ByteRange {
   readonly length: number;
 }
 
+/**
+ * Told of bytes as they move over a network, in pieces as they come. Where a promise is returned, a storage waits for it
+ * before it sends or receives more. A storage that tells nothing here works, too, but is paced and watched as a whole.
+ */
+export interface Traffic {
+  /** Before so many bytes are sent. */
+  readonly upload: (bytes: number) => Promise<void> | undefined;
+  /** After so many bytes were received. */
+  readonly download: (bytes: number) => Promise<void> | undefined;
+}
+
 export interface OperationOptions {
   /** Aborting ends the operation with the error `cancelled`; a save then leaves nothing. */
   readonly signal?: AbortSignal | undefined;
+  /** For storages that send and receive: whom to tell. */
+  readonly traffic?: Traffic | undefined;
+  /**
+   * For a cache between the caller and the store; storages pass it over. `keep`: this pack holds trees, which are asked
+   * for again and again. `renew`: what the cache gave was damaged; it is to be removed, and the store asked.
+   */
+  readonly cache?: "keep" | "renew" | undefined;
+}
+
+export interface SaveOptions extends OperationOptions {
+  /** What a pack holds, for storages that keep what is read seldom elsewhere; not known if not given. */
+  readonly holds?: "data" | "tree" | undefined;
 }
 
 export interface Storage {
@@ -59,11 +83,7 @@ export interface Storage {
    *
    * @param content the bytes, or pieces of them in order; must not change until the promise settles
    */
-  save(
-    file: StorageFile,
-    content: Uint8Array | readonly Uint8Array[],
-    options?: OperationOptions,
-  ): Promise<void>;
+  save(file: StorageFile, content: Uint8Array | readonly Uint8Array[], options?: SaveOptions): Promise<void>;
 
   /**
    * The bytes of an object, or exactly those of a range of it: a range that ends beyond the object is an error
@@ -76,7 +96,8 @@ export interface Storage {
 
   /**
    * All objects of a type, in no particular order. What does not have an object's name is passed over, as are
-   * objects that are removed meanwhile; a missing folder is an empty one. Objects saved meanwhile may be missing.
+   * objects that are removed meanwhile; a missing folder is an empty one, but a missing bucket is an error
+   * (`not-found`). Objects saved meanwhile may be missing.
    */
   list(type: FileType, options?: OperationOptions): AsyncIterable<FileInfo>;
 

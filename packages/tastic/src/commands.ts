@@ -12,6 +12,7 @@ export interface CommandEntry {
 /** By name; a command of a group has two words. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
   backup: { summary: "Save files and folders as a new snapshot", load: () => import("./commands/backup.js") },
+  cache: { summary: "List and remove local caches", load: () => import("./commands/cache.js") },
   cat: { summary: "Print an object of the repository", load: () => import("./commands/cat.js") },
   check: { summary: "Look for damage in the repository", load: () => import("./commands/check.js") },
   copy: { summary: "Copy snapshots from another repository", load: () => import("./commands/copy.js") },
@@ -24,6 +25,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   "key remove": { summary: "Remove a key", load: () => import("./commands/key-remove.js") },
   list: { summary: "List the objects of the repository", load: () => import("./commands/list.js") },
   ls: { summary: "List the files of a snapshot", load: () => import("./commands/ls.js") },
+  options: { summary: "List the options of stores (-o)", load: () => import("./commands/options.js") },
   prune: { summary: "Remove data that nothing needs", load: () => import("./commands/prune.js") },
   restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
   snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },

@@ -26,6 +26,14 @@ export class Environment {
     return (this.#variables["TASTIC_DEBUG"] ?? "") !== "";
   }
 
+  /** Everything by restic's names, for those who look for these: what TASTIC_X says is said of RESTIC_X. */
+  get resticNames(): Readonly<Record<string, string | undefined>> {
+    const own = Object.entries(this.#variables)
+      .filter(([name]) => name.startsWith("TASTIC_"))
+      .map(([name, value]) => [name.replace("TASTIC_", "RESTIC_"), value] as const);
+    return { ...this.#variables, ...Object.fromEntries(own) };
+  }
+
   /** Everything, for programs that we start and for variables in pattern files. */
   get all(): Readonly<Record<string, string | undefined>> {
     return this.#variables;

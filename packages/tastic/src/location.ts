@@ -1,30 +1,31 @@
 /**
- * Where a repository is, as `--repo` and RESTIC_REPOSITORY say it.
+ * Where a repository is, as `--repo` and RESTIC_REPOSITORY say it, and the storage there with all its layers.
  */
-import { TasticError } from "@tastic/errors";
+import { TasticError, isTasticError } from "@tastic/errors";
 import type { Storage } from "@tastic/storage";
-import { createLocalStorage } from "@tastic/storage";
+import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { fatal } from "./text-error.js";
-
-/** Kinds of storage that restic knows, and we do not yet. */
-const OTHER_SCHEMES = ["azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift"];
+import type { Context } from "./command.js";
+import { parseExtendedOptions } from "./extended-options.js";
+import { withLayers } from "./stores/layers.js";
+import { leftToRclone, schemes } from "./stores/schemes.js";
+import { systemErrorText } from "./system-error-text.js";
+import { fatal, isTextError } from "./text-error.js";
 
 /**
- * The folder of a local repository.
- * @throws TasticError invalid-argument for a kind that nobody knows, unsupported for one that we do not know
+ * The scheme of a location; `local` for a path.
+ * @throws TasticError invalid-argument for one that nobody knows, unsupported for one that is left to rclone
  */
-export function parseLocation(location: string): { readonly kind: "local"; readonly path: string } {
-  const [, scheme = "", rest = ""] = /^([^:/\\]*):(.*)$/s.exec(location) ?? [];
-  if (scheme === "" || isAbsolute(location)) return { kind: "local", path: location };
-  if (scheme === "local") return { kind: "local", path: rest };
-  if (OTHER_SCHEMES.includes(scheme)) {
+export function schemeOf(location: string): string {
+  const [, scheme = ""] = /^([^:/\\]*):/s.exec(location) ?? [];
+  if (scheme === "" || isAbsolute(location)) return "local";
+  if (Object.hasOwn(schemes, scheme)) return scheme;
+  if (Object.hasOwn(leftToRclone, scheme)) {
     throw new TasticError(
       "unsupported",
       `unable to open repository at ${maskLocation(location)}: "${scheme}:" is not supported`,
       {
-        guidance:
-          "Use a local folder; restic itself can copy a repository between the two with its `copy` command.",
+        guidance: `Let rclone do it: set up a remote of its kind "${leftToRclone[scheme]}", and use rclone:REMOTE:PATH.`,
       },
     );
   }
@@ -34,12 +35,57 @@ export function parseLocation(location: string): { readonly kind: "local"; reado
   );
 }
 
-/** Opens the storage at a location; whether a repository is there is another matter. Errors: those of `parseLocation`. */
-export function openStorage(location: string): Storage {
-  return createLocalStorage(parseLocation(location).path);
+/**
+ * Opens the storage at a location; whether a repository is there is another matter. Errors: those of `schemeOf`,
+ * `invalid-argument` for what the location, flags and variables say.
+ */
+export async function openStorage(context: Context, location: string): Promise<Storage> {
+  const { globals, environment, output } = context;
+  const extended = parseExtendedOptions(globals.option);
+  const scheme = schemes[schemeOf(location)]!;
+  const { openStore } = await scheme.load();
+  try {
+    const store = openStore({
+      location,
+      extended,
+      variables: environment.resticNames,
+      tls: {
+        caCertificates: readPem(globals.cacert, "unable to read root certificate: "),
+        clientCertificate: readPem(globals.tlsClientCert, "ReadFile: "),
+        insecure: globals.insecureTls,
+      },
+      userAgent: globals.httpUserAgent === "" ? undefined : globals.httpUserAgent,
+      onLine: (line) => output.error(line),
+    });
+    return withLayers(store, context, scheme.remote);
+  } catch (error) {
+    if (isTextError(error) || !isTasticError(error)) throw error;
+    const { message } = error;
+    const where = `unable to open repository at ${maskLocation(location)}: `;
+    throw fatal(message.startsWith("option ") ? message : `${where}${message}`, {
+      code: error.code,
+      guidance: error.guidance,
+      cause: error,
+    });
+  }
 }
 
 /** A location as it may be shown: without the password of its URL. */
 export function maskLocation(location: string): string {
-  return location.replace(/(:\/\/[^/@:]*):[^/@]*@/, "$1:***@");
+  return location.replace(/(:\/\/[^/@:]*):[^/]*@/, "$1:***@");
+}
+
+/** The location as restic shows it: that of a REST server ends with a slash. */
+export function shownLocation(location: string): string {
+  const masked = maskLocation(location);
+  return masked.startsWith("rest:") && !masked.endsWith("/") ? `${masked}/` : masked;
+}
+
+function readPem(file: string, failed: string): string | undefined {
+  if (file === "") return undefined;
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw fatal(`${failed}open ${file}: ${systemErrorText(cause)}`, { cause });
+  }
 }

@@ -7,7 +7,8 @@ import { Repository } from "@tastic/repository";
 import { formatClockDuration } from "@tastic/snapshots";
 import { join } from "node:path";
 import type { Context } from "./command.js";
-import { maskLocation, openStorage, parseLocation } from "./location.js";
+import { forgetOldPacks, withCache } from "./cache.js";
+import { openStorage, schemeOf, shownLocation } from "./location.js";
 import { ProgressBar } from "./output/progress-bar.js";
 import { givenPassword, promptForPassword, refuseEmpty } from "./password.js";
 import type { RepositorySource } from "./repository-source.js";
@@ -30,10 +31,12 @@ export function openRepository(context: Context): Promise<Repository> {
 
 export async function openSource(context: Context, source: RepositorySource): Promise<Repository> {
   const { globals, output, signal } = context;
-  const storage = openStorage(source.location);
+  const storage = await openStorage(context, source.location);
   const open = async (password: string): Promise<Repository> => {
+    const later: string[] = [];
     const repository = await Repository.open(storage, {
       ...repositoryOptions(context),
+      layer: (inner, id) => withCache(context, inner, id, (text) => later.push(text)),
       password: refuseEmpty(password, source.password.insecureNoPassword),
       ...(source.keyHint === "" ? {} : { keyHint: source.keyHint }),
     }).catch((error: unknown) => {
@@ -43,6 +46,7 @@ export async function openSource(context: Context, source: RepositorySource): Pr
     const { id, version } = repository.config;
     const compression = version >= 2 ? `, compression level ${globals.compression}` : "";
     output.terminalInfo(`repository ${id.slice(0, 8)} opened (version ${version}${compression})`);
+    for (const text of later) output.terminalInfo(text);
     return repository;
   };
   const given = givenPassword(source.password);
@@ -63,11 +67,15 @@ export async function openSource(context: Context, source: RepositorySource): Pr
 
 /** Names the location as the user gave it. */
 function noRepository(location: string, cause: TasticError): TasticError {
-  const config = join(parseLocation(location).path, "config");
+  // In the words of restic's storages.
+  const reason =
+    schemeOf(location) === "local"
+      ? `stat ${join(location.replace(/^local:/, ""), "config")}: no such file or directory`
+      : "<config/> does not exist";
   return new TasticError(
     "no-repository",
-    `repository does not exist: unable to open config file: stat ${config}: no such file or directory`,
-    { guidance: `Is there a repository at the following location?\n${maskLocation(location)}`, cause },
+    `repository does not exist: unable to open config file: ${reason}`,
+    { guidance: `Is there a repository at the following location?\n${shownLocation(location)}`, cause },
   );
 }
 
@@ -185,6 +193,7 @@ export async function loadIndex(
   const bar = indexBar(context);
   await repository.loadIndex({ signal, onProgress: (done, total) => bar.update(done, total) });
   bar.finish();
+  await forgetOldPacks(repository);
 }
 
 /** A bar for loading the index, for who loads it in another way. */

@@ -4,7 +4,9 @@ import { check } from "@tastic/snapshots";
 import type { CheckResult, ReadSelection } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
 import type { SnapshotId } from "@tastic/format";
+import { withTemporaryCache } from "../cache.js";
 import { defineCommand } from "../command.js";
+import type { Context } from "../command.js";
 import { on, text } from "../flags.js";
 import { openRepository, withLock } from "../open-repository.js";
 import { CheckReporter } from "../output/check-report.js";
@@ -39,8 +41,6 @@ export const command = defineCommand({
         : parseReadSubset(flags.readDataSubset);
     const { output, globals } = context;
     const reporter = new CheckReporter(context, readData);
-    if (!globals.noLock) output.info("create exclusive lock for repository");
-
     const work = async (repository: Repository, signal: AbortSignal): Promise<CheckResult> => {
       const filter = filterOf(flags);
       const chosen = args.length > 0 || filter.hosts.length + filter.tags.length + filter.paths.length > 0;
@@ -53,12 +53,16 @@ export const command = defineCommand({
         ...(snapshots === undefined ? {} : { snapshots: snapshots.map(({ id }): SnapshotId => id) }),
       });
     };
-    let result: CheckResult;
-    try {
-      const repository = await openRepository(context);
-      result = await withLock(context, repository, globals.noLock ? "none" : "exclusive", (signal) =>
+    const begin = async (within: Context): Promise<CheckResult> => {
+      if (!globals.noLock) output.info("create exclusive lock for repository");
+      const repository = await openRepository(within);
+      return withLock(within, repository, globals.noLock ? "none" : "exclusive", (signal) =>
         work(repository, signal),
       );
+    };
+    let result: CheckResult;
+    try {
+      result = await (flags.withCache ? begin(context) : withTemporaryCache(context, begin));
     } catch (error) {
       reporter.stop();
       if (output.json && isTasticError(error)) reporter.summary(FAILED);

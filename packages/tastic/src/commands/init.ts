@@ -4,7 +4,7 @@ import { Repository } from "@tastic/repository";
 import { defineCommand } from "../command.js";
 import type { Context, Invocation } from "../command.js";
 import { on, text } from "../flags.js";
-import { maskLocation, openStorage } from "../location.js";
+import { openStorage, shownLocation } from "../location.js";
 import { openSource, repositoryOptions } from "../open-repository.js";
 import { givenPassword, promptForNewPassword, refuseEmpty } from "../password.js";
 import { fromFlags, fromSource, mainSource } from "../repository-source.js";
@@ -42,8 +42,9 @@ export const command = defineCommand({
       insecureNoPassword,
       "Fatal: ",
     );
-    const shown = maskLocation(source.location);
-    const repository = await Repository.init(openStorage(source.location), {
+    const shown = shownLocation(source.location);
+    const storage = await openStorage(context, source.location);
+    const repository = await Repository.init(storage, {
       ...repositoryOptions(context),
       password,
       version,
