@@ -36,15 +36,7 @@ export class IngestInline implements IngestHand {
 
   give(batch: readonly IngestJob[], onDone: () => void): void {
     this.load++;
-    this.#work = this.#work.then(async () => {
-      try {
-        for (const { path, done } of batch) done(await this.#read(path));
-        this.load--;
-        onDone();
-      } catch (error) {
-        this.#stop.fail(error);
-      }
-    });
+    this.#work = this.#work.then(() => this.#readAll(batch, onDone));
   }
 
   async finish(): Promise<void> {
@@ -53,6 +45,17 @@ export class IngestInline implements IngestHand {
     packer?.flush();
     for (let pack = packer?.takeFinished(); pack; pack = packer?.takeFinished()) {
       await this.#writer.accept(pack);
+    }
+  }
+
+  /** Never rejects. */
+  async #readAll(batch: readonly IngestJob[], onDone: () => void): Promise<void> {
+    try {
+      for (const { path, done } of batch) done(await this.#read(path));
+      this.load--;
+      onDone();
+    } catch (error) {
+      this.#stop.fail(error);
     }
   }
 
