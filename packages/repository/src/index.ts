@@ -43,5 +43,5 @@ export { releaseMemory } from "@tastic/crypto";
 export { Repository } from "./repository.js";
 export { readSealed } from "./sealed-blobs.js";
 export type { SealedStretch, WantedPack } from "./sealed-blobs.js";
-export { RepositoryWriter } from "./writer.js";
+export { RepositoryWriter, packsAtOnce } from "./writer.js";
 export type { WriterOptions } from "./writer.js";

@@ -74,15 +74,19 @@ export class RepositoryWriter {
     return result;
   }
 
-  /** Takes a complete pack, whose bytes are nobody's afterwards; resolves when there is room for the next one, not when this one is stored. */
+  /** Takes a complete pack, whose bytes are nobody's afterwards; resolves when it is on its way, not when it is stored. */
   async accept(pack: FinishedPack): Promise<void> {
     this.#check();
     // Several may wait here: whoever wakes first takes the room before anything else runs.
-    while (this.#isFull()) await Promise.race(this.#uploads);
+    while (this.#uploads.size >= packsAtOnce(this.#storage)) await Promise.race(this.#uploads);
     this.#check();
-    const upload = this.#store(pack).finally(() => this.#uploads.delete(upload));
-    this.#uploads.add(upload);
-    while (this.#isFull()) await Promise.race(this.#uploads);
+    void this.#begin(pack);
+  }
+
+  /** Stores a complete pack. Whoever calls sees to it that not too many are on their way. Errors: as `add`. */
+  async store(pack: FinishedPack): Promise<void> {
+    this.#check();
+    await this.#begin(pack);
     this.#check();
   }
 
@@ -107,8 +111,10 @@ export class RepositoryWriter {
       await this.accept(pack);
   }
 
-  #isFull(): boolean {
-    return this.#uploads.size >= Math.max(1, this.#storage.connections);
+  #begin(pack: FinishedPack): Promise<void> {
+    const upload = this.#store(pack).finally(() => this.#uploads.delete(upload));
+    this.#uploads.add(upload);
+    return upload;
   }
 
   #store(pack: FinishedPack): Promise<void> {
@@ -140,4 +146,12 @@ export class RepositoryWriter {
     throwIfCancelled(this.#options.signal);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
+}
+
+/**
+ * How many packs are worth being on their way to a store at once: a disk takes one as fast as two, while the next one is
+ * made; and each takes 16 MiB of memory.
+ */
+export function packsAtOnce({ connections }: Pick<Storage, "connections">): number {
+  return connections > 2 ? connections : 1;
 }

@@ -20,10 +20,10 @@ afterEach(() => {
 });
 
 /** A repository in memory whose storage meets these faults, in packs of the smallest size. */
-async function repositoryWith(plan: FaultPlan) {
+async function repositoryWith(plan: FaultPlan, connections = 2) {
   const inner = createMemoryStorage();
   await makeRepository(inner);
-  const storage = createFaultStorage(inner, plan);
+  const storage = { ...createFaultStorage(inner, plan), connections };
   const repository = await Repository.open(storage, { password, packSize: MIN_PACK_SIZE });
   return { inner, storage, repository };
 }
@@ -128,38 +128,45 @@ describe("a writer", () => {
     expect([await namesOf(inner, "pack"), await namesOf(inner, "index")]).toEqual([[], []]);
   });
 
-  it("has no more saves under way than the store wants, also when packs come all at once", async () => {
-    let running = 0;
-    let most = 0;
-    let waiting: (() => void)[] = [];
-    const plan = onPacks(() => {
-      most = Math.max(most, ++running);
-      const { opened, open } = gate();
-      waiting.push(open);
-      return { kind: "stall", until: opened.then(() => running--) };
-    });
-    const { storage, repository } = await repositoryWith(plan);
-    expect(storage.connections).toBe(2);
-    const writer = repository.createWriter();
-    let accepted = 0;
-    const accepting = Array.from({ length: 7 }, (_, i) =>
-      writer.accept(makePack(repository, i + 1)).then(() => accepted++),
-    );
-    await rest();
-    // The first was told that there is room for another; the second has taken it.
-    expect([running, accepted]).toEqual([2, 1]);
-    for (let i = 0; i < 10; i++) {
-      const open = waiting;
-      waiting = [];
-      for (const settle of open) settle();
+  it.each([
+    [1, 1],
+    [2, 1],
+    [3, 3],
+    [5, 5],
+  ])(
+    "to a store of %i connections has %i saves under way at most, also when packs come all at once",
+    async (connections, wanted) => {
+      let running = 0;
+      let most = 0;
+      let waiting: (() => void)[] = [];
+      const plan = onPacks(() => {
+        most = Math.max(most, ++running);
+        const { opened, open } = gate();
+        waiting.push(open);
+        return { kind: "stall", until: opened.then(() => running--) };
+      });
+      const { repository } = await repositoryWith(plan, connections);
+      const writer = repository.createWriter();
+      let accepted = 0;
+      const accepting = Array.from({ length: 7 }, (_, i) =>
+        writer.accept(makePack(repository, i + 1)).then(() => accepted++),
+      );
       await rest();
-      expect(running).toBeLessThanOrEqual(2);
-    }
-    await Promise.all(accepting);
-    await writer.flush();
-    expect(most).toBe(2);
-    expect(await listedPacks(repository)).toBe(7);
-  });
+      // Whoever was told that a pack was accepted may make the next one.
+      expect([running, accepted]).toEqual([wanted, wanted]);
+      for (let i = 0; i < 10; i++) {
+        const open = waiting;
+        waiting = [];
+        for (const settle of open) settle();
+        await rest();
+        expect(running).toBeLessThanOrEqual(wanted);
+      }
+      await Promise.all(accepting);
+      await writer.flush();
+      expect(most).toBe(wanted);
+      expect(await listedPacks(repository)).toBe(7);
+    },
+  );
 
   it("makes whoever adds wait for a slow store", async () => {
     const { opened, open } = gate();

@@ -98,7 +98,7 @@ describe.each(workers)("with %i workers", (count) => {
     let packs = 0;
     const storage = await storageWith((operation, file) => {
       if (operation !== "save" || file?.type !== "pack") return undefined;
-      if (++packs === 2) setTimeout(() => controller.abort(), 200);
+      if (++packs === 1) setTimeout(() => controller.abort(), 200);
       return { kind: "stall" };
     });
     const error = await failure(start(storage, { signal: controller.signal }), "cancelled");

@@ -2,11 +2,14 @@
 import { TasticError } from "@tastic/errors";
 import { checkLevel } from "./context.js";
 import type { ZstdInstance } from "./instance.js";
-import { PieceBuffer } from "./piece-buffer.js";
 import type { SharedInstance } from "./shared-instance.js";
+
+/** As long as the longest chunk of a file, and a windowful. Only what is used of it takes memory. */
+const KEPT_ROOM = 11 << 20;
 
 export class Encoder {
   readonly #shared: SharedInstance;
+  #room: Uint8Array | undefined;
 
   constructor(shared: SharedInstance) {
     this.#shared = shared;
@@ -14,9 +17,8 @@ export class Encoder {
 
   /** See `ZstdContext.compress`. */
   compress(data: Uint8Array, level: number): Uint8Array {
-    const lent = this.lend(data, level);
-    // Of short data, what was lent lies in the instance; of long data, it is in memory of its own already.
-    return lent.buffer.byteLength === lent.length ? lent : lent.slice();
+    // Not `Buffer`'s, which would be a view again.
+    return Uint8Array.prototype.slice.call(this.lend(data, level));
   }
 
   /** See `ZstdContext.lendCompressed`. */
@@ -31,17 +33,27 @@ export class Encoder {
   }
 
   #compressLong(instance: ZstdInstance, data: Uint8Array, level: number): Uint8Array {
-    const { functions, inputSize } = instance;
-    const result = new PieceBuffer(undefined);
+    const { functions, inputSize, outputSize } = instance;
+    let room = this.#roomFor(data.length + outputSize);
+    let used = 0;
     this.#expect(instance, functions.compress_begin(data.length, level));
     for (let start = 0; start < data.length; start += inputSize) {
       const piece = data.subarray(start, start + inputSize);
       const last = start + inputSize >= data.length;
       instance.setInput(piece);
       const size = this.#expect(instance, functions.compress_more(piece.length, last ? 1 : 0));
-      result.add(instance.output(size));
+      // Only data that gets longer needs more room than it has itself.
+      if (used + size > room.length) room = Buffer.concat([room], room.length + outputSize);
+      room.set(instance.output(size), used);
+      used += size;
     }
-    return result.take();
+    return room.subarray(0, used);
+  }
+
+  /** Memory for what long data compress to: the same again and again, unless they are very long. */
+  #roomFor(length: number): Uint8Array {
+    if (length > KEPT_ROOM) return Buffer.allocUnsafeSlow(length);
+    return (this.#room ??= Buffer.allocUnsafeSlow(KEPT_ROOM));
   }
 
   /** Compression fails only for want of memory, or by a mistake of ours. */

@@ -4,7 +4,7 @@
  */
 import { TasticError } from "@tastic/errors";
 import type { BlobId } from "@tastic/format";
-import { Packer } from "@tastic/repository";
+import { Packer, packsAtOnce } from "@tastic/repository";
 import type { Repository, RepositoryWriter } from "@tastic/repository";
 import { availableParallelism } from "node:os";
 import { posix } from "node:path";
@@ -85,7 +85,7 @@ function createIngest({ repository, writer, stop, options }: Archiving): Ingest 
     packer: packerSettings,
     chunkerPolynomial: config.chunkerPolynomial,
     workers: options.workers ?? DEFAULT_WORKERS,
-    packsAtOnce: Math.max(1, storage.connections - 1),
+    packsAtOnce: packsAtOnce(storage),
     inline: () => createFileIngest(repository),
   };
   return new IngestCrew(settings, writer, stop);

@@ -2,14 +2,14 @@
  * Those who read files for a backup: this thread, and workers beside it. Files are shared out in batches, to whoever has
  * the least to do; a worker is hired only when all others are busy, so that a small backup starts none.
  */
-import type { RepositoryWriter } from "@tastic/repository";
+import type { Packer, RepositoryWriter } from "@tastic/repository";
 import type { IngestHand, IngestJob } from "./ingest-hand.js";
 import type { Ingest, IngestOutcome } from "./ingest.js";
 import { IngestInline } from "./ingest-inline.js";
 import type { FileIngest } from "./file-ingest.js";
-import type { Packer } from "@tastic/repository";
 import { WorkerTeam } from "./ingest-team.js";
 import type { TeamSettings } from "./ingest-team.js";
+import { PackShipping } from "./pack-shipping.js";
 import type { Stop } from "./stop.js";
 
 /** A batch is worth a message when it has so many files, or so many bytes. */
@@ -22,7 +22,7 @@ const LOOK_AHEAD = { alone: 128, withWorkers: 2048 };
 
 export interface CrewSettings extends TeamSettings {
   readonly workers: number;
-  /** Packs that may be on their way from workers to the store. */
+  /** Packs that may be on their way to the store. */
   readonly packsAtOnce: number;
   /** What reads files on this thread, made when it is first needed. */
   readonly inline: () => { files: FileIngest; packer: Packer };
@@ -32,6 +32,7 @@ export class IngestCrew implements Ingest {
   readonly lookAhead: number;
   readonly #workers: number;
   readonly #stop: Stop;
+  readonly #shipping: PackShipping;
   readonly #team: WorkerTeam;
   readonly #inline: IngestInline;
   readonly #hands: IngestHand[] = [];
@@ -43,8 +44,9 @@ export class IngestCrew implements Ingest {
     this.lookAhead = workers > 0 ? LOOK_AHEAD.withWorkers : LOOK_AHEAD.alone;
     this.#workers = workers;
     this.#stop = stop;
-    this.#inline = new IngestInline(inline, writer, stop);
-    this.#team = new WorkerTeam({ ...team, size: workers, packsAtOnce }, writer, stop);
+    this.#shipping = new PackShipping(writer, stop, packsAtOnce);
+    this.#inline = new IngestInline(inline, this.#shipping, stop);
+    this.#team = new WorkerTeam(team, workers, this.#shipping, stop);
   }
 
   get bytesRead(): number {
@@ -72,8 +74,8 @@ export class IngestCrew implements Ingest {
   async finish(): Promise<void> {
     this.push();
     await Promise.all([this.#inline, ...this.#hands].map((hand) => hand.finish()));
-    // Only when the writer has seen them all does flushing it mean anything.
-    await this.#team.settled();
+    // Only when the writer has them all does flushing it mean anything.
+    await this.#shipping.settled();
   }
 
   async close(): Promise<void> {

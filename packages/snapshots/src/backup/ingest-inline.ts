@@ -2,11 +2,12 @@
  * Reading files on this thread, a few milliseconds at a time: the walk, timers, signals and the store have their turns
  * in between.
  */
-import type { FinishedPack, Packer, RepositoryWriter } from "@tastic/repository";
+import type { FinishedPack, Packer } from "@tastic/repository";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FileIngest, IngestedFile } from "./file-ingest.js";
 import type { IngestHand, IngestJob } from "./ingest-hand.js";
 import type { IngestOutcome } from "./ingest.js";
+import type { PackShipping } from "./pack-shipping.js";
 import { SourceError } from "./source-error.js";
 import type { Stop } from "./stop.js";
 
@@ -19,7 +20,7 @@ interface Tools {
 
 export class IngestInline implements IngestHand {
   readonly #create: () => Tools;
-  readonly #writer: RepositoryWriter;
+  readonly #shipping: PackShipping;
   readonly #stop: Stop;
   #tools: Tools | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -28,9 +29,9 @@ export class IngestInline implements IngestHand {
   bytesRead = 0;
   currentFile: string | undefined;
 
-  constructor(create: () => Tools, writer: RepositoryWriter, stop: Stop) {
+  constructor(create: () => Tools, shipping: PackShipping, stop: Stop) {
     this.#create = create;
-    this.#writer = writer;
+    this.#shipping = shipping;
     this.#stop = stop;
   }
 
@@ -44,7 +45,7 @@ export class IngestInline implements IngestHand {
     const packer = this.#tools?.packer;
     packer?.flush();
     for (let pack = packer?.takeFinished(); pack; pack = packer?.takeFinished()) {
-      await this.#writer.accept(pack);
+      await this.#shipping.send(pack);
     }
   }
 
@@ -84,7 +85,7 @@ export class IngestInline implements IngestHand {
       this.#stop.throwIfStopped();
       const step = steps.next();
       if (step.done === true) return step.value;
-      if (step.value !== undefined) await this.#writer.accept(step.value);
+      if (step.value !== undefined) await this.#shipping.send(step.value);
     }
   }
 }

@@ -8,8 +8,8 @@ import type { FinishedPack, PackerSettings } from "@tastic/repository";
 export interface WorkerSettings {
   readonly packer: PackerSettings;
   readonly chunkerPolynomial: string;
-  /** How many packs the conductor is ready to take, all workers together. */
-  readonly credits: Int32Array<SharedArrayBuffer>;
+  /** See `PackShipping`. */
+  readonly freeSlots: Int32Array<SharedArrayBuffer>;
   /** Bytes read by all workers. */
   readonly bytesRead: BigInt64Array<SharedArrayBuffer>;
   /** For each worker, which file of its batch it reads. */

@@ -1,36 +1,30 @@
 /**
- * Worker threads that read files: hires them, takes their packs, and gives back outcomes.
+ * Worker threads that read files: hires them, sends their packs on, and gives back outcomes.
  */
 import { TasticError, messageOf } from "@tastic/errors";
-import type { FinishedPack, RepositoryWriter } from "@tastic/repository";
+import type { FinishedPack } from "@tastic/repository";
 import { Worker } from "node:worker_threads";
 import type { IngestHand, IngestJob } from "./ingest-hand.js";
 import { FIELDS } from "./ingest-messages.js";
 import type { BatchResults, FromWorker, ToWorker, WorkerFailure, WorkerSettings } from "./ingest-messages.js";
+import type { PackShipping } from "./pack-shipping.js";
 import type { Stop } from "./stop.js";
 
 export type TeamSettings = Pick<WorkerSettings, "packer" | "chunkerPolynomial">;
 
 export class WorkerTeam {
   readonly #settings: Omit<WorkerSettings, "place">;
-  readonly #writer: RepositoryWriter;
+  readonly #shipping: PackShipping;
   readonly #stop: Stop;
   readonly #hands: WorkerHand[] = [];
-  readonly #taking = new Set<Promise<void>>();
   #closed = false;
 
-  /** `size` workers at most, and `packsAtOnce` of their packs on the way to the store. */
-  constructor(
-    { size, packsAtOnce, ...settings }: TeamSettings & { size: number; packsAtOnce: number },
-    writer: RepositoryWriter,
-    stop: Stop,
-  ) {
-    const credits = new Int32Array(new SharedArrayBuffer(4));
-    credits[0] = packsAtOnce;
+  /** @param size how many workers at most */
+  constructor(settings: TeamSettings, size: number, shipping: PackShipping, stop: Stop) {
     const bytesRead = new BigInt64Array(new SharedArrayBuffer(8));
     const positions = new Int32Array(new SharedArrayBuffer(4 * size));
-    this.#settings = { ...settings, credits, bytesRead, positions };
-    this.#writer = writer;
+    this.#settings = { ...settings, freeSlots: shipping.freeSlots, bytesRead, positions };
+    this.#shipping = shipping;
     this.#stop = stop;
   }
 
@@ -41,7 +35,7 @@ export class WorkerTeam {
   hire(): IngestHand {
     const settings = { ...this.#settings, place: this.#hands.length };
     const hand = new WorkerHand(settings, {
-      pack: (pack) => this.#take(pack),
+      pack: (pack) => this.#shipping.sendOf(pack),
       failed: (error) => this.#stop.fail(error),
       ended: (reason, cause) => {
         if (!this.#closed) this.#died(reason, cause);
@@ -51,31 +45,10 @@ export class WorkerTeam {
     return hand;
   }
 
-  /** Resolves when the writer has all packs that came so far. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#taking);
-  }
-
   /** Ends all workers, whatever they do. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#hands.map((hand) => hand.terminate()));
-  }
-
-  #take(pack: FinishedPack): void {
-    const taking = this.#store(pack).finally(() => this.#taking.delete(taking));
-    this.#taking.add(taking);
-  }
-
-  /** Never rejects. */
-  async #store(pack: FinishedPack): Promise<void> {
-    try {
-      await this.#writer.accept(pack);
-    } catch (error) {
-      this.#stop.fail(error);
-    }
-    Atomics.add(this.#settings.credits, 0, 1);
-    Atomics.notify(this.#settings.credits, 0, 1);
   }
 
   #died(reason: string, cause?: unknown): void {

@@ -12,6 +12,7 @@ import { FileIngest } from "./file-ingest.js";
 import type { IngestedFile } from "./file-ingest.js";
 import { FIELDS } from "./ingest-messages.js";
 import type { BatchResults, FromWorker, ToWorker, WorkerSettings } from "./ingest-messages.js";
+import { takeSlot } from "./pack-shipping.js";
 import { SourceError } from "./source-error.js";
 
 if (parentPort === null)
@@ -26,18 +27,8 @@ function say(message: FromWorker, transfer: readonly ArrayBuffer[] = []): void {
 }
 
 function hand(pack: FinishedPack): void {
-  waitForCredit();
+  takeSlot(settings.freeSlots);
   say({ type: "pack", pack }, [pack.bytes.buffer, pack.entries.buffer]);
-}
-
-/** Waits until the conductor takes one more pack: the store sets the pace, not the disk that we read. */
-function waitForCredit(): void {
-  const { credits } = settings;
-  for (;;) {
-    const left = Atomics.load(credits, 0);
-    if (left <= 0) Atomics.wait(credits, 0, left);
-    else if (Atomics.compareExchange(credits, 0, left, left - 1) === left) return;
-  }
 }
 
 function countRead(bytes: number): void {
