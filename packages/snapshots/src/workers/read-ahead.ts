@@ -29,8 +29,9 @@ export class ReadAhead<Item, Content> {
   }
 
   #begin(): { readonly item: Item; readonly content: Promise<Content> } | undefined {
-    const { done, value: item } = this.#items.next();
-    if (done === true) return undefined;
+    const next = this.#items.next();
+    if (next.done === true) return undefined;
+    const item = next.value;
     const content = this.#load(item);
     // Nobody may ever take it, if others fail before.
     content.catch(() => undefined);
