@@ -42,7 +42,8 @@ export class BlobReader {
   }
 
   /**
-   * The verified plaintext of an entry, whose sealed bytes are given: a view that holds until the next call.
+   * The verified plaintext of an entry, whose sealed bytes are given: a view that holds until the next call, or another
+   * use of the opener's zstd.
    * Errors: those of `openBlob`.
    */
   open(entry: number, sealed: Uint8Array): Uint8Array {
@@ -72,16 +73,22 @@ export class BlobReader {
     if (length === 0) return (this.#lent = packed);
     checkUncompressedLength(length, UNNAMED);
     if (length > KEPT_ROOM) return (this.#lent = this.opener.zstd.decompress(packed, limitsFor(length)));
-    if (length > this.#room.length)
-      this.#room = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#room.length, 1 << 20));
-    const room = this.#room;
+    let whole: Uint8Array | undefined;
     let used = 0;
     this.opener.zstd.decompressTo(packed, limitsFor(length), (piece) => {
-      room.set(piece, used);
+      // What is in one piece stays where it is until the next blob.
+      if (piece.length === length) whole = piece;
+      else this.#roomFor(length).set(piece, used);
       used += piece.length;
     });
     releaseMemory(packed);
-    return room.subarray(0, used);
+    return whole ?? this.#roomFor(length).subarray(0, used);
+  }
+
+  #roomFor(length: number): Uint8Array {
+    if (length > this.#room.length)
+      this.#room = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#room.length, 1 << 20));
+    return this.#room;
   }
 
   #hash(entry: number, sealed: Uint8Array): Uint8Array {

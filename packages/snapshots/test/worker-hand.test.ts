@@ -1,7 +1,7 @@
 import { TasticError } from "@tastic/errors";
 import { afterEach, describe, expect, it } from "vitest";
 import { runCrew } from "../dist/workers/work-crew.js";
-import { InlineHand, WorkerHand } from "../dist/workers/worker-hand.js";
+import { InlineHand, WorkerHand, doAtOnce } from "../dist/workers/worker-hand.js";
 
 type Task = string | Uint8Array;
 const script = new URL("./programs/moody-worker.mjs", import.meta.url);
@@ -47,6 +47,44 @@ describe("a worker", () => {
   it("that cannot start fails what it was asked", async () => {
     hand = new WorkerHand(new URL("./programs/none.mjs", import.meta.url), undefined);
     await expect(hand.ask("a")).rejects.toThrow(/none\.mjs/);
+  });
+});
+
+describe("this thread", () => {
+  const log: string[] = [];
+  function* steps(task: string): Generator<undefined, string, undefined> {
+    for (let step = 0; step < 3; step++) {
+      log.push(`${task}${step}`);
+      const end = performance.now() + 5;
+      while (performance.now() < end);
+      if (task === "throw") throw new Error("inline");
+      yield;
+    }
+    return task;
+  }
+
+  it("does one task after the other, and lets others in between the steps of each", async () => {
+    const here = new InlineHand(steps);
+    log.length = 0;
+    const failed = expect(here.ask("throw")).rejects.toThrow("inline");
+    const answers = Promise.all([here.ask("a"), here.ask("b")]);
+    let turns = 0;
+    const turn = (): void => {
+      turns++;
+      timer = setImmediate(turn);
+    };
+    let timer = setImmediate(turn);
+    await failed;
+    expect(await answers).toEqual(["a", "b"]);
+    clearImmediate(timer);
+    expect(log).toEqual(["throw0", "a0", "a1", "a2", "b0", "b1", "b2"]);
+    expect(turns).toBeGreaterThanOrEqual(4);
+  });
+
+  it("does a task at once where nobody waits", () => {
+    expect(doAtOnce(steps, "a")).toBe("a");
+    expect(doAtOnce((task: string) => task, "b")).toBe("b");
+    expect(() => doAtOnce(steps, "throw")).toThrow("inline");
   });
 });
 

@@ -35,8 +35,8 @@ export interface ZstdContext {
   /**
    * Like `decompress`, but hands the content over piece by piece and so needs little memory, however large it is.
    *
-   * @param sink Called with each piece in order. A piece is valid only until `sink` returns, and `sink` must not
-   *   decompress with the same context. What it was given before an error is not to be trusted.
+   * @param sink Called with each piece in order. A piece is valid until the context is used again, which `sink` must
+   *   not do. What it was given before an error is not to be trusted.
    * @returns how many bytes came out.
    */
   decompressTo(frame: Uint8Array, options: DecompressOptions, sink: (piece: Uint8Array) => void): number;

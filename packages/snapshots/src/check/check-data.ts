@@ -9,11 +9,14 @@ import type { CheckReport } from "./check-report.js";
 import { CheckTasks } from "./check-task.js";
 import type { CheckAnswer, CheckTask } from "./check-task.js";
 import type { CheckOptions } from "./check-types.js";
+import { ReadAhead } from "../workers/read-ahead.js";
 import { DEFAULT_CREW, runCrew } from "../workers/work-crew.js";
 import type { Hand } from "../workers/worker-hand.js";
 
 /** A pack is read in pieces of about this many bytes, each a whole number of blobs. */
-const PIECE = 4 << 20;
+const PIECE = 2 << 20;
+/** Of each pack in work, this many pieces are loaded while one is verified. */
+const PIECES_AHEAD = 1;
 /** The longest blob that is opened. */
 const MAX_PIECE = 1 << 30;
 
@@ -41,7 +44,7 @@ export async function checkData(
     settings: repository.blobReaderSettings,
     inline: () => {
       const tasks = new CheckTasks(repository.createBlobReader());
-      return (task: CheckTask): CheckAnswer => tasks.do(task);
+      return (task: CheckTask) => tasks.do(task);
     },
     connections: repository.storage.connections,
   };
@@ -61,7 +64,11 @@ async function checkPack(
 ): Promise<void> {
   const id = context.packs.id(pack);
   const problems: string[] = [];
-  for (const piece of piecesOf(context, pack)) {
+  const load = async (piece: Piece | string): Promise<Uint8Array<ArrayBuffer>> =>
+    typeof piece === "string" ? new Uint8Array(0) : loadPiece(context, pack, piece);
+  const ahead = new ReadAhead(piecesOf(context, pack), load, PIECES_AHEAD);
+  for (let taken = ahead.take(); taken !== undefined; taken = ahead.take()) {
+    const piece = taken.item;
     if (typeof piece === "string") {
       problems.push(piece);
       await hand.ask({ type: "give-up", pack });
@@ -69,7 +76,7 @@ async function checkPack(
     }
     let bytes: Uint8Array<ArrayBuffer>;
     try {
-      bytes = await loadPiece(context, pack, piece);
+      bytes = await taken.content;
     } catch (error) {
       throwIfCancelled(context.signal, "checking packs");
       await hand.ask({ type: "give-up", pack });

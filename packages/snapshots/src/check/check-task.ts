@@ -4,6 +4,7 @@
 import { releaseMemory } from "@tastic/repository";
 import type { BlobReader } from "@tastic/repository";
 import { PackVerifier } from "./pack-verifier.js";
+import type { Steps } from "../workers/worker-hand.js";
 
 export type CheckTask =
   | {
@@ -30,8 +31,8 @@ export class CheckTasks {
     this.#reader = reader;
   }
 
-  /** Does one task, and gives back the memory of its piece. */
-  do(task: CheckTask): CheckAnswer {
+  /** Does one task, blob by blob, and gives back the memory of its piece. */
+  *do(task: CheckTask): Steps<CheckAnswer> {
     const { pack } = task;
     if (task.type === "give-up") {
       this.#packs.delete(pack);
@@ -39,7 +40,7 @@ export class CheckTasks {
     }
     let verifier = this.#packs.get(pack);
     if (verifier === undefined) this.#packs.set(pack, (verifier = new PackVerifier(this.#reader, pack)));
-    verifier.piece(task.bytes, task.entries);
+    yield* verifier.piece(task.bytes, task.entries);
     if (task.tail !== undefined) {
       verifier.finish(task.bytes.subarray(task.bytes.length - task.tail));
       this.#packs.delete(pack);

@@ -15,6 +15,7 @@ import {
 import type { PackEntry } from "@tastic/format";
 import { TREE } from "@tastic/repository";
 import type { BlobReader } from "@tastic/repository";
+import type { Steps } from "../workers/worker-hand.js";
 
 export class PackVerifier {
   /** What is wrong, for people. */
@@ -33,10 +34,10 @@ export class PackVerifier {
   }
 
   /**
-   * Takes the next bytes.
+   * Takes the next bytes, blob by blob.
    * @param entries the blobs in them, which follow each other from the beginning of the bytes
    */
-  piece(bytes: Uint8Array, entries: Iterable<number>): void {
+  *piece(bytes: Uint8Array, entries: Iterable<number>): Steps<void> {
     const { index } = this.#reader;
     this.#hash.update(bytes);
     for (const entry of entries) {
@@ -47,6 +48,7 @@ export class PackVerifier {
         this.problems.push(`blob ${idFromBytes(index.id(entry))}: ${messageOf(error)}`);
       }
       this.#entries.push(entry);
+      yield;
     }
     this.#offset += bytes.length;
   }

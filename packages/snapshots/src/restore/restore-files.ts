@@ -13,8 +13,12 @@ import type { PlannedTask } from "./restore-task-builder.js";
 import type { FileIdentity } from "./restored-file.js";
 import { StretchWriter } from "./stretch-writer.js";
 import { blobIdOf } from "../tree-reader.js";
+import { ReadAhead } from "../workers/read-ahead.js";
 import { DEFAULT_CREW, runCrew } from "../workers/work-crew.js";
 import type { Hand } from "../workers/worker-hand.js";
+
+/** Stretches that are loaded and that nobody writes yet. */
+const STRETCHES_AHEAD = 2;
 
 /** Writes the content of all planned files; returns the ledger, which knows which failed. Errors: `cancelled`. */
 export async function restoreFiles(context: RestoreContext): Promise<FileLedger> {
@@ -23,7 +27,7 @@ export async function restoreFiles(context: RestoreContext): Promise<FileLedger>
   await ledger.writeEmpty();
   const stretches = [...restoreStretches(plan, repository.index)];
   const settings = { mayDelete: options.delete === true, sparse: options.sparse === true };
-  let next = 0;
+  const ahead = new ReadAhead(stretches, (stretch) => loadStretch(context, stretch), STRETCHES_AHEAD);
   const crew = {
     // What this thread does alone is done before a worker has started.
     workers: Math.min(options.workers ?? DEFAULT_CREW, Math.max(0, stretches.length - 1)),
@@ -31,14 +35,16 @@ export async function restoreFiles(context: RestoreContext): Promise<FileLedger>
     settings: { reader: repository.blobReaderSettings, options: settings },
     inline: () => {
       const writer = new StretchWriter(repository.createBlobReader(), settings);
-      return (task: RestoreTask): RestoreAnswer => writer.write(task);
+      return (task: RestoreTask) => writer.write(task);
     },
     connections: repository.storage.connections,
   };
   await runCrew<RestoreTask, RestoreAnswer>(crew, async (hand, isOver) => {
-    for (let stretch = stretches[next++]; stretch !== undefined && !isOver(); stretch = stretches[next++]) {
+    while (!isOver()) {
       throwIfCancelled(options.signal, "the restore");
-      await restoreStretch(context, ledger, hand, stretch);
+      const taken = ahead.take();
+      if (taken === undefined) break;
+      await restoreStretch(context, ledger, hand, taken.item, await taken.content);
       await context.times.drained();
     }
   });
@@ -50,8 +56,8 @@ async function restoreStretch(
   ledger: FileLedger,
   hand: Hand<RestoreTask, RestoreAnswer>,
   stretch: Stretch,
+  bytes: Uint8Array<ArrayBuffer> | undefined,
 ): Promise<void> {
-  const bytes = await loadStretch(context, stretch);
   if (bytes === undefined) {
     await restoreSingly(context, ledger, stretch.blobs);
     return;

@@ -1,6 +1,6 @@
 /**
  * Writing what a stretch of a pack holds to where it belongs: opens and verifies each blob once, and finishes the files
- * that are complete with it. All of it is synchronous, on a worker or on the main thread.
+ * that are complete with it. On a worker or on the main thread; nothing in it is waited for.
  */
 import { releaseMemory } from "@tastic/repository";
 import type { BlobReader } from "@tastic/repository";
@@ -27,6 +27,7 @@ import {
 import type { RestoreAnswer, RestoreTask, RestoreWorkerOptions } from "./restore-task.js";
 import { beginFile } from "./restored-file.js";
 import { TimeRecords } from "./time-records.js";
+import type { Steps } from "../workers/worker-hand.js";
 
 export class StretchWriter {
   readonly #blobs: BlobReader;
@@ -43,11 +44,14 @@ export class StretchWriter {
     this.#options = options;
   }
 
-  /** Does one task, and gives back the memory of its stretch. Whatever is wrong with a file, or a blob, is in the answer. */
-  write(task: RestoreTask): RestoreAnswer {
+  /**
+   * Does one task, blob by blob, and gives back the memory of its stretch. Whatever is wrong with a file, or a blob, is
+   * in the answer.
+   */
+  *write(task: RestoreTask): Steps<RestoreAnswer> {
     const work = new StretchWork(task, this.#options, this.#tools);
     try {
-      this.#writeBlobs(task, work);
+      yield* this.#writeBlobs(task, work);
       work.parkAll();
     } finally {
       work.close();
@@ -56,12 +60,14 @@ export class StretchWriter {
     return { ...work.results(), times: this.#times.take() };
   }
 
-  #writeBlobs(task: RestoreTask, work: StretchWork): void {
+  *#writeBlobs(task: RestoreTask, work: StretchWork): Steps<void> {
     const { index } = this.#blobs;
     let last = -1;
     let plaintext: Uint8Array | undefined;
     for (const [write, entry] of task.entries.entries()) {
       if (entry !== last) {
+        // Only here: the plaintext does not outlast another turn.
+        if (last >= 0) yield;
         const at = index.offset(entry) - task.offset;
         plaintext = this.#open(entry, task.bytes.subarray(at, at + index.length(entry)));
         last = entry;

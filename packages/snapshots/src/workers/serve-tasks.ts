@@ -3,14 +3,15 @@
  */
 import { TasticError, messageOf } from "@tastic/errors";
 import { parentPort } from "node:worker_threads";
-import type { Reply } from "./worker-hand.js";
+import { doAtOnce } from "./worker-hand.js";
+import type { Reply, Work } from "./worker-hand.js";
 
 /**
  * Serves until the thread is ended.
  * @param transferOf memory of an answer that the asker gets rather than a copy
  */
 export function serveTasks<Task, Answer>(
-  work: (task: Task) => Answer,
+  work: Work<Task, Answer>,
   transferOf: (answer: Answer) => readonly ArrayBuffer[] = () => [],
 ): void {
   const port = parentPort;
@@ -19,7 +20,7 @@ export function serveTasks<Task, Answer>(
     port.postMessage(message, transfer);
   port.on("message", (task: Task) => {
     try {
-      const answer = work(task);
+      const answer = doAtOnce(work, task);
       reply({ answer }, transferOf(answer));
     } catch (error) {
       const { code, guidance } =

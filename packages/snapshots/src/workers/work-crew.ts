@@ -3,7 +3,7 @@
  * one's is being done.
  */
 import { InlineHand, WorkerHand } from "./worker-hand.js";
-import type { Hand } from "./worker-hand.js";
+import type { Hand, Work } from "./worker-hand.js";
 
 /**
  * Workers unless told otherwise. One and this thread make two, which is as much as most stores and disks keep busy; each
@@ -19,7 +19,7 @@ export interface CrewPlan<Task, Answer> {
   readonly script: URL;
   readonly settings: unknown;
   /** Does a task on this thread. */
-  readonly inline: () => (task: Task) => Answer;
+  readonly inline: () => Work<Task, Answer>;
   /** Operations that the store takes at once. */
   readonly connections: number;
 }

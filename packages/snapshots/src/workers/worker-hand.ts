@@ -5,6 +5,7 @@
 import { TasticError, messageOf } from "@tastic/errors";
 import type { ErrorCode } from "@tastic/errors";
 import { setImmediate } from "node:timers/promises";
+import { types } from "node:util";
 import { Worker } from "node:worker_threads";
 
 /** Whoever does tasks: a worker, or this thread. */
@@ -84,16 +85,51 @@ function guided({ guidance }: ReplyFailure): { guidance?: string } {
   return guidance === undefined ? {} : { guidance };
 }
 
-/** This thread, in a worker's place. */
-export class InlineHand<Task, Answer> implements Hand<Task, Answer> {
-  readonly #work: (task: Task) => Answer;
+/** A task that is done in steps: it yields wherever others may have their turn, and returns its answer. */
+export type Steps<Answer> = Generator<undefined, Answer, undefined>;
 
-  constructor(work: (task: Task) => Answer) {
+/** Does a task, all at once or in steps. */
+export type Work<Task, Answer> = (task: Task) => Answer | Steps<Answer>;
+
+/** Does a task without a pause. */
+export function doAtOnce<Task, Answer>(work: Work<Task, Answer>, task: Task): Answer {
+  const done = work(task);
+  if (!isSteps(done)) return done;
+  for (;;) {
+    const step = done.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+function isSteps<Answer>(done: Answer | Steps<Answer>): done is Steps<Answer> {
+  return types.isGeneratorObject(done);
+}
+
+/**
+ * After this many milliseconds of one task others have their turn. To load what a worker does next takes several turns,
+ * and it must not wait for that.
+ */
+const TURN_MS = 2;
+
+/** This thread, in a worker's place. As a worker, it does one task after the other. */
+export class InlineHand<Task, Answer> implements Hand<Task, Answer> {
+  readonly #work: Work<Task, Answer>;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(work: Work<Task, Answer>) {
     this.#work = work;
   }
 
-  async ask(task: Task): Promise<Answer> {
-    const answer = this.#work(task);
+  ask(task: Task): Promise<Answer> {
+    const answer = this.#last.then(() => this.#do(task));
+    // Whoever asked hears of a failure; the next task has nothing to do with it.
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #do(task: Task): Promise<Answer> {
+    const done = this.#work(task);
+    const answer = isSteps(done) ? await takeTurns(done) : done;
     // Others have their turn: a store that answers at once would let nobody else in.
     await setImmediate();
     return answer;
@@ -101,5 +137,16 @@ export class InlineHand<Task, Answer> implements Hand<Task, Answer> {
 
   async close(): Promise<void> {
     // There is nothing to end.
+  }
+}
+
+async function takeTurns<Answer>(steps: Steps<Answer>): Promise<Answer> {
+  for (;;) {
+    const end = performance.now() + TURN_MS;
+    do {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    } while (performance.now() < end);
+    await setImmediate();
   }
 }
