@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   list: { summary: "List the objects of the repository", load: () => import("./commands/list.js") },
   ls: { summary: "List the files of a snapshot", load: () => import("./commands/ls.js") },
   restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
+  "serve rest": { summary: "Serve repositories over HTTP", load: () => import("./commands/serve-rest.js") },
   snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },
   unlock: { summary: "Remove locks that are no longer in use", load: () => import("./commands/unlock.js") },
   version: { summary: "Print the version", load: () => import("./commands/version.js") },
@@ -31,4 +32,5 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 /** Commands that exist only to hold others. */
 export const groups: Readonly<Record<string, string>> = {
   key: "Manage the passwords that open the repository",
+  serve: "Serve repositories to other machines",
 };
