@@ -1,7 +1,9 @@
 /** `GET {repository}/{type}/`: the names of all objects of a type (protocol 1), or names and sizes (protocol 2). */
 import type { FileType } from "@tastic/storage";
 import type { Exchange } from "./exchange.js";
+import type { Services } from "./services.js";
 import { writePiece } from "./respond.js";
+import { Turns } from "./turns.js";
 
 export const mediaTypeV1 = "application/vnd.x.restic.rest.v1";
 export const mediaTypeV2 = "application/vnd.x.restic.rest.v2";
@@ -9,8 +11,17 @@ export const mediaTypeV2 = "application/vnd.x.restic.rest.v2";
 /** Text is gathered up to so many characters before it is sent. */
 const pieceLength = 64 * 1024;
 
-export async function listing(exchange: Exchange, type: FileType): Promise<void> {
+/** A list of a million packs is work for one processor and for the disk: more at once would only be slower. */
+const turns = new Turns(4);
+
+export function listing(exchange: Exchange, type: FileType, services: Services): Promise<void> {
+  return turns.take(() => sendList(exchange, type, services.settings.bodyPatience));
+}
+
+async function sendList(exchange: Exchange, type: FileType, patience: number): Promise<void> {
   const { request, response, store } = exchange;
+  // Somebody who asks for a list and does not read it holds up the others.
+  response.setTimeout(patience, () => response.destroy());
   const sizes = request.headers.accept === mediaTypeV2;
   const batches = store.list(type, { sizes });
   const iterator = batches[Symbol.asyncIterator]();

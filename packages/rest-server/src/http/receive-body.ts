@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { TasticError } from "@tastic/errors";
+import { release } from "../stores/memory.js";
 import type { ObjectWriter } from "../stores/object-store.js";
 import { refusal } from "./refusal.js";
 
@@ -73,7 +74,8 @@ export function receiveBody(request: IncomingMessage, options: ReceiveOptions): 
         if (length > maximumLength) throw tooLarge(maximumLength);
         admit?.(piece.length);
         hash?.update(piece);
-        const room = writer?.write(piece);
+        if (writer === undefined) return release(piece);
+        const room = writer.write(piece);
         if (room === undefined) return;
         waiting = true;
         request.pause();

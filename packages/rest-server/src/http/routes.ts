@@ -17,7 +17,7 @@ export async function route(exchange: Exchange, services: Services): Promise<voi
       return createRepository(exchange);
     case "list":
       if (method !== "GET") throw wrongMethod("GET");
-      return listing(exchange, target.type);
+      return listing(exchange, target.type, services);
     case "object":
       switch (method) {
         case "HEAD":

@@ -1,13 +1,15 @@
 /** Reading an object from a folder: two buffers, one of which the network has while the disk fills the other. */
+import { readSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { TasticError } from "@tastic/errors";
+import { release, Shares } from "./memory.js";
 import type { ObjectReader } from "./object-store.js";
+import { Pace } from "./pace.js";
 
-/** What one call to the system reads. */
-const pieceLength = 128 * 1024;
-/** Buffers that are kept for the next reader; more readers than half of that make their own. */
-const keptBuffers = 16;
-const spareBuffers: Buffer[] = [];
+const pace = new Pace();
+
+/** What one call to the system reads, for each of the two. */
+const shares = new Shares(64 * 1024, 512 * 1024);
 
 /** Throws the system's errors. */
 export async function openLocalObject(path: string): Promise<ObjectReader> {
@@ -36,7 +38,9 @@ class LocalReader implements ObjectReader {
   }
 
   async *read(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
-    const buffers = [takeBuffer(), takeBuffer()];
+    shares.enter();
+    const length = Math.min(shares.share / 2, end - start);
+    const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(Math.min(length, end - start - length))];
     let reading: Promise<Uint8Array> | undefined;
     try {
       let at = start;
@@ -50,7 +54,8 @@ class LocalReader implements ObjectReader {
     } finally {
       // The system may still be writing into a buffer that we would give to somebody else.
       await reading?.catch(() => undefined);
-      spareBuffers.push(...buffers.slice(0, Math.max(0, keptBuffers - spareBuffers.length)));
+      for (const buffer of buffers) release(buffer);
+      shares.leave();
     }
   }
 
@@ -60,14 +65,12 @@ class LocalReader implements ObjectReader {
 
   async #fill(buffer: Buffer, start: number, end: number): Promise<Uint8Array> {
     const wanted = Math.min(buffer.length, end - start);
-    const { bytesRead } = await this.#handle.read(buffer, 0, wanted, start);
+    const bytesRead = pace.direct
+      ? pace.try(() => readSync(this.#handle.fd, buffer, 0, wanted, start))
+      : (await this.#handle.read(buffer, 0, wanted, start)).bytesRead;
     if (bytesRead > 0) return buffer.subarray(0, bytesRead);
     throw new TasticError("storage-failed", `${this.#path} ended at byte ${start} of ${this.size}`, {
       guidance: "The file is shorter than it was a moment ago: something other than the server writes to it.",
     });
   }
-}
-
-function takeBuffer(): Buffer {
-  return spareBuffers.pop() ?? Buffer.allocUnsafeSlow(pieceLength);
 }

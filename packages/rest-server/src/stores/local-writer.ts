@@ -3,13 +3,17 @@
  * (`<id>.rest-server-temp…`, which both servers tell from objects) until the disk has every byte.
  */
 import { randomBytes } from "node:crypto";
+import { writeSync } from "node:fs";
 import { link, open, rename, stat, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hasSystemCode, syncFile, syncFolder } from "@tastic/storage";
+import { release, Shares } from "./memory.js";
 import type { ObjectWriter } from "./object-store.js";
+import { Pace } from "./pace.js";
 
+const pace = new Pace();
 /** From so many unwritten bytes on, the sender is asked to wait. */
-const highWater = 256 * 1024;
+const shares = new Shares(32 * 1024, 512 * 1024);
 
 const unfinished = /^(?:config|[0-9a-f]{64})\.rest-server-temp[^/]*$/;
 
@@ -38,22 +42,24 @@ class LocalWriter implements ObjectWriter {
     this.#path = path;
     this.#temporary = temporary;
     this.#handle = handle;
+    shares.enter();
   }
 
   write(piece: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) return this.#flushed();
+    if (this.#flushing === undefined && pace.direct) return this.#writeNow(piece);
     this.#pending.push(piece);
     this.#pendingBytes += piece.length;
     this.#flushing ??= this.#flush();
-    return this.#pendingBytes < highWater ? undefined : this.#flushed();
+    return this.#pendingBytes < shares.share ? undefined : this.#flushed();
   }
 
   async commit(): Promise<"stored" | "exists"> {
     await this.#flushed();
-    const handle = this.#handle;
-    if (handle === undefined) throw new Error(`${this.#temporary} is closed`);
+    const handle = this.#open;
     await syncFile(handle);
     this.#handle = undefined;
+    shares.leave();
     await handle.close();
     const result = await nameUnlessExists(this.#temporary, this.#path);
     this.#named = false;
@@ -66,12 +72,28 @@ class LocalWriter implements ObjectWriter {
     await this.#flushed().catch(() => undefined);
     const handle = this.#handle;
     this.#handle = undefined;
+    if (handle !== undefined) shares.leave();
     try {
       await handle?.close();
     } finally {
       if (this.#named) await unlinkIfThere(this.#temporary);
       this.#named = false;
     }
+  }
+
+  #writeNow(piece: Uint8Array): undefined {
+    const { fd } = this.#open;
+    for (let at = 0; at < piece.length; ) {
+      const written = pace.try(() => writeSync(fd, piece, at));
+      if (written === 0) throw diskTakesNothing();
+      at += written;
+    }
+    release(piece);
+  }
+
+  get #open(): FileHandle {
+    if (this.#handle === undefined) throw new Error(`${this.#temporary} is closed`);
+    return this.#handle;
   }
 
   /** Resolves when nothing is left to write; throws what kept bytes from being written. */
@@ -88,7 +110,8 @@ class LocalWriter implements ObjectWriter {
         const bytes = this.#pendingBytes;
         this.#pending = [];
         this.#pendingBytes = 0;
-        await writeAll(this.#handle, batch, bytes);
+        await writeAll(this.#open, batch, bytes);
+        for (const piece of batch) release(piece);
       }
     } catch (error) {
       this.#failure = { error };
@@ -99,12 +122,7 @@ class LocalWriter implements ObjectWriter {
   }
 }
 
-async function writeAll(
-  handle: FileHandle | undefined,
-  pieces: readonly Uint8Array[],
-  length: number,
-): Promise<void> {
-  if (handle === undefined) throw new Error("write after the end");
+async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], length: number): Promise<void> {
   let { bytesWritten } = await handle.writev(pieces);
   if (bytesWritten === length) return;
   // A disk may take less than it was given: what is left goes piece by piece.
@@ -113,10 +131,14 @@ async function writeAll(
     bytesWritten -= skipped;
     for (let at = skipped; at < piece.length; ) {
       const written = (await handle.write(piece, at)).bytesWritten;
-      if (written === 0) throw Object.assign(new Error("the disk takes no bytes"), { code: "ENOSPC" });
+      if (written === 0) throw diskTakesNothing();
       at += written;
     }
   }
+}
+
+function diskTakesNothing(): Error {
+  return Object.assign(new Error("the disk takes no bytes, and does not say why"), { code: "ENOSPC" });
 }
 
 /** Gives a file its final name unless something has it, also where two try at once. The old name goes in any case. */

@@ -24,7 +24,7 @@ export interface ObjectReader extends ObjectFacts {
 
 /** An object that is being written. Nobody sees it before `commit` has resolved; then it survives a power failure. */
 export interface ObjectWriter {
-  /** Takes a piece, which must not change afterwards. A promise says when there is room for more. */
+  /** Takes a piece, which is the writer's from then on. A promise says when there is room for more. */
   write(piece: Uint8Array): Promise<void> | undefined;
   /** Gives the object its name: `exists` where an object has it already, which is left as it is. */
   commit(): Promise<"stored" | "exists">;
