@@ -3,6 +3,9 @@ export interface Peers {
   readonly restic?: string;
   readonly getfattr?: string;
   readonly setfattr?: string;
+  readonly "restic-rest-server"?: string;
+  readonly rclone?: string;
+  readonly "sftp-server"?: string;
   readonly reason?: string;
 }
 

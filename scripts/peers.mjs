@@ -11,6 +11,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -20,8 +21,10 @@ import { fileURLToPath } from "node:url";
 import { root } from "./pnpm.mjs";
 
 /**
- * What is fetched. A peer is one folder in .peers/; `programs` are what tests call. Where the machine has them in
- * its PATH in the right version, nothing is fetched.
+ * What is fetched. A peer is one folder in .peers/; `programs` are what tests call, in `folder` of the package
+ * (usr/bin if not given). Where the machine has them in its PATH in the right version, nothing is fetched.
+ * `ownRelease` takes the package of the Debian that runs here, for programs that are linked to its libraries. A program
+ * that tells no version is tried with `arguments`, and has to print `pattern`.
  */
 const peers = {
   restic: {
@@ -34,6 +37,27 @@ const peers = {
     packages: ["attr"],
     programs: ["getfattr", "setfattr"],
     version: { arguments: ["--version"], pattern: /^getfattr (\d+\.\d+\.\d+)/, atLeast: "2.4.0" },
+  },
+  "rest-server": {
+    packages: ["restic-rest-server"],
+    programs: ["restic-rest-server"],
+    version: {
+      arguments: ["--version"],
+      pattern: /restic-rest-server (\d+\.\d+\.\d+)/,
+      atLeast: "0.14.0",
+    },
+  },
+  rclone: {
+    packages: ["rclone"],
+    programs: ["rclone"],
+    version: { arguments: ["version"], pattern: /^rclone v(\d+\.\d+\.\d+)/, atLeast: "1.60.0" },
+  },
+  "sftp-server": {
+    packages: ["openssh-sftp-server"],
+    programs: ["sftp-server"],
+    folder: "usr/lib/openssh",
+    ownRelease: true,
+    version: { arguments: ["-Q", "requests"], pattern: /^opendir$/m },
   },
 };
 
@@ -82,9 +106,9 @@ function locate(name, peer) {
       : { programs: { [name]: override } };
   }
   // What lies in .peers/ was tried out when it was put there.
-  const fetched = peer.programs.map((program) => join(peersFolder, name, "usr", "bin", program));
+  const fetched = peer.programs.map((program) => join(peersFolder, name, folderOf(peer), program));
   if (fetched.every((path) => existsSync(path))) return { programs: byName(peer, fetched) };
-  const system = peer.programs.map((program) => inPath(program));
+  const system = peer.programs.map((program) => inPath(program) ?? inFolder(`/${folderOf(peer)}`, program));
   if (system.every(Boolean) && !problemOf(peer, system[0])) return { programs: byName(peer, system) };
   return { reason: `${name} is not there (\`npm run peers\` fetches it on Debian)` };
 }
@@ -93,27 +117,36 @@ function byName(peer, paths) {
   return Object.fromEntries(peer.programs.map((program, i) => [program, paths[i]]));
 }
 
+function folderOf(peer) {
+  return peer.folder ?? "usr/bin";
+}
+
 function inPath(program) {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    const path = join(folder, program);
-    try {
-      if (folder === "") continue;
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // not in this folder
-    }
+    const path = folder === "" ? undefined : inFolder(folder, program);
+    if (path) return path;
   }
   return undefined;
+}
+
+function inFolder(folder, program) {
+  const path = join(folder, program);
+  try {
+    accessSync(path, constants.X_OK);
+    return path;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why a program cannot be used, if so. */
 function problemOf(peer, path) {
   const { stdout, error } = spawnSync(path, peer.version.arguments, { encoding: "utf8", timeout: 60_000 });
   if (error) return error.message;
-  const version = peer.version.pattern.exec(stdout)?.[1];
-  if (!version) return "does not run";
-  return atLeast(version, peer.version.atLeast)
+  const found = peer.version.pattern.exec(stdout);
+  if (!found) return "does not run";
+  const [, version] = found;
+  return version === undefined || atLeast(version, peer.version.atLeast)
     ? undefined
     : `is ${version}, older than ${peer.version.atLeast}`;
 }
@@ -134,11 +167,12 @@ function fetchPeers(missing) {
   mkdirSync(peersFolder, { recursive: true });
   const work = mkdtempSync(join(peersFolder, "fetch-"));
   try {
-    const config = configureApt(work, keyring);
+    const own = missing.some(([, peer]) => peer.ownRelease) ? ownRelease() : undefined;
+    const config = configureApt(work, keyring, own);
     const packages = missing.flatMap(([, peer]) => peer.packages);
     console.log(`fetching from Debian: ${packages.join(", ")}`);
     call("apt-get", ["-q", "-c", config, "update"], work);
-    for (const [name, peer] of missing) unpack(name, peer, config, work);
+    for (const [name, peer] of missing) unpack(name, peer, config, work, peer.ownRelease ? own : "sid");
     return undefined;
   } catch (error) {
     return error.message;
@@ -147,15 +181,28 @@ function fetchPeers(missing) {
   }
 }
 
-/** Writes a configuration that keeps apt away from the machine's own lists, cache and hooks. Returns its path. */
-function configureApt(work, keyring) {
+/** The code name of the Debian that this is, such as "bookworm"; "stable" for its relatives. */
+function ownRelease() {
+  const facts = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  const codename = /^VERSION_CODENAME=(\w+)$/m.exec(facts)?.[1];
+  return /^ID=debian$/m.test(facts) && codename ? codename : "stable";
+}
+
+/**
+ * Writes a configuration that keeps apt away from the machine's own lists, cache and hooks, with Debian sid and one
+ * more release, if given. Returns its path.
+ */
+function configureApt(work, keyring, release) {
   for (const folder of ["lists/partial", "cache/archives/partial", "none"]) {
     mkdirSync(join(work, folder), { recursive: true });
   }
   writeFileSync(join(work, "status"), "");
+  const releases = release === undefined || release === "sid" ? ["sid"] : ["sid", release];
   writeFileSync(
     join(work, "sources.list"),
-    `deb [signed-by=${keyring}] http://deb.debian.org/debian sid main\n`,
+    releases
+      .map((name) => `deb [signed-by=${keyring}] http://deb.debian.org/debian ${name} main\n`)
+      .join(""),
   );
   const settings = {
     "Dir::Etc::SourceList": join(work, "sources.list"),
@@ -178,14 +225,15 @@ function configureApt(work, keyring) {
   return join(work, "apt.conf");
 }
 
-function unpack(name, peer, config, work) {
+function unpack(name, peer, config, work, release) {
   const downloads = join(work, `${name}-packages`);
   const unpacked = join(work, name);
   mkdirSync(downloads);
-  call("apt-get", ["-q", "-c", config, "download", ...peer.packages], downloads);
+  const packages = peer.packages.map((name) => `${name}/${release}`);
+  call("apt-get", ["-q", "-c", config, "download", ...packages], downloads);
   for (const file of readdirSync(downloads)) call("dpkg", ["-x", join(downloads, file), unpacked], work);
-  const problem = problemOf(peer, join(unpacked, "usr", "bin", peer.programs[0]));
-  if (problem) throw new Error(`${name} of Debian sid: ${problem}`);
+  const problem = problemOf(peer, join(unpacked, folderOf(peer), peer.programs[0]));
+  if (problem) throw new Error(`${name} of Debian ${release}: ${problem}`);
   const target = join(peersFolder, name);
   rmSync(target, { recursive: true, force: true });
   renameSync(unpacked, target);

@@ -19,6 +19,11 @@ export const attributeTools: { readonly getfattr: string; readonly setfattr: str
     ? { getfattr: peers.getfattr, setfattr: peers.setfattr }
     : undefined;
 
+/** The paths of the real rest-server, of rclone and of OpenSSH's sftp-server, or undefined where they are missing. */
+export const restServer: string | undefined = peers["restic-rest-server"];
+export const rclone: string | undefined = peers.rclone;
+export const sftpServer: string | undefined = peers["sftp-server"];
+
 /**
  * `describe` for tests that need the real restic. Without it they are skipped, and the name says why; with
  * TASTIC_REQUIRE_PEERS=1 they fail.
@@ -30,6 +35,21 @@ export function describeWithRestic(name: string, body: () => void): void {
 /** `describe` for tests that need `attributeTools`, in the same way. */
 export function describeWithAttributeTools(name: string, body: () => void): void {
   describeWith(attributeTools !== undefined, name, body);
+}
+
+/** `describe` for tests that need `restServer`, in the same way. */
+export function describeWithRestServer(name: string, body: () => void): void {
+  describeWith(restServer !== undefined, name, body);
+}
+
+/** `describe` for tests that need `rclone`, in the same way. */
+export function describeWithRclone(name: string, body: () => void): void {
+  describeWith(rclone !== undefined, name, body);
+}
+
+/** `describe` for tests that need `sftpServer`, in the same way. */
+export function describeWithSftpServer(name: string, body: () => void): void {
+  describeWith(sftpServer !== undefined, name, body);
 }
 
 function describeWith(present: boolean, name: string, body: () => void): void {

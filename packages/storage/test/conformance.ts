@@ -85,8 +85,12 @@ export function storageConformance(name: string, make: () => Promise<Storage>): 
 
     it("names the object in an error", async () => {
       const file = fileFor("pack", sampleBytes(3));
-      for (const call of [storage.load(file), storage.stat(file), storage.remove(file)]) {
-        const error = await failure(call, "not-found");
+      for (const call of [
+        () => storage.load(file),
+        () => storage.stat(file),
+        () => storage.remove(file),
+      ]) {
+        const error = await failure(call(), "not-found");
         expect(error.message).toContain(`pack ${file.name.slice(0, 8)}`);
         expect(error.data).toMatchObject({ type: "pack", name: file.name });
         expect(error.guidance).toBeTruthy();

@@ -4,7 +4,7 @@
 import { messageOf, systemErrorCode } from "@tastic/errors";
 import { readFileSync } from "node:fs";
 import { askPassword, readPasswordLine } from "./password-prompt.js";
-import { splitShellWords } from "./shell-words.js";
+import { splitShellWords } from "@tastic/storage";
 import { fatal } from "./text-error.js";
 
 /** What the user said of the password. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { givenPassword, readPasswordFile, refuseEmpty } from "../dist/password.js";
-import { splitShellWords } from "../dist/shell-words.js";
+import { splitShellWords } from "@tastic/storage";
 
 const nothing = { command: "", file: "", variable: undefined, insecureNoPassword: false };
 

@@ -3,7 +3,7 @@
  * on: white space and backslashes separate, and so do quotes, which keep what is between them together and as it is.
  * A quote after a backslash is a character like others. Nothing is expanded, and there are no empty words.
  */
-import { plain } from "./text-error.js";
+import { TasticError } from "@tastic/errors";
 
 /** @throws TasticError invalid-argument where a quote is not closed */
 export function splitShellWords(line: string): string[] {
@@ -28,5 +28,8 @@ export function splitShellWords(line: string): string[] {
   }
   end();
   if (quote === undefined) return words;
-  throw plain(`${quote === "'" ? "single" : "double"}-quoted string not terminated`);
+  const kind = quote === "'" ? "single" : "double";
+  throw new TasticError("invalid-argument", `${kind}-quoted string not terminated`, {
+    guidance: "Close the quotes of the command line.",
+  });
 }
