@@ -4,6 +4,7 @@ export { TlsFiles, type TlsFilesOptions } from "./tls.js";
 export type { HttpSettings } from "./http/settings.js";
 export type { Policy } from "./http/exchange.js";
 export { createLocalRepositories, localModes, type LocalRepositoriesOptions } from "./stores/local-repositories.js";
+export { createStorageRepositories, type StorageRepositoriesOptions } from "./stores/storage-repositories.js";
 export type {
   ListOptions,
   ObjectFacts,
@@ -23,6 +24,7 @@ export { HtpasswdFile, parseHtpasswd } from "./auth/htpasswd.js";
 export { Passwords } from "./auth/passwords.js";
 export { LoginThrottle, type ThrottleOptions } from "./auth/login-throttle.js";
 export { OperatorApi, repositoryFolders, type OperatorOptions } from "./operations/operator-api.js";
+export { createAuditDocuments } from "./operations/audit-documents.js";
 export { createAuditFile } from "./operations/audit-file.js";
 export type { AuditEntry, AuditLog } from "./operations/audit-log.js";
 export { createJsonLog, createTextLog, silentLog, type Log } from "./operations/log.js";

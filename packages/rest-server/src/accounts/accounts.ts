@@ -3,6 +3,7 @@
  * servers may share. A change made at one is seen by the others within seconds.
  */
 import { TasticError } from "@tastic/errors";
+import { BoundedMap } from "../bounded-map.js";
 import type { Credential } from "../auth/basic-authentication.js";
 import type { Passwords } from "../auth/passwords.js";
 import type { AuditLog } from "../operations/audit-log.js";
@@ -21,12 +22,18 @@ export interface AccountsOptions {
   readonly now?: () => number;
 }
 
+/** Names that are no accounts are remembered, too: an htpasswd file may have most of them. */
+interface Remembered {
+  readonly record: AccountRecord | undefined;
+  readonly until: number;
+}
+
 const folder = "accounts";
 const maximumRemembered = 10_000;
 
 export class Accounts {
   readonly #options: AccountsOptions;
-  readonly #remembered = new Map<string, { readonly record: AccountRecord | undefined; readonly until: number }>();
+  readonly #remembered = new BoundedMap<string, Remembered>(maximumRemembered);
 
   constructor(options: AccountsOptions) {
     this.#options = options;
@@ -177,13 +184,7 @@ export class Accounts {
   }
 
   #remember(name: string, record: AccountRecord | undefined): void {
-    this.#remembered.delete(name);
     this.#remembered.set(name, { record, until: performance.now() + (this.#options.remember ?? 3_000) });
-    if (this.#remembered.size <= maximumRemembered) return;
-    for (const oldest of this.#remembered.keys()) {
-      this.#remembered.delete(oldest);
-      break;
-    }
   }
 
   #time(): string {

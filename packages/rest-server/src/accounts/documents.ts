@@ -1,7 +1,7 @@
 /**
  * Small documents that several servers change at the same time without losing a change: each write says which version
- * it was made from, and is refused if that is no longer the newest. Nothing is ever removed; what is over is said so in
- * the document, so that a version never comes back.
+ * it was made from, and is refused if that is no longer the newest. What may come again is
+ * not removed; that it is over is said in the document, so that a version never comes back.
  */
 import { TasticError } from "@tastic/errors";
 
@@ -20,6 +20,8 @@ export interface DocumentStore {
   write(name: string, content: string, expected: string | undefined): Promise<boolean>;
   /** The names of the documents `{folder}/{one part}`. */
   list(folder: string): AsyncIterable<string>;
+  /** Removes a document that nobody will ever write again; does nothing where there is none. */
+  remove(name: string): Promise<void>;
 }
 
 const attempts = 50;
@@ -64,6 +66,10 @@ export function createMemoryDocuments(): DocumentStore {
       if (version !== expected) return Promise.resolve(false);
       kept.set(name, { content, version: String(Number(version ?? 0) + 1) });
       return Promise.resolve(true);
+    },
+    remove(name) {
+      kept.delete(name);
+      return Promise.resolve();
     },
     async *list(folder) {
       for (const name of kept.keys()) {

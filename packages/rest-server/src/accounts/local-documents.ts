@@ -1,16 +1,19 @@
 /**
- * Documents as files: each is a folder with one file, `7.json` for its seventh version. A new version is a hard link,
- * which only one writer can make; then the old file goes. A crash between the two leaves a file too many, no harm.
- * Works for several processes on one file system, also over NFS.
+ * Documents as files: each is a folder, in which `7.json` is its seventh version. A new version is a hard link, which only
+ * one writer can make. Some old ones stay, so that a writer who comes late finds its version's name taken, rather than
+ * free again. Works for several processes on one file system, also over NFS.
  */
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasSystemCode, storageError, syncFile, syncFolder } from "@tastic/storage";
 import { namesIn } from "../stores/local-list.js";
 import type { LocalModes } from "../stores/local-store.js";
 import { unlinkIfThere } from "../stores/local-writer.js";
 import { checkDocumentName, type DocumentStore, type StoredDocument } from "./documents.js";
+
+/** So many versions stay. */
+const keptVersions = 20;
 
 const versionName = /^([1-9]\d{0,14})\.json$/;
 
@@ -66,12 +69,12 @@ class LocalDocuments implements DocumentStore {
       }
       await syncFolder(folder);
       const versions = await versionsIn(folder);
-      if (Math.max(...versions) > before + 1) {
-        // Ours had been there before, and was removed as old: the name was free, but it is too late.
+      if (Math.max(...versions) > before + keptVersions) {
+        // This version had been there, and was removed as old: its name was free, but it is far too late.
         await unlinkIfThere(path);
         return false;
       }
-      for (const old of versions) if (old <= before) await unlinkIfThere(join(folder, `${old}.json`));
+      for (const old of versions) if (old <= before + 1 - keptVersions) await unlinkIfThere(join(folder, `${old}.json`));
       return true;
     });
   }
@@ -79,6 +82,10 @@ class LocalDocuments implements DocumentStore {
   async *list(folder: string): AsyncGenerator<string, void, undefined> {
     const names = await this.#try("list", folder, namesIn);
     for (const name of names) yield `${folder}/${name}`;
+  }
+
+  remove(name: string): Promise<void> {
+    return this.#try("remove", name, (folder) => rm(folder, { recursive: true, force: true }));
   }
 
   async #makeFolder(folder: string): Promise<void> {

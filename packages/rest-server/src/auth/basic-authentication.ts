@@ -4,6 +4,7 @@
  */
 import { createHmac, randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { BoundedMap } from "../bounded-map.js";
 import { refusal } from "../http/refusal.js";
 import { isLoginName, unauthorized, type Authenticator, type Identity } from "./identity.js";
 import type { LoginThrottle } from "./login-throttle.js";
@@ -37,7 +38,7 @@ export class BasicAuthentication implements Authenticator {
   readonly #options: BasicAuthenticationOptions;
   readonly #secret = randomBytes(32);
   /** Right ones, until when; and those that are being hashed. Keys do not tell the password. */
-  readonly #remembered = new Map<string, number>();
+  readonly #remembered = new BoundedMap<string, number>(maximumRemembered);
   readonly #running = new Map<string, Promise<boolean>>();
 
   constructor(options: BasicAuthenticationOptions) {
@@ -114,11 +115,6 @@ export class BasicAuthentication implements Authenticator {
 
   #remember(key: string): void {
     this.#remembered.set(key, performance.now() + rememberMilliseconds);
-    if (this.#remembered.size <= maximumRemembered) return;
-    for (const oldest of this.#remembered.keys()) {
-      this.#remembered.delete(oldest);
-      break;
-    }
   }
 }
 

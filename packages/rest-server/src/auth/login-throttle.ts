@@ -2,6 +2,8 @@
  * Slowing down those who guess passwords. Only wrong ones count; by address and name, and by address alone. A name that
  * does not exist is counted like any other, so that nobody learns which do; and nobody can lock others out of a name.
  */
+import { BoundedMap } from "../bounded-map.js";
+
 interface Bucket {
   failures: number;
   since: number;
@@ -23,7 +25,7 @@ const maximumBuckets = 20_000;
 export class LoginThrottle {
   readonly #perName: Limit;
   readonly #perAddress: Limit;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new BoundedMap<string, Bucket>(maximumBuckets);
 
   constructor({
     perName = { failures: 10, forgiveness: 6_000 },
@@ -63,15 +65,7 @@ export class LoginThrottle {
     const forgiven = Math.floor((now - bucket.since) / limit.forgiveness);
     bucket.failures = Math.max(0, bucket.failures - forgiven);
     bucket.since += forgiven * limit.forgiveness;
-    // The ones used last are at the end; the oldest go first.
-    this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
-    if (this.#buckets.size > maximumBuckets) {
-      for (const oldest of this.#buckets.keys()) {
-        this.#buckets.delete(oldest);
-        break;
-      }
-    }
     return bucket;
   }
 }

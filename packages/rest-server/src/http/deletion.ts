@@ -21,7 +21,7 @@ export async function deletion(exchange: Exchange, file: StorageFile, services: 
     const facts = await store.stat(file);
     size = facts.size;
     if (file.type === "lock") {
-      await services.lockOwners.checkRemoval(exchange, file, now - facts.modified);
+      await services.lockOwners.checkRemoval(exchange, file, facts.modified);
       await store.remove(file);
       await services.lockOwners.forget(exchange, file);
     } else if (policy.trashDays > 0) {

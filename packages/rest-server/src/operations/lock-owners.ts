@@ -10,8 +10,11 @@ import { refusal } from "../http/refusal.js";
 export interface LockOwners {
   /** Notes that this exchange's account makes a lock. */
   claim(exchange: Exchange, file: StorageFile): Promise<void>;
-  /** Throws a refusal (403) where a lock of this age, in milliseconds, is not this account's to remove. */
-  checkRemoval(exchange: Exchange, file: StorageFile, age: number): Promise<void>;
+  /**
+   * Throws a refusal (403) where a lock is not this account's to remove.
+   * @param made when it was stored, in milliseconds since 1970; 0 where that is not known
+   */
+  checkRemoval(exchange: Exchange, file: StorageFile, made: number): Promise<void>;
   /** The lock is gone. */
   forget(exchange: Exchange, file: StorageFile): Promise<void>;
 }
@@ -45,11 +48,11 @@ export function createLockOwners(documents: DocumentStore, staleAge: number, now
         owners[name] = { account: exchange.account, made: now() };
       });
     },
-    async checkRemoval(exchange, { name }, age) {
-      if (age > staleAge) return;
+    async checkRemoval(exchange, { name }, made) {
       const stored = await documents.read(nameOf(exchange));
       const owner = parse(stored?.content)[name];
-      if (owner?.account === exchange.account) return;
+      // One of which nothing is known at all was made before there was a server.
+      if (owner?.account === exchange.account || now() - (owner?.made ?? made) > staleAge) return;
       throw refusal(403, "access-denied", `the lock ${name} belongs to another account`, {
         text: "this lock belongs to another account, and is not stale",
       });

@@ -87,7 +87,7 @@ export class TrashKeeper {
       try {
         for await (const object of store.trash.list()) {
           if (signal?.aborted) return swept;
-          if (object.deleted + (await daysFor(object.account)) * day > now()) continue;
+          if (object.deleted + (await daysFor(object.account)) * day >= now()) continue;
           await store.trash.destroy(object);
           swept++;
           changed(folders, 0, -object.size);

@@ -1,4 +1,5 @@
 /** A repository in a folder, laid out as rest-server and restic's local storage lay it out. */
+import { mkdirSync } from "node:fs";
 import { mkdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
@@ -17,6 +18,9 @@ import { openLocalObject } from "./local-reader.js";
 import { LocalTrash } from "./local-trash.js";
 import { beginLocalWrite } from "./local-writer.js";
 import type { ListOptions, ObjectFacts, ObjectReader, ObjectStore, ObjectWriter } from "./object-store.js";
+import { Pace } from "./pace.js";
+
+const pace = new Pace();
 
 /** Permissions of what is made: the owner's alone, or the group's too. */
 export interface LocalModes {
@@ -45,7 +49,9 @@ export class LocalStore implements ObjectStore {
     try {
       const changed = new Set<string>();
       for (const folder of ["", ...repositoryFolders()]) {
-        const first = await mkdir(join(this.location, folder), { recursive: true, mode: this.#modes.folder });
+        const options = { recursive: true, mode: this.#modes.folder } as const;
+        const path = join(this.location, folder);
+        const first = pace.direct ? pace.try(() => mkdirSync(path, options)) : await mkdir(path, options);
         if (first !== undefined) changed.add(dirname(first));
       }
       for (const folder of changed) await syncFolder(folder);
