@@ -14,3 +14,6 @@ export function findPeers(): Peers;
 
 /** Fetches what is missing and says what there is. Ends the process where a peer is required and missing. */
 export function ensurePeers(): Peers;
+
+/** The path of a program, or undefined where it is in no folder of PATH. */
+export function findInPath(program: string): string | undefined;

@@ -108,7 +108,7 @@ function locate(name, peer) {
   // What lies in .peers/ was tried out when it was put there.
   const fetched = peer.programs.map((program) => join(peersFolder, name, folderOf(peer), program));
   if (fetched.every((path) => existsSync(path))) return { programs: byName(peer, fetched) };
-  const system = peer.programs.map((program) => inPath(program) ?? inFolder(`/${folderOf(peer)}`, program));
+  const system = peer.programs.map((program) => findInPath(program) ?? inFolder(`/${folderOf(peer)}`, program));
   if (system.every(Boolean) && !problemOf(peer, system[0])) return { programs: byName(peer, system) };
   return { reason: `${name} is not there (\`npm run peers\` fetches it on Debian)` };
 }
@@ -121,7 +121,8 @@ function folderOf(peer) {
   return peer.folder ?? "usr/bin";
 }
 
-function inPath(program) {
+/** The path of a program, or undefined where it is in no folder of PATH. */
+export function findInPath(program) {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
     const path = folder === "" ? undefined : inFolder(folder, program);
     if (path) return path;
@@ -161,7 +162,7 @@ function atLeast(version, minimum) {
 function fetchPeers(missing) {
   if (missing.length === 0) return undefined;
   const keyring = keyrings.find((path) => existsSync(path));
-  if (!inPath("apt-get") || !inPath("dpkg") || !keyring) {
+  if (!findInPath("apt-get") || !findInPath("dpkg") || !keyring) {
     return "this machine is not a Debian with apt-get, dpkg and debian-archive-keyring";
   }
   mkdirSync(peersFolder, { recursive: true });

@@ -1,7 +1,10 @@
 /** The real restic as the judge, and tastic's own command, both run the same way. */
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { describe, it } from "vitest";
+import { beforeAll, describe, inject, it } from "vitest";
 import { findPeers } from "../../scripts/peers.mjs";
+import { whyNoCeph, type CephAccess } from "./ceph-cluster.js";
+import { whyNoCertificates } from "./certificates.js";
 import { runProgram, startProgram, type Outcome, type RunOptions, type Running } from "./programs.js";
 
 export { temporaryFolder } from "./folders.js";
@@ -29,40 +32,69 @@ export const sftpServer: string | undefined = peers["sftp-server"];
  * TASTIC_REQUIRE_PEERS=1 they fail.
  */
 export function describeWithRestic(name: string, body: () => void): void {
-  describeWith(restic !== undefined, name, body);
+  describeWith(restic !== undefined ? undefined : peers.reason, name, body);
 }
 
 /** `describe` for tests that need `attributeTools`, in the same way. */
 export function describeWithAttributeTools(name: string, body: () => void): void {
-  describeWith(attributeTools !== undefined, name, body);
+  describeWith(attributeTools !== undefined ? undefined : peers.reason, name, body);
 }
 
 /** `describe` for tests that need `restServer`, in the same way. */
 export function describeWithRestServer(name: string, body: () => void): void {
-  describeWith(restServer !== undefined, name, body);
+  describeWith(restServer !== undefined ? undefined : peers.reason, name, body);
 }
 
 /** `describe` for tests that need `rclone`, in the same way. */
 export function describeWithRclone(name: string, body: () => void): void {
-  describeWith(rclone !== undefined, name, body);
+  describeWith(rclone !== undefined ? undefined : peers.reason, name, body);
 }
 
 /** `describe` for tests that need `sftpServer`, in the same way. */
 export function describeWithSftpServer(name: string, body: () => void): void {
-  describeWith(sftpServer !== undefined, name, body);
+  describeWith(sftpServer !== undefined ? undefined : peers.reason, name, body);
 }
 
-function describeWith(present: boolean, name: string, body: () => void): void {
-  if (present) {
+/**
+ * `describe` for tests that need a real S3 server, in the same way. All test files of a run share one cluster, which
+ * takes some ten seconds to start for the first of them: use a bucket of your own (`newBucketName`).
+ */
+export function describeWithCeph(name: string, body: () => void): void {
+  describeWith(whyNoCeph(), name, () => {
+    beforeAll(async () => void (await cephAccess()));
+    body();
+  });
+}
+
+/** `describe` for tests that make certificates (`certificates.ts`), in the same way. */
+export function describeWithOpenssl(name: string, body: () => void): void {
+  describeWith(whyNoCertificates(), name, body);
+}
+
+/** Where the cluster of this run is; starts it if nobody has. Call it only below `describeWithCeph`. */
+export async function cephAccess(): Promise<CephAccess> {
+  const answer = await fetch(inject("cephDoor"));
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text);
+  return JSON.parse(text) as CephAccess;
+}
+
+/** A name for a bucket that nobody else uses. */
+export function newBucketName(): string {
+  return `tastic-${randomUUID()}`;
+}
+
+function describeWith(missing: string | undefined, name: string, body: () => void): void {
+  if (missing === undefined) {
     describe(name, body);
   } else if (required) {
     describe(name, () => {
       it("has the programs it needs", () => {
-        throw new Error(peers.reason);
+        throw new Error(missing);
       });
     });
   } else {
-    describe.skip(`${name} [skipped: ${peers.reason}]`, body);
+    describe.skip(`${name} [skipped: ${missing}]`, body);
   }
 }
 

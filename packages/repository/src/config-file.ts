@@ -63,8 +63,13 @@ export async function refuseExisting(storage: Storage): Promise<void> {
   } catch (error) {
     if (!isTasticError(error, "not-found")) throw error;
   }
-  if ((await listKeyIds(storage)).length > 0) refuse("repository already contains keys");
-  for await (const _ of storage.list("snapshot")) refuse("repository already contains snapshots");
+  try {
+    if ((await listKeyIds(storage)).length > 0) refuse("repository already contains keys");
+    for await (const _ of storage.list("snapshot")) refuse("repository already contains snapshots");
+  } catch (error) {
+    // Not even the bucket is there.
+    if (!isTasticError(error, "not-found")) throw error;
+  }
 }
 
 /** Refuses a polynomial in hexadecimal that does not cut. Errors: `invalid-format`. */

@@ -87,7 +87,7 @@ export class RepositoryWriter {
       const { signal, discard } = this.#options;
       if (discard === true) return;
       const name = idFromBytes(pack.id);
-      await this.#storage.save({ type: "pack", name }, pack.bytes, { signal });
+      await this.#storage.save({ type: "pack", name }, pack.bytes, { signal, holds: pack.type });
       this.#indexing = this.#indexing.then(() => this.#indexWriter.add(pack));
       await this.#indexing;
     });

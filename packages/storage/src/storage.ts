@@ -40,6 +40,11 @@ export interface OperationOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface SaveOptions extends OperationOptions {
+  /** What a pack holds, for storages that keep what is read seldom elsewhere; not known if not given. */
+  readonly holds?: "data" | "tree" | undefined;
+}
+
 export interface Storage {
   /** Where the objects are, for people; without secrets. */
   readonly location: string;
@@ -59,11 +64,7 @@ export interface Storage {
    *
    * @param content the bytes, or pieces of them in order; must not change until the promise settles
    */
-  save(
-    file: StorageFile,
-    content: Uint8Array | readonly Uint8Array[],
-    options?: OperationOptions,
-  ): Promise<void>;
+  save(file: StorageFile, content: Uint8Array | readonly Uint8Array[], options?: SaveOptions): Promise<void>;
 
   /**
    * The bytes of an object, or exactly those of a range of it: a range that ends beyond the object is an error
@@ -76,7 +77,8 @@ export interface Storage {
 
   /**
    * All objects of a type, in no particular order. What does not have an object's name is passed over, as are
-   * objects that are removed meanwhile; a missing folder is an empty one. Objects saved meanwhile may be missing.
+   * objects that are removed meanwhile; a missing folder is an empty one, but a missing bucket is an error
+   * (`not-found`). Objects saved meanwhile may be missing.
    */
   list(type: FileType, options?: OperationOptions): AsyncIterable<FileInfo>;
 

@@ -85,11 +85,7 @@ export function storageConformance(name: string, make: () => Promise<Storage>): 
 
     it("names the object in an error", async () => {
       const file = fileFor("pack", sampleBytes(3));
-      for (const call of [
-        () => storage.load(file),
-        () => storage.stat(file),
-        () => storage.remove(file),
-      ]) {
+      for (const call of [() => storage.load(file), () => storage.stat(file), () => storage.remove(file)]) {
         const error = await failure(call(), "not-found");
         expect(error.message).toContain(`pack ${file.name.slice(0, 8)}`);
         expect(error.data).toMatchObject({ type: "pack", name: file.name });
