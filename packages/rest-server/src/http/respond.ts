@@ -62,13 +62,14 @@ export function sendRefusal(
     ...headers,
   });
   response.write(body);
-  let left = lingerBytes;
+  // Who was too slow has had its time.
+  let left = status === 408 ? 0 : lingerBytes;
   const end = (): void => {
     clearTimeout(timer);
     response.end();
     if (!request.complete) request.destroy();
   };
-  const timer = setTimeout(end, lingerMilliseconds);
+  const timer = setTimeout(end, left === 0 ? 0 : lingerMilliseconds);
   request.on("data", (piece: Buffer) => {
     left -= piece.length;
     if (left < 0) end();

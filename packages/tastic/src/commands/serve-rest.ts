@@ -25,7 +25,7 @@ export const command = defineCommand({
     const write = (line: string): unknown => process.stderr.write(line);
     const least = flags.debug ? "debug" : "info";
     const log = flags.logFormat === "json" ? createJsonLog(write, least) : createTextLog(write, least);
-    const place = openPlace(flags);
+    const place = await openPlace(context, flags);
 
     if (flags.account !== "") {
       const server = await makeServer(flags, place, { kind: "none" }, log);
