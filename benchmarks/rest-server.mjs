@@ -37,7 +37,11 @@ else await play(values.play, values.clients.split(",").map(Number), Number(value
 /* ---------------------------------------------------------------- the clients */
 
 /** Plays all clients against one server, prints one JSON line for each act. */
-async function play(/** @type {string} */ address, /** @type {number[]} */ crowds, /** @type {number} */ mib) {
+async function play(
+  /** @type {string} */ address,
+  /** @type {number[]} */ crowds,
+  /** @type {number} */ mib,
+) {
   const count = Math.max(1, Math.round((mib * 2 ** 20) / packLength));
   const body = randomBytes(packLength);
   for (const clients of crowds) {
@@ -75,7 +79,9 @@ async function play(/** @type {string} */ address, /** @type {number[]} */ crowd
         }),
       );
       const seconds = (performance.now() - before) / 1000;
-      process.stdout.write(`${JSON.stringify({ act: name, clients, seconds, bytes, requests: work.length })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ act: name, clients, seconds, bytes, requests: work.length })}\n`,
+      );
       await new Promise((resolve) => process.stdin.once("data", resolve));
     }
   }
@@ -168,7 +174,9 @@ async function compareServers() {
     ">our MiB, all / own",
     ">ratio",
   ];
-  console.log(`\nMedians of ${values.runs} runs, objects of 8 MiB, lists of ${listed} objects. Memory: peak of all\n(VmHWM) and of what no other process has (RssAnon).\n\n${table(head, rows)}`);
+  console.log(
+    `\nMedians of ${values.runs} runs, objects of 8 MiB, lists of ${listed} objects. Memory: peak of all\n(VmHWM) and of what no other process has (RssAnon).\n\n${table(head, rows)}`,
+  );
 }
 
 /**

@@ -6,7 +6,13 @@ import { createHash, randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { Accounts, createLocalDocuments, createMemoryDocuments, localModes, Passwords } from "@tastic/rest-server";
+import {
+  Accounts,
+  createLocalDocuments,
+  createMemoryDocuments,
+  localModes,
+  Passwords,
+} from "@tastic/rest-server";
 import { temporaryFolder } from "./support/peers.js";
 import { call, serveRest, sha256 } from "./support/serve-rest.js";
 
@@ -77,7 +83,11 @@ async function expectNoLoss(
     if (!entry.isFile()) continue;
     if (path.includes(".tastic/trash")) trashed.add(entry.name.split(".")[0]!);
     if (!/^[0-9a-f]{64}$/.test(entry.name)) continue;
-    expect(createHash("sha256").update(await readFile(path)).digest("hex")).toBe(entry.name);
+    expect(
+      createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex"),
+    ).toBe(entry.name);
     const [repository, type] = path.slice(folder.length + 1).split("/");
     visible.add(`${repository}/${type}/${entry.name}`);
   }
@@ -86,7 +96,8 @@ async function expectNoLoss(
     expect([path, there]).toEqual([path, true]);
   }
   const documents = createLocalDocuments(join(folder, ".tastic"), localModes(false));
-  for (const name of accounts) expect(JSON.parse((await documents.read(`accounts/${name}`))!.content)).toMatchObject({ name });
+  for (const name of accounts)
+    expect(JSON.parse((await documents.read(`accounts/${name}`))!.content)).toMatchObject({ name });
 }
 
 /** bcrypt is not what is looked at here. */

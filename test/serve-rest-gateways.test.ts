@@ -13,7 +13,14 @@ import {
   succeed,
   temporaryFolder,
 } from "./support/peers.js";
-import { initCheaply, liveWithRestic, restic, restUrl, tasticBackup, tasticCheck } from "./support/rest-clients.js";
+import {
+  initCheaply,
+  liveWithRestic,
+  restic,
+  restUrl,
+  tasticBackup,
+  tasticCheck,
+} from "./support/rest-clients.js";
 import { call, serveRest, sha256 } from "./support/serve-rest.js";
 import { treeOf, writeFiles } from "./support/trees.js";
 
@@ -34,14 +41,19 @@ describeWithRestic("tastic serve rest", () => {
       let done = 0;
       await Promise.all(
         writers.map(async (documents) => {
-          for (let i = 0; i < 5; ) {
+          for (let i = 0; i < 5;) {
             const old = await documents.read("counter");
-            if (await documents.write("counter", String(Number(old?.content ?? 0) + 1), old?.version)) (i++, done++);
+            if (!(await documents.write("counter", String(Number(old?.content ?? 0) + 1), old?.version)))
+              continue;
+            i++;
+            done++;
           }
         }),
       );
       expect([(await writers[0]!.read("counter"))?.content, done]).toEqual(["20", 20]);
-      const made = await Promise.all(writers.map((documents, i) => documents.write("once", String(i), undefined)));
+      const made = await Promise.all(
+        writers.map((documents, i) => documents.write("once", String(i), undefined)),
+      );
       expect(made.filter(Boolean)).toHaveLength(1);
       place.close();
     });
@@ -66,12 +78,16 @@ describeWithRestic("tastic serve rest", () => {
       await liveWithRestic(restUrl(one.url, "alice/life", alice), restUrl(two.url, "alice/copy", alice), {
         folder,
         source,
-        add: (round) => writeFiles(source, { [`${round}/big`]: sampleBytes(3_000_000, round), small: `hello ${round}` }),
+        add: (round) =>
+          writeFiles(source, { [`${round}/big`]: sampleBytes(3_000_000, round), small: `hello ${round}` }),
       });
       expect(await treeOf(join(folder, "restored", source))).toEqual(await treeOf(source));
 
       // Clients of both gateways in one repository at once.
-      const [here, there] = [restUrl(one.url, "alice/shared", alice), restUrl(two.url, "alice/shared", alice)];
+      const [here, there] = [
+        restUrl(one.url, "alice/shared", alice),
+        restUrl(two.url, "alice/shared", alice),
+      ];
       await initCheaply(here);
       await Promise.all([
         restic(here, ["backup", source]),
@@ -85,7 +101,9 @@ describeWithRestic("tastic serve rest", () => {
       // What one deletes the other does not have; an upload of both at once is one object.
       const body = Buffer.from("an object of both");
       const url = `/alice/shared/data/${sha256(body)}`;
-      const posted = await Promise.all([one, two].map((server) => call(server.url, "POST", url, { ...login, body })));
+      const posted = await Promise.all(
+        [one, two].map((server) => call(server.url, "POST", url, { ...login, body })),
+      );
       expect(posted.map(({ status }) => status)).toEqual([200, 200]);
       expect((await call(two.url, "POST", url, { ...login, body: "another" })).status).toBe(403);
       expect((await call(two.url, "DELETE", url, login)).status).toBe(200);
@@ -96,7 +114,9 @@ describeWithRestic("tastic serve rest", () => {
       // A change of an account is seen at both within seconds.
       succeed(await operate("--account", "suspend", "alice"));
       for (const server of [one, two]) {
-        await expect.poll(async () => (await call(server.url, "GET", url, login)).status, { timeout: 15_000 }).toBe(403);
+        await expect
+          .poll(async () => (await call(server.url, "GET", url, login)).status, { timeout: 15_000 })
+          .toBe(403);
       }
       await Promise.all([one.stop(), two.stop()]);
     });

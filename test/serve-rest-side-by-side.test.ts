@@ -7,7 +7,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithRestServer, temporaryFolder } from "./support/peers.js";
 import { startRestServer, type RestServer } from "./support/rest-server.js";
-import { call, media1, media2, serveRest, sha256, type Answer, type CallOptions, type Served } from "./support/serve-rest.js";
+import {
+  call,
+  media1,
+  media2,
+  serveRest,
+  sha256,
+  type Answer,
+  type CallOptions,
+  type Served,
+} from "./support/serve-rest.js";
 
 const content = Buffer.from("the content of an object");
 const name = sha256(content);
@@ -128,7 +137,10 @@ describeWithRestServer("rest-server 0.14 and tastic serve rest", () => {
     let ours: Served;
     beforeAll(async () => {
       theirs = await startRestServer({ appendOnly, folder: join(await temporaryFolder(), "theirs") });
-      ours = await serveRest({ args: appendOnly ? ["--append-only"] : [], folder: join(await temporaryFolder(), "ours") });
+      ours = await serveRest({
+        args: appendOnly ? ["--append-only"] : [],
+        folder: join(await temporaryFolder(), "ours"),
+      });
     });
     afterAll(async () => {
       await theirs.stop();
@@ -138,10 +150,17 @@ describeWithRestServer("rest-server 0.14 and tastic serve rest", () => {
     const same = async (steps: readonly Step[]): Promise<void> => {
       for (const step of steps) {
         const [method = "", path = ""] = step.request.split(" ");
-        const [one, two] = [await call(theirs.url, method, path, step), await call(ours.url, method, path, step)];
+        const [one, two] = [
+          await call(theirs.url, method, path, step),
+          await call(ours.url, method, path, step),
+        ];
         const what = `${step.request} ${JSON.stringify(step.headers ?? {})}`;
         expect([what, one.status]).toEqual([what, step.status]);
-        expect([what, two.status, step.ours?.why]).toEqual([what, step.ours?.status ?? step.status, step.ours?.why]);
+        expect([what, two.status, step.ours?.why]).toEqual([
+          what,
+          step.ours?.status ?? step.status,
+          step.ours?.why,
+        ]);
         if (step.ours === undefined) compare(what, one, two);
       }
     };
@@ -160,8 +179,8 @@ describeWithRestServer("rest-server 0.14 and tastic serve rest", () => {
       ]);
     });
 
-    it(`strange paths and methods, ${mode}`, () => 
-        same([...strange, { request: `DELETE /nowhere/data/${name}`, status: appendOnly ? 403 : 200 }]));
+    it(`strange paths and methods, ${mode}`, () =>
+      same([...strange, { request: `DELETE /nowhere/data/${name}`, status: appendOnly ? 403 : 200 }]));
 
     it(`ranges, ${mode}`, async () => {
       const path = `/ranges/data/${sha256(large)}`;
@@ -182,7 +201,10 @@ describeWithRestServer("rest-server 0.14 and tastic serve rest", () => {
         await call(server.url, "POST", "/empty/?create=true");
         for (const accept of [media1, media2, "*/*"]) {
           const answer = await call(server.url, "GET", "/empty/data/", { headers: { accept } });
-          expect([answer.text, answer.headers["content-type"]]).toEqual(["[]", accept === media2 ? media2 : media1]);
+          expect([answer.text, answer.headers["content-type"]]).toEqual([
+            "[]",
+            accept === media2 ? media2 : media1,
+          ]);
         }
       }
       const data = join(ours.folder, "empty", "data");

@@ -6,7 +6,11 @@ import { createRestStorage, parseRestLocation } from "@tastic/storage-rest";
 import { runRestic, succeed, testPassword, type Outcome } from "./peers.js";
 
 /** "http://127.0.0.1:1234/" and "alice/laptop" as restic takes them. */
-export function restUrl(server: string, path: string, user?: { readonly name: string; readonly password: string }): string {
+export function restUrl(
+  server: string,
+  path: string,
+  user?: { readonly name: string; readonly password: string },
+): string {
   const url = new URL(`${path}/`, server);
   if (user !== undefined) [url.username, url.password] = [user.name, user.password];
   return `rest:${url.href}`;
@@ -26,7 +30,11 @@ export async function restic(repo: string, args: readonly string[], home?: strin
 export async function tasticBackup(repo: string, target: string): Promise<void> {
   await withRepository(repo, async (repository) => {
     await repository.loadIndex();
-    const { errorCount } = await backup(repository, { targets: [target], programVersion: "test", workers: 0 });
+    const { errorCount } = await backup(repository, {
+      targets: [target],
+      programVersion: "test",
+      workers: 0,
+    });
     if (errorCount > 0) throw new Error(`${errorCount} errors in a backup to ${repo}`);
   });
 }
@@ -34,13 +42,18 @@ export async function tasticBackup(repo: string, target: string): Promise<void> 
 export async function tasticCheck(repo: string): Promise<void> {
   await withRepository(repo, async (repository) => {
     const problems: unknown[] = [];
-    const { errorCount } = await check(repository, { readData: { kind: "all" }, onEvent: (event) => problems.push(event) });
+    const { errorCount } = await check(repository, {
+      readData: { kind: "all" },
+      onEvent: (event) => problems.push(event),
+    });
     if (errorCount > 0) throw new Error(`check of ${repo}: ${JSON.stringify(problems)}`);
   });
 }
 
 async function withRepository(repo: string, work: (repository: Repository) => Promise<void>): Promise<void> {
-  await withStorage(repo, async (storage) => work(await Repository.open(storage, { password: testPassword })));
+  await withStorage(repo, async (storage) =>
+    work(await Repository.open(storage, { password: testPassword })),
+  );
 }
 
 async function withStorage(
@@ -59,7 +72,11 @@ async function withStorage(
 export async function liveWithRestic(
   repo: string,
   other: string,
-  { folder, source, add }: { readonly folder: string; readonly source: string; readonly add: (round: number) => Promise<void> },
+  {
+    folder,
+    source,
+    add,
+  }: { readonly folder: string; readonly source: string; readonly add: (round: number) => Promise<void> },
 ): Promise<void> {
   const home = join(folder, "home");
   const run = (...args: string[]) => restic(repo, args, home);
@@ -73,15 +90,19 @@ export async function liveWithRestic(
   await restic(repo, ["key", "add", "--new-password-file", join(folder, "second-password")], home);
   await run("forget", "--keep-last", "1", "--prune");
   await run("check", "--read-data");
-  await succeed(
+  succeed(
     await runRestic(["init", "--copy-chunker-params", "--from-repo", repo], {
       repo: other,
       home,
       env: { RESTIC_FROM_PASSWORD: testPassword },
     }),
   );
-  await succeed(
-    await runRestic(["copy", "--from-repo", repo], { repo: other, home, env: { RESTIC_FROM_PASSWORD: testPassword } }),
+  succeed(
+    await runRestic(["copy", "--from-repo", repo], {
+      repo: other,
+      home,
+      env: { RESTIC_FROM_PASSWORD: testPassword },
+    }),
   );
   await restic(other, ["check", "--read-data"], home);
   await run("unlock");

@@ -55,7 +55,14 @@ export async function serveRest(options: ServedOptions = {}): Promise<Served> {
     // In a hook: whoever called stops it.
   }
   const scheme = args.includes("--tls") ? "https" : "http";
-  return { url: `${scheme}://${address}/`, folder, running, said: () => said, startedIn: performance.now() - before, stop };
+  return {
+    url: `${scheme}://${address}/`,
+    folder,
+    running,
+    said: () => said,
+    startedIn: performance.now() - before,
+    stop,
+  };
 }
 
 export interface CallOptions {
@@ -79,7 +86,9 @@ export function call(base: string, method: string, path: string, options: CallOp
   const authorization =
     options.user === undefined
       ? {}
-      : { authorization: `Basic ${Buffer.from(`${options.user}:${options.password ?? ""}`).toString("base64")}` };
+      : {
+          authorization: `Basic ${Buffer.from(`${options.user}:${options.password ?? ""}`).toString("base64")}`,
+        };
   return new Promise((resolve, reject) => {
     const sent = (protocol === "https:" ? tlsRequest : request)(
       {
@@ -97,7 +106,12 @@ export function call(base: string, method: string, path: string, options: CallOp
         response.on("error", reject);
         response.on("end", () => {
           const body = Buffer.concat(pieces);
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body, text: body.toString() });
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body,
+            text: body.toString(),
+          });
         });
       },
     );

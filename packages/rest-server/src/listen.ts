@@ -54,17 +54,26 @@ export async function listen(handle: RequestListener, options: ListenOptions): P
   if (options.maximumConnections !== undefined) server.maxConnections = options.maximumConnections;
   if (options.tls !== undefined) options.tls.attach(server as ReturnType<typeof createTlsServer>);
   await bind(server, options.address);
-  return { address: nameOf(server, options.address), server, close: (grace = 30_000) => close(server, grace) };
+  return {
+    address: nameOf(server, options.address),
+    server,
+    close: (grace = 30_000) => close(server, grace),
+  };
 }
 
 /** The number of the first socket that systemd passes on. */
 const firstPassedOn = 3;
 
 /** The sockets that systemd has passed on to this process. */
-export function passedOnSockets(variables: Readonly<Record<string, string | undefined>> = process.env): number[] {
+export function passedOnSockets(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): number[] {
   if (variables["LISTEN_PID"] !== String(process.pid)) return [];
   const count = Number(variables["LISTEN_FDS"] ?? 0);
-  return Array.from({ length: Number.isSafeInteger(count) && count > 0 ? count : 0 }, (_, i) => firstPassedOn + i);
+  return Array.from(
+    { length: Number.isSafeInteger(count) && count > 0 ? count : 0 },
+    (_, i) => firstPassedOn + i,
+  );
 }
 
 async function bind(server: Server, address: string): Promise<void> {

@@ -98,7 +98,13 @@ export async function createRestServer(options: RestServerOptions): Promise<Rest
     options.prometheus &&
     (await createPrometheus(
       () =>
-        scrubState.current?.state ?? { running: false, verified: 0, bytes: 0, damaged: [], finished: undefined },
+        scrubState.current?.state ?? {
+          running: false,
+          verified: 0,
+          bytes: 0,
+          damaged: [],
+          finished: undefined,
+        },
     ));
   const server = new EmbeddedServer(options, prometheus);
   scrubState.current = server.scrub;
@@ -123,7 +129,13 @@ class EmbeddedServer implements RestServer {
   #draining = false;
 
   constructor(options: RestServerOptions, prometheus: Prometheus | undefined) {
-    const { repositories, documents = createMemoryDocuments(), audit = noAudit, log = silentLog, now = Date.now } = options;
+    const {
+      repositories,
+      documents = createMemoryDocuments(),
+      audit = noAudit,
+      log = silentLog,
+      now = Date.now,
+    } = options;
     this.#options = options;
     this.#documents = documents;
     this.#log = log;
@@ -168,8 +180,15 @@ class EmbeddedServer implements RestServer {
       log,
       now,
     };
-    const privateRepositories = options.privateRepositories === true && options.authentication.kind !== "none";
-    const handler = new RepositoryHandler({ repositories, authenticator, privateRepositories, policy, services });
+    const privateRepositories =
+      options.privateRepositories === true && options.authentication.kind !== "none";
+    const handler = new RepositoryHandler({
+      repositories,
+      authenticator,
+      privateRepositories,
+      policy,
+      services,
+    });
     const front = new Front({
       repositories,
       log,

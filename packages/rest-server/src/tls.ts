@@ -80,7 +80,9 @@ export class TlsFiles {
       for (const server of this.#servers) server.setSecureContext(context);
       this.#log.info("TLS certificate loaded again", { file: this.#options.certificate });
     } catch (error) {
-      this.#log.error(`the old TLS certificate stays in use: ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.error(
+        `the old TLS certificate stays in use: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 

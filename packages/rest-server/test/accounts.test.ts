@@ -19,11 +19,16 @@ const passwords = new Passwords();
 afterAll(() => passwords.close());
 
 const audit = { record: () => Promise.resolve(), close: () => Promise.resolve() };
-const accountsIn = (documents: DocumentStore): Accounts => new Accounts({ documents, passwords, audit, remember: 0 });
+const accountsIn = (documents: DocumentStore): Accounts =>
+  new Accounts({ documents, passwords, audit, remember: 0 });
 
 it("creates, verifies, suspends, resumes, limits and removes", async () => {
   const accounts = accountsIn(createLocalDocuments(await temporaryFolder(), localModes(false)));
-  expect(await accounts.create("alice", "secret", { quota: 1000 })).toMatchObject({ name: "alice", state: "active", quota: 1000 });
+  expect(await accounts.create("alice", "secret", { quota: 1000 })).toMatchObject({
+    name: "alice",
+    state: "active",
+    quota: 1000,
+  });
   await expect(accounts.create("alice", "other")).rejects.toMatchObject({ code: "already-exists" });
   expect(await accounts.verify("alice", "secret")).toBe(true);
   expect(await accounts.verify("alice", "other")).toBe(false);
@@ -32,15 +37,26 @@ it("creates, verifies, suspends, resumes, limits and removes", async () => {
   expect(await accounts.verify("alice", "secret")).toBe(false);
   await accounts.resume("alice");
   await accounts.setPassword("alice", "new");
-  expect([await accounts.verify("alice", "secret"), await accounts.verify("alice", "new")]).toEqual([false, true]);
-  expect(await accounts.setPolicy("alice", { quota: null, appendOnly: true, trashDays: 3 })).toMatchObject({ appendOnly: true, trashDays: 3 });
+  expect([await accounts.verify("alice", "secret"), await accounts.verify("alice", "new")]).toEqual([
+    false,
+    true,
+  ]);
+  expect(await accounts.setPolicy("alice", { quota: null, appendOnly: true, trashDays: 3 })).toMatchObject({
+    appendOnly: true,
+    trashDays: 3,
+  });
   const shown = await accounts.get("alice");
   expect(shown.quota).toBeUndefined();
   expect(JSON.stringify([shown, await accounts.list()])).not.toContain("$2");
   await accounts.remove("alice");
   expect(await accounts.verify("alice", "new")).toBe(false);
   expect(await accounts.list()).toEqual([]);
-  for (const act of [accounts.remove("alice"), accounts.suspend("alice"), accounts.get("alice"), accounts.setPassword("alice", "x")]) {
+  for (const act of [
+    accounts.remove("alice"),
+    accounts.suspend("alice"),
+    accounts.get("alice"),
+    accounts.setPassword("alice", "x"),
+  ]) {
     await expect(act).rejects.toMatchObject({ code: "not-found" });
   }
   await accounts.create("alice", "again");
@@ -54,7 +70,9 @@ it("refuses names that are, or look like, something else", async () => {
     ".tastic", ".htpasswd", "a:b", "a b", "a\nb", "-a", "a.", "a".repeat(64), "a%2fb", "__proto__", "a\0",
   ]; // prettier-ignore
   for (const name of names) {
-    await expect(accounts.create(name, "secret"), JSON.stringify(name)).rejects.toMatchObject({ code: "invalid-argument" });
+    await expect(accounts.create(name, "secret"), JSON.stringify(name)).rejects.toMatchObject({
+      code: "invalid-argument",
+    });
   }
   for (const password of ["", "x".repeat(73)]) {
     await expect(accounts.create("a", password)).rejects.toMatchObject({ code: "invalid-argument" });
@@ -75,7 +93,9 @@ it("loses no change of several servers at once", async () => {
   );
   expect((await stores[0]!.read("counter"))?.content).toBe(String(rounds * stores.length));
   // One of several who make the same account has made it.
-  const made = await Promise.allSettled(stores.map((documents, i) => accountsIn(documents).create("same", `password ${i}`)));
+  const made = await Promise.allSettled(
+    stores.map((documents, i) => accountsIn(documents).create("same", `password ${i}`)),
+  );
   expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   const winner = made.findIndex(({ status }) => status === "fulfilled");
   expect(await accountsIn(stores[0]!).verify("same", `password ${winner}`)).toBe(true);
@@ -109,7 +129,10 @@ it("serves accounts and htpasswd names at once, and suspends within seconds", as
   const lines = (await readFile(path, "utf8")).split("\n");
   expect(lines.slice(0, 2)).toEqual(["# by hand", shaLine("bob", "b").trim()]);
   expect(lines[2]).toMatch(/^alice:\$2y\$10\$/);
-  expect((await call(server.url, "DELETE", `/alice/data/${"0".repeat(64)}`, { user: "alice", password: "a" })).status).toBe(403);
+  expect(
+    (await call(server.url, "DELETE", `/alice/data/${"0".repeat(64)}`, { user: "alice", password: "a" }))
+      .status,
+  ).toBe(403);
   await server.server.accounts.suspend("alice");
   const refused = await call(server.url, "GET", "/alice/data/", { user: "alice", password: "a" });
   expect([refused.status, refused.text]).toEqual([403, "this account is suspended\n"]);
@@ -118,7 +141,10 @@ it("serves accounts and htpasswd names at once, and suspends within seconds", as
   await server.server.accounts.remove("alice");
   expect(await status("alice", "a")).toBe(401);
   const log = await readFile(join(server.folder, ".tastic", "audit.log"), "utf8");
-  const events = log.trim().split("\n").map((line) => (JSON.parse(line) as { event: string }).event);
+  const events = log
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { event: string }).event);
   expect(events).toEqual(["account-created", "account-suspended", "account-removed"]);
   expect(log).not.toContain("$2");
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { HtpasswdFile, LoginThrottle, parseHtpasswd, Passwords } from "@tastic/rest-server";
+import { HtpasswdFile, LoginThrottle, parseHtpasswd, type Passwords } from "@tastic/rest-server";
 import { BasicAuthentication } from "../dist/auth/basic-authentication.js";
 import { clientAddress } from "../dist/http/client-address.js";
 import type { TasticError } from "@tastic/errors";
@@ -20,31 +20,55 @@ async function htpasswd(text: string, interval = 30_000): Promise<HtpasswdFile> 
 }
 
 it("reads htpasswd files as rest-server does", () => {
-  expect([...parseHtpasswd(`# people\n\n${vector}${shaLine("äö@x.y-z_1", "p")}`).keys()]).toEqual(["restic", "äö@x.y-z_1"]);
+  expect([...parseHtpasswd(`# people\n\n${vector}${shaLine("äö@x.y-z_1", "p")}`).keys()]).toEqual([
+    "restic",
+    "äö@x.y-z_1",
+  ]);
   for (const bad of ["restic", "a/b:$2y$", "a:b:c", ":x", "..:x", "a b:x", "a:"]) {
     expect(() => parseHtpasswd(bad), bad).toThrow(/line 1/);
   }
 });
 
 it("lets in who has the password, and says how to log in to all others", async () => {
-  const server = await startServer({ authentication: { kind: "basic", htpasswd: await htpasswd(vector + shaLine("old", "geheim")) } });
+  const server = await startServer({
+    authentication: { kind: "basic", htpasswd: await htpasswd(vector + shaLine("old", "geheim")) },
+  });
   const status = async (user?: string, password?: string): Promise<number> =>
-    (await call(server.url, "POST", "/r/?create=true", user === undefined ? {} : { user, password: password ?? "" })).status;
+    (
+      await call(
+        server.url,
+        "POST",
+        "/r/?create=true",
+        user === undefined ? {} : { user, password: password ?? "" },
+      )
+    ).status;
   expect(await status("restic", "test")).toBe(200);
   expect(await status("old", "geheim")).toBe(200);
   for (const [user, password] of [
     ["restic", "tesT"], ["restic", ""], ["old", "test"], ["nobody", "test"], ["", ""], ["restic/config", "test"], ["..", "x"],
   ] as const) expect([user, await status(user, password)]).toEqual([user, 401]); // prettier-ignore
   const answer = await call(server.url, "GET", "/r/config");
-  expect([answer.status, answer.headers["www-authenticate"]]).toEqual([401, 'Basic realm="restic", charset="UTF-8"']);
-  for (const authorization of ["Basic", "Basic !!!", "Bearer x", "Basic cmVzdGlj", `Basic ${"A".repeat(8000)}`]) {
+  expect([answer.status, answer.headers["www-authenticate"]]).toEqual([
+    401,
+    'Basic realm="restic", charset="UTF-8"',
+  ]);
+  for (const authorization of [
+    "Basic",
+    "Basic !!!",
+    "Bearer x",
+    "Basic cmVzdGlj",
+    `Basic ${"A".repeat(8000)}`,
+  ]) {
     expect((await call(server.url, "GET", "/r/config", { headers: { authorization } })).status).toBe(401);
   }
 });
 
 it("keeps private repositories apart", async () => {
   const file = await htpasswd(shaLine("alice", "a") + shaLine("bob", "b"));
-  const server = await startServer({ authentication: { kind: "basic", htpasswd: file }, privateRepositories: true });
+  const server = await startServer({
+    authentication: { kind: "basic", htpasswd: file },
+    privateRepositories: true,
+  });
   const table: [string, number][] = [
     ["/alice/", 200], ["/alice/laptop/", 200], ["/", 401], ["/bob/", 401], ["/bob/alice/", 401], ["/Alice/", 401],
     ["/alice%2F..%2Fbob/", 404], ["/alice/../bob/", 404], ["//alice/", 404], ["/alice%2fbob/", 404], ["/ALICE/", 401],
@@ -59,7 +83,10 @@ it("keeps private repositories apart", async () => {
 });
 
 it("believes a proxy's header where it is told to, and only a name in it", async () => {
-  const server = await startServer({ authentication: { kind: "proxy", header: "X-Remote-User" }, privateRepositories: true });
+  const server = await startServer({
+    authentication: { kind: "proxy", header: "X-Remote-User" },
+    privateRepositories: true,
+  });
   const table: [Record<string, string>, number][] = [
     [{ "x-remote-user": "alice" }, 200],
     [{}, 401],
@@ -76,7 +103,10 @@ it("believes a proxy's header where it is told to, and only a name in it", async
 
 it("reads a changed file again, and keeps the old entries where it is broken", async () => {
   const file = await htpasswd(shaLine("alice", "a"), 0);
-  const server = await startServer({ authentication: { kind: "basic", htpasswd: file }, throttle: { perName: { failures: 100, forgiveness: 1 } } });
+  const server = await startServer({
+    authentication: { kind: "basic", htpasswd: file },
+    throttle: { perName: { failures: 100, forgiveness: 1 } },
+  });
   const status = async (user: string, password: string): Promise<number> =>
     (await call(server.url, "GET", "/r/data/", { user, password })).status;
   expect(await status("alice", "a")).toBe(200);
@@ -105,7 +135,9 @@ function authentication(names: Record<string, string>, options: { readonly throt
     throttle: options.throttle ?? new LoginThrottle({ perName: { failures: 1000, forgiveness: 1000 } }),
     find: (name) => {
       const hash = names[name];
-      return Promise.resolve(hash === undefined ? undefined : { hash, identity: { account: name }, suspended: false });
+      return Promise.resolve(
+        hash === undefined ? undefined : { hash, identity: { account: name }, suspended: false },
+      );
     },
     addressOf: (request) => request.headers["x-from"] as string,
   });
@@ -142,17 +174,23 @@ it("slows down who guesses, and nobody else", async () => {
   const { login } = authentication({ alice: "$2y$a", bob: "$2y$b" }, { throttle: new LoginThrottle() });
   // One who is in stays in, from the same address, too.
   expect(await login("10.0.0.1", "alice", "alice")).toBe(200);
-  const tries = await Promise.all(Array.from({ length: 30 }, (_, i) => login("10.0.0.1", "alice", `guess ${i}`)));
+  const tries = await Promise.all(
+    Array.from({ length: 30 }, (_, i) => login("10.0.0.1", "alice", `guess ${i}`)),
+  );
   expect(tries.filter((status) => status === 401)).toHaveLength(10);
   expect(tries.filter((status) => status === 429)).toHaveLength(20);
   expect(await login("10.0.0.1", "alice", "alice")).toBe(200);
   expect(await login("10.0.0.1", "bob", "bob")).toBe(200);
   expect(await login("10.0.0.2", "bob", "bob")).toBe(200);
   // A name that does not exist is slowed down in the same way.
-  const unknown = await Promise.all(Array.from({ length: 12 }, (_, i) => login("10.0.0.3", "nobody", `guess ${i}`)));
+  const unknown = await Promise.all(
+    Array.from({ length: 12 }, (_, i) => login("10.0.0.3", "nobody", `guess ${i}`)),
+  );
   expect(unknown.filter((status) => status === 429)).toHaveLength(2);
   // A thousand tries of one address at many names.
-  const many = await Promise.all(Array.from({ length: 1000 }, (_, i) => login("10.0.0.4", `name${i}`, "guess")));
+  const many = await Promise.all(
+    Array.from({ length: 1000 }, (_, i) => login("10.0.0.4", `name${i}`, "guess")),
+  );
   expect(many.filter((status) => status === 401)).toHaveLength(100);
   console.log(`${tries.length + unknown.length + many.length} guesses, ${10 + 10 + 100} of them looked at`);
 });
@@ -175,7 +213,8 @@ it("knows where a request comes from, behind proxies that it trusts", () => {
 
 it("counts wrong passwords in bounded memory", () => {
   const throttle = new LoginThrottle();
-  for (let i = 0; i < 50_000; i++) throttle.begin(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, `name${i}`, i);
+  for (let i = 0; i < 50_000; i++)
+    throttle.begin(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, `name${i}`, i);
   let waits = 0;
   for (let i = 0; i < 20; i++) if (throttle.begin("1.1.1.1", "x", 60_000) > 0) waits++;
   expect(waits).toBe(10);

@@ -15,7 +15,7 @@ const name = sha256(content);
 interface Raw {
   readonly socket: Socket;
   /** What has come when the server has answered or closed the connection, or `milliseconds` have passed. */
-  answer(milliseconds?: number): Promise<string>;
+  readonly answer: (milliseconds?: number) => Promise<string>;
 }
 
 function raw(server: TestServer, text: string): Raw {
@@ -31,7 +31,7 @@ function raw(server: TestServer, text: string): Raw {
   socket.write(text);
   return {
     socket,
-    async answer(milliseconds = 5_000) {
+    answer: async (milliseconds = 5_000) => {
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, milliseconds))]);
       socket.destroy();
       return received;
@@ -72,7 +72,10 @@ async function unharmed(server: TestServer): Promise<void> {
 }
 
 it("slow headers and slow bodies are let go", async () => {
-  const server = await startServer({ timeouts: { headers: 500 }, settings: { bodyPatience: 500, minimumBodyBytes: 1000 } });
+  const server = await startServer({
+    timeouts: { headers: 500 },
+    settings: { bodyPatience: 500, minimumBodyBytes: 1000 },
+  });
   const post = `POST /r/data/${name} HTTP/1.1\r\nhost: x\r\ncontent-length: ${content.length}\r\n\r\n`;
   const cases: [string, Raw, string[]][] = [
     ["no header at all", raw(server, ""), ["408", "none"]],
@@ -112,7 +115,8 @@ it("a reader that does not read is let go", async () => {
 
 it("wrong requests get a clear status", async () => {
   const server = await startServer({ settings: { maximumObjectSize: 1_000_000 } });
-  const get = (path: string, more = ""): string => `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${more}\r\n`;
+  const get = (path: string, more = ""): string =>
+    `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${more}\r\n`;
   const post = (more: string, body = ""): string =>
     `POST /r/data/${name} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${more}\r\n${body}`;
   await call(server.url, "POST", "/r/?create=true");
@@ -138,10 +142,18 @@ it("wrong requests get a clear status", async () => {
     ["a negative length", post("content-length: -1\r\n"), ["400"]],
     ["no number for a length", post("content-length: x\r\n"), ["400"]],
     ["two lengths", post("content-length: 1\r\ncontent-length: 2\r\n", "xx"), ["400"]],
-    ["a length and chunks", post("content-length: 5\r\ntransfer-encoding: chunked\r\n", "0\r\n\r\n"), ["400"]],
+    [
+      "a length and chunks",
+      post("content-length: 5\r\ntransfer-encoding: chunked\r\n", "0\r\n\r\n"),
+      ["400"],
+    ],
     ["a length beyond all limits", post("content-length: 99999999999999999999\r\n"), ["400", "413"]],
     ["a length above the limit", post("content-length: 1000001\r\n"), ["413"]],
-    ["chunks above the limit", post("transfer-encoding: chunked\r\n", `f4241\r\n${"x".repeat(1_000_001)}\r\n0\r\n\r\n`), ["413"]],
+    [
+      "chunks above the limit",
+      post("transfer-encoding: chunked\r\n", `f4241\r\n${"x".repeat(1_000_001)}\r\n0\r\n\r\n`),
+      ["413"],
+    ],
     ["chunks that are none", post("transfer-encoding: chunked\r\n", "zz\r\n"), ["400"]],
     ["an encoding that nobody knows", post("transfer-encoding: gzip\r\n"), ["400", "501"]],
     ["no length at all", post(""), ["400"]],
@@ -212,11 +224,15 @@ it("a full disk is 507, leaves nothing, and does not keep what is there from bei
 
 /** A store whose disk is full while `full` says so. */
 function failing(store: ObjectStore, full: () => boolean): ObjectStore {
-  return Object.assign(Object.create(store) as ObjectStore, {
+  return {
+    location: store.location,
+    trash: store.trash,
     create: () => store.create(),
-    stat: store.stat.bind(store),
-    open: store.open.bind(store),
-    list: store.list.bind(store),
+    stat: (file) => store.stat(file),
+    open: (file) => store.open(file),
+    list: (type, options) => store.list(type, options),
+    remove: (file) => store.remove(file),
+    discard: (file, account, now) => store.discard(file, account, now),
     begin: async (...args: Parameters<ObjectStore["begin"]>) => {
       const writer = await store.begin(...args);
       return {
@@ -228,7 +244,7 @@ function failing(store: ObjectStore, full: () => boolean): ObjectStore {
         abort: () => writer.abort(),
       };
     },
-  });
+  };
 }
 
 it("thousands of connections at once do not keep anybody from working", async () => {
@@ -238,12 +254,14 @@ it("thousands of connections at once do not keep anybody from working", async ()
   const sockets: Socket[] = [];
   for (let made = 0; made < wanted; made += 500) {
     await Promise.all(
-      Array.from({ length: Math.min(500, wanted - made) }, () =>
-        new Promise<void>((resolve) => {
-          const socket = connect(Number(new URL(server.url).port), "127.0.0.1", () => resolve());
-          socket.on("error", () => resolve());
-          sockets.push(socket);
-        }),
+      Array.from(
+        { length: Math.min(500, wanted - made) },
+        () =>
+          new Promise<void>((resolve) => {
+            const socket = connect(Number(new URL(server.url).port), "127.0.0.1", () => resolve());
+            socket.on("error", () => resolve());
+            sockets.push(socket);
+          }),
       ),
     );
   }

@@ -5,7 +5,15 @@ import { copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promise
 import { request } from "node:http";
 import { connect as tlsConnect } from "node:tls";
 import { join } from "node:path";
-import { createJsonLog, createTextLog, HtpasswdFile, listen, OperatorApi, passedOnSockets, TlsFiles } from "@tastic/rest-server";
+import {
+  createJsonLog,
+  createTextLog,
+  HtpasswdFile,
+  listen,
+  OperatorApi,
+  passedOnSockets,
+  TlsFiles,
+} from "@tastic/rest-server";
 import { expect, it, onTestFinished } from "vitest";
 import { describeWithOpenssl } from "../../../test/support/peers.js";
 import { makeCertificates } from "../../../test/support/rest-server.js";
@@ -18,22 +26,32 @@ async function operator(server: TestServer, token?: string) {
   onTestFinished(() => listening.close(0));
   const url = `http://${listening.address}/`;
   return async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const answer = await call(url, method, path, { headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    return { status: answer.status, body: answer.text === "" ? undefined : (JSON.parse(answer.text) as unknown) };
+    const answer = await call(url, method, path, {
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return {
+      status: answer.status,
+      body: answer.text === "" ? undefined : (JSON.parse(answer.text) as unknown),
+    };
   };
 }
 
 it("the operator's API manages accounts and the trash", async () => {
   const server = await startServer();
   const ask = await operator(server);
-  expect(await ask("POST", "/v1/accounts", { name: "alice", password: "secret", quota: 5000 })).toMatchObject({
-    status: 200,
-    body: { name: "alice", quota: 5000 },
-  });
+  expect(await ask("POST", "/v1/accounts", { name: "alice", password: "secret", quota: 5000 })).toMatchObject(
+    {
+      status: 200,
+      body: { name: "alice", quota: 5000 },
+    },
+  );
   expect((await ask("POST", "/v1/accounts", { name: "alice", password: "x" })).status).toBe(403);
   expect((await ask("POST", "/v1/accounts", { name: "../x", password: "x" })).status).toBe(400);
   expect((await ask("POST", "/v1/accounts", { name: "bob" })).status).toBe(400);
-  expect(await ask("PATCH", "/v1/accounts/alice", { state: "suspended", quota: null, trashDays: 3 })).toMatchObject({
+  expect(
+    await ask("PATCH", "/v1/accounts/alice", { state: "suspended", quota: null, trashDays: 3 }),
+  ).toMatchObject({
     body: { state: "suspended", trashDays: 3 },
   });
   expect(await ask("GET", "/v1/accounts")).toMatchObject({ body: [{ name: "alice", state: "suspended" }] });
@@ -42,12 +60,16 @@ it("the operator's API manages accounts and the trash", async () => {
   const path = `/r/data/${sha256(body)}`;
   await call(server.url, "POST", path, { body });
   await call(server.url, "DELETE", path);
-  expect(await ask("GET", "/v1/trash?repository=r")).toMatchObject({ body: { objects: [{ type: "data", size: 100 }] } });
+  expect(await ask("GET", "/v1/trash?repository=r")).toMatchObject({
+    body: { objects: [{ type: "data", size: 100 }] },
+  });
   expect((await ask("GET", "/v1/trash?since=nonsense")).status).toBe(400);
   expect(await ask("POST", "/v1/undelete", { repository: "r" })).toMatchObject({ body: { restored: 1 } });
   expect((await call(server.url, "GET", path)).status).toBe(200);
   expect((await ask("POST", "/v1/scrub")).status).toBe(200);
-  await expect.poll(async () => (await ask("GET", "/v1/status")).body).toMatchObject({ scrub: { running: false, verified: 1 } });
+  await expect
+    .poll(async () => (await ask("GET", "/v1/status")).body)
+    .toMatchObject({ scrub: { running: false, verified: 1 } });
   expect((await ask("DELETE", "/v1/accounts/alice")).status).toBe(204);
   expect(await ask("GET", "/v1/accounts")).toMatchObject({ body: [] });
 });
@@ -62,18 +84,27 @@ it("the operator's API is for the operator: every route asks for the token, and 
   ]; // prettier-ignore
   for (const route of routes) {
     const [method = "", path = ""] = route.split(" ");
-    for (const headers of [{}, { authorization: "Bearer wrong" }, { authorization: `Basic ${token}` }] as Record<string, string>[]) {
+    for (const headers of [
+      {},
+      { authorization: "Bearer wrong" },
+      { authorization: `Basic ${token}` },
+    ] as Record<string, string>[]) {
       expect([route, (await ask(method, path, undefined, headers)).status]).toEqual([route, 401]);
     }
   }
   expect((await ask("GET", "/v1/status", undefined, { authorization: `Bearer ${token}` })).status).toBe(200);
-  expect((await ask("GET", "/v1/status", undefined, { authorization: `Bearer ${token}`, origin: "https://x" })).status).toBe(403);
+  expect(
+    (await ask("GET", "/v1/status", undefined, { authorization: `Bearer ${token}`, origin: "https://x" }))
+      .status,
+  ).toBe(403);
   const open = await operator(server);
   expect((await open("GET", "/v1/status")).status).toBe(200);
   // A name that a stranger has pointed at this machine.
   expect((await open("GET", "/v1/status", undefined, { host: "attacker.example" })).status).toBe(403);
   expect((await open("GET", "/v1/status", undefined, { origin: "http://localhost" })).status).toBe(403);
-  expect(() => new OperatorApi({ ...server.server, log: createTextLog(() => undefined), token: "short" })).toThrow(/too short/);
+  expect(
+    () => new OperatorApi({ ...server.server, log: createTextLog(() => undefined), token: "short" }),
+  ).toThrow(/too short/);
   console.log(`${routes.length} routes without the token`);
 });
 
@@ -87,7 +118,11 @@ it("health, readiness and metrics", async () => {
   });
   const get = (what: string, user?: string) =>
     call(server.url, "GET", what, user === undefined ? {} : { user, password: user[0]! });
-  expect([(await get("/health")).status, (await get("/ready")).status, (await get("/metrics")).status]).toEqual([200, 200, 401]);
+  expect([
+    (await get("/health")).status,
+    (await get("/ready")).status,
+    (await get("/metrics")).status,
+  ]).toEqual([200, 200, 401]);
   expect((await get("/metrics", "alice")).status).toBe(401);
   const body = randomBytes(123);
   const url = `/alice/data/${sha256(body)}`;
@@ -116,11 +151,17 @@ it("logs say what happened, and no secret", async () => {
   });
   await call(server.url, "GET", "/r/data/?token=canary-query", { user: "alice", password: "canary-right" });
   await call(server.url, "GET", "/r/config", { user: "alice", password: "canary-wrong" });
-  await call(server.url, "GET", '/"x\\/data', { user: "alice", password: "canary-right", headers: { "user-agent": 'a"b' } });
+  await call(server.url, "GET", '/"x\\/data', {
+    user: "alice",
+    password: "canary-right",
+    headers: { "user-agent": 'a"b' },
+  });
   await server.stop();
   const text = await readFile(access, "utf8");
   const [first, second, third] = text.split("\n");
-  expect(first).toMatch(/^127\.0\.0\.1 - alice \[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/r\/data\/\?token=canary-query HTTP\/1\.1" 200 \d+ "" ""$/);
+  expect(first).toMatch(
+    /^127\.0\.0\.1 - alice \[\d\d\/\w{3}\/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET \/r\/data\/\?token=canary-query HTTP\/1\.1" 200 \d+ "" ""$/,
+  );
   expect(second).toContain(" 401 ");
   expect(third).toContain(String.raw`"GET /\x22x\x5c/data HTTP/1.1" 404`);
   expect(third).toContain(String.raw`"a\x22b"`);
@@ -164,10 +205,13 @@ it("ends in order: what runs comes to its end, what comes is told, and it does n
   const { hostname, port } = new URL(server.url);
   const headers = { "content-length": body.length };
   const answered = new Promise<number>((resolve, reject) => {
-    const slow = request({ hostname, port, method: "POST", path: `/r/data/${sha256(body)}`, headers }, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode ?? 0);
-    });
+    const slow = request(
+      { hostname, port, method: "POST", path: `/r/data/${sha256(body)}`, headers },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      },
+    );
     slow.on("error", reject);
     slow.write(body.subarray(0, 50_000));
     setTimeout(() => slow.end(body.subarray(50_000)), 500);
@@ -200,7 +244,9 @@ it("listens on a Unix socket, also where a dead server has left one", async () =
   await expect(listen(server.server.handle, { address: `unix:${path}` })).rejects.toThrow(/EADDRINUSE/);
   await listening.close(0);
   for (const bad of ["", "x", ":99999", "localhost", "1:2:3"]) {
-    await expect(listen(server.server.handle, { address: bad })).rejects.toMatchObject({ code: "invalid-argument" });
+    await expect(listen(server.server.handle, { address: bad })).rejects.toMatchObject({
+      code: "invalid-argument",
+    });
   }
 });
 
@@ -244,8 +290,13 @@ describeWithOpenssl("TLS", () => {
     await expect.poll(() => trusts(second.authority)).toBe(true);
     const port = Number(new URL(url).port);
     const refused = await new Promise<string>((resolve) => {
-      const socket = tlsConnect({ host: "127.0.0.1", port, maxVersion: "TLSv1.2", rejectUnauthorized: false });
-      socket.once("error", (error) => resolve(error.message));
+      const socket = tlsConnect({
+        host: "127.0.0.1",
+        port,
+        maxVersion: "TLSv1.2",
+        rejectUnauthorized: false,
+      });
+      socket.once("error", (error: Error) => resolve(error.message));
       socket.once("secureConnect", () => resolve("connected"));
     });
     expect(refused).toMatch(/protocol version|handshake/i);

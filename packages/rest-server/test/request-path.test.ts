@@ -78,7 +78,11 @@ it(`names what it names, ${Object.keys(table).length} paths`, () => {
     const { kind } = found?.target ?? {};
     const target = found?.target;
     const about =
-      target?.kind === "list" ? target.type : target?.kind === "object" ? `${target.file.type} ${target.file.name}` : "";
+      target?.kind === "list"
+        ? target.type
+        : target?.kind === "object"
+          ? `${target.file.type} ${target.file.name}`
+          : "";
     const text = found && `${found.folders.join("/")} ${kind} ${about}`.trim();
     expect([path, text]).toEqual([path, expected]);
   }

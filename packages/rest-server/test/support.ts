@@ -18,7 +18,14 @@ import { onTestFinished } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
 
 export { temporaryFolder } from "../../../test/support/folders.js";
-export { call, media1, media2, sha256, type Answer, type CallOptions } from "../../../test/support/serve-rest.js";
+export {
+  call,
+  media1,
+  media2,
+  sha256,
+  type Answer,
+  type CallOptions,
+} from "../../../test/support/serve-rest.js";
 
 export interface TestServer {
   readonly url: string;
@@ -33,7 +40,11 @@ export interface TestServerOptions extends Partial<RestServerOptions> {
   readonly timeouts?: Partial<Timeouts>;
 }
 
-export async function startServer({ folder, timeouts, ...options }: TestServerOptions = {}): Promise<TestServer> {
+export async function startServer({
+  folder,
+  timeouts,
+  ...options
+}: TestServerOptions = {}): Promise<TestServer> {
   const root = folder ?? join(await temporaryFolder(), "served");
   await mkdir(root, { recursive: true });
   const modes = localModes(false);
@@ -45,7 +56,10 @@ export async function startServer({ folder, timeouts, ...options }: TestServerOp
     ...options,
   });
   await server.start();
-  const listening = await listen(server.handle, { address: "127.0.0.1:0", ...(timeouts ? { timeouts } : {}) });
+  const listening = await listen(server.handle, {
+    address: "127.0.0.1:0",
+    ...(timeouts ? { timeouts } : {}),
+  });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> =>
     (stopped ??= (async () => {

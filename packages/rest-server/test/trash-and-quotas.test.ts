@@ -26,9 +26,10 @@ it("brings back what was deleted, until its time is over", async () => {
   }
   const { trash } = server.server;
   const listed = await all(trash.find({}));
-  expect(listed.map(({ folders, object: { file, size } }) => [folders.join(), file.type, size]).sort()).toEqual([
-    ["r", "config", 10], ["r", "pack", 1000], ["r", "pack", 2000],
-  ]); // prettier-ignore
+  const texts = listed.map(
+    ({ folders, object: { file, size } }) => `${folders.join("/")} ${file.type} ${size}`,
+  );
+  expect(new Set(texts)).toEqual(new Set(["r config 10", "r pack 1000", "r pack 2000"]));
   now += 13 * day;
   expect(await trash.sweep()).toBe(0);
   expect(await trash.restore({ repository: ["r"] })).toEqual({ restored: 3, bytes: 3010, there: 0 });
@@ -41,7 +42,16 @@ it("brings back what was deleted, until its time is over", async () => {
   expect(await trash.restore({})).toEqual({ restored: 0, bytes: 0, there: 0 });
   const audit = (await readFile(join(server.folder, ".tastic", "audit.log"), "utf8")).trim().split("\n");
   const events = audit.map((line) => (JSON.parse(line) as { event: string }).event);
-  expect(events).toEqual([...Array(3).fill("deleted"), ...Array(3).fill("undeleted"), "deleted", "swept"]);
+  expect(events).toEqual([
+    "deleted",
+    "deleted",
+    "deleted",
+    "undeleted",
+    "undeleted",
+    "undeleted",
+    "deleted",
+    "swept",
+  ]);
 });
 
 it("does not overwrite what has come back by itself, and keeps both", async () => {
@@ -82,7 +92,10 @@ it("lets an account remove its own locks only, or stale ones", async () => {
       policy: { appendOnly },
       now: () => now,
     });
-    const [alice, bob] = [{ user: "alice", password: "a" }, { user: "bob", password: "b" }];
+    const [alice, bob] = [
+      { user: "alice", password: "a" },
+      { user: "bob", password: "b" },
+    ];
     const lock = object(150);
     const url = `/shared/locks/${lock.name}`;
     expect((await call(server.url, "POST", url, { ...alice, body: lock.body })).status).toBe(200);
@@ -114,26 +127,42 @@ it("keeps the limits of an account, a repository and the server, also in the mid
     const { name, body } = object(size);
     const user = repository.split("/")[0]!;
     const headers: Record<string, string> = chunked ? { "transfer-encoding": "chunked" } : {};
-    const answer = await call(server.url, "POST", `/${repository}/data/${name}`, { user, password: user[0]!, body, headers });
+    const answer = await call(server.url, "POST", `/${repository}/data/${name}`, {
+      user,
+      password: user[0]!,
+      body,
+      headers,
+    });
     return { ...answer, name };
   };
   expect((await post("alice/one", 6_000)).status).toBe(200);
   const over = await post("alice/one", 3_000);
-  expect([over.status, over.headers["x-quota-used"], over.headers["x-quota-limit"]]).toEqual([507, "6000", "8000"]);
+  expect([over.status, over.headers["x-quota-used"], over.headers["x-quota-limit"]]).toEqual([
+    507,
+    "6000",
+    "8000",
+  ]);
   expect(over.text).toBe("over quota: the repository uses 6000 of 8000 bytes\n");
   // Without a length, it is found out on the way.
   expect((await post("alice/one", 3_000, true)).status).toBe(507);
   const kept = await post("alice/two", 3_500, true);
   expect(kept.status).toBe(200);
-  expect((await post("alice/two", 1_000)).text).toBe("over quota: the account alice uses 9500 of 10000 bytes\n");
+  expect((await post("alice/two", 1_000)).text).toBe(
+    "over quota: the account alice uses 9500 of 10000 bytes\n",
+  );
   // Others are not concerned, and a lock can always be made, so that there is a way to prune.
   expect((await post("bob", 7_000)).status).toBe(200);
   const lock = object(700);
   const lockPath = `/alice/two/locks/${lock.name}`;
-  expect((await call(server.url, "POST", lockPath, { user: "alice", password: "a", body: lock.body })).status).toBe(200);
+  expect(
+    (await call(server.url, "POST", lockPath, { user: "alice", password: "a", body: lock.body })).status,
+  ).toBe(200);
   expect((await call(server.url, "DELETE", lockPath, { user: "alice", password: "a" })).status).toBe(200);
   // What goes to the trash makes room at once, but not without end.
-  expect((await call(server.url, "DELETE", `/alice/two/data/${kept.name}`, { user: "alice", password: "a" })).status).toBe(200);
+  expect(
+    (await call(server.url, "DELETE", `/alice/two/data/${kept.name}`, { user: "alice", password: "a" }))
+      .status,
+  ).toBe(200);
   await server.stop();
   // The next server knows what there is.
   server = await startServer(options);

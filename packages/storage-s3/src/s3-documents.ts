@@ -26,6 +26,10 @@ export interface S3DocumentsOptions {
 }
 
 const ending = ".json";
+/** How often a write is tried that the server fails at, without having done it. */
+const attempts = 4;
+/** Metadata that tells one write of the same content from another. */
+const writeHeader = "tastic-write";
 
 export class S3Documents {
   readonly #options: S3DocumentsOptions;
@@ -39,6 +43,10 @@ export class S3Documents {
 
   /** Undefined where there is none. */
   async read(name: string): Promise<S3Document | undefined> {
+    return (await this.#read(name))?.document;
+  }
+
+  async #read(name: string): Promise<{ readonly document: S3Document; readonly write: string } | undefined> {
     return this.#try("read", name, async (input) => {
       try {
         return await this.#options.connection.run(async (client, sdk) => {
@@ -46,7 +54,8 @@ export class S3Documents {
           const pieces: Uint8Array[] = [];
           for await (const piece of answer.Body as Readable) pieces.push(piece as Uint8Array);
           if (answer.ETag === undefined) throw noConditions(this.#options.location);
-          return { content: Buffer.concat(pieces).toString("utf8"), version: answer.ETag };
+          const document = { content: Buffer.concat(pieces).toString("utf8"), version: answer.ETag };
+          return { document, write: answer.Metadata?.[writeHeader] ?? "" };
         });
       } catch (error) {
         if (statusOf(error) === 404 && codeOf(error) !== "NoSuchBucket") return undefined;
@@ -108,10 +117,11 @@ export class S3Documents {
     if (!kept) throw noConditions(this.#options.location);
   }
 
-  async #put(name: string, content: string, expected: string | undefined): Promise<boolean> {
+  async #put(name: string, content: string, expected: string | undefined, attempt = 1): Promise<boolean> {
     return this.#try("write", name, async (input) => {
       const Body = Buffer.from(content, "utf8");
       const tag = this.#quotes ? expected : expected?.replaceAll('"', "");
+      const write = randomUUID();
       const condition = tag === undefined ? { IfNoneMatch: "*" } : { IfMatch: tag };
       try {
         await this.#options.connection.run((client, sdk) =>
@@ -122,6 +132,7 @@ export class S3Documents {
               Body,
               ContentLength: Body.length,
               ContentType: "application/json",
+              Metadata: { [writeHeader]: write },
             }),
           ),
         );
@@ -129,8 +140,16 @@ export class S3Documents {
       } catch (error) {
         // Another version, one that is just being written, or none any more.
         const status = statusOf(error);
-        if (status === 412 || status === 409 || (status === 404 && codeOf(error) !== "NoSuchBucket")) return false;
-        throw error;
+        if (status === 412 || status === 409 || (status === 404 && codeOf(error) !== "NoSuchBucket"))
+          return false;
+        if (status === undefined || status < 500) throw error;
+        // Ceph fails so where two write at once; anybody may on the way. Was it written?
+        const now = await this.#read(name);
+        if (now?.write === write) return true;
+        if (now?.document.version !== expected) return false;
+        if (attempt === attempts) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 100 * attempt));
+        return this.#put(name, content, expected, attempt + 1);
       }
     });
   }
@@ -149,7 +168,15 @@ export class S3Documents {
     } catch (error) {
       const { region, answered } = connection;
       const object = `the document ${name} in ${location}`;
-      const failed: Failed = { action, object, data: { name }, signal: undefined, endpoint, region, answered };
+      const failed: Failed = {
+        action,
+        object,
+        data: { name },
+        signal: undefined,
+        endpoint,
+        region,
+        answered,
+      };
       throw s3Error(error, failed);
     }
   }

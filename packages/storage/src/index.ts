@@ -1,4 +1,12 @@
-export type { ByteRange, FileInfo, FileType, OperationOptions, SaveOptions, Storage, StorageFile } from "./storage.js";
+export type {
+  ByteRange,
+  FileInfo,
+  FileType,
+  OperationOptions,
+  SaveOptions,
+  Storage,
+  StorageFile,
+} from "./storage.js";
 export { joinBytes } from "./bytes.js";
 export { throwIfCancelled } from "./cancellation.js";
 export { extendedOptionsOf, parseConnections, type ExtendedOptions } from "./extended-options.js";

@@ -54,14 +54,18 @@ export function checkPolicy({ quota, trashDays }: AccountPolicy): void {
   }
 }
 
-export function publicAccount({ password: _, state, ...rest }: AccountRecord): Account | undefined {
-  return state === "removed" ? undefined : { ...rest, state };
+export function publicAccount(record: AccountRecord): Account | undefined {
+  const { name, state, quota, appendOnly, trashDays, created, changed } = record;
+  return state === "removed" ? undefined : { name, state, quota, appendOnly, trashDays, created, changed };
 }
 
 export function parseRecord(content: string): AccountRecord {
   const record = JSON.parse(content) as Partial<AccountRecord>;
   const { name, state, password } = record;
   const states: readonly unknown[] = ["active", "suspended", "removed"];
-  if (typeof name === "string" && states.includes(state) && typeof password === "string") return record as AccountRecord;
-  throw new TasticError("invalid-format", "an account's document is not what it has to be", { data: { name } });
+  if (typeof name === "string" && states.includes(state) && typeof password === "string")
+    return record as AccountRecord;
+  throw new TasticError("invalid-format", "an account's document is not what it has to be", {
+    data: { name },
+  });
 }

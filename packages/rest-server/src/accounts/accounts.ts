@@ -48,7 +48,14 @@ export class Accounts {
       if (old !== undefined && old.state !== "removed") {
         throw new TasticError("already-exists", `there is an account ${name} already`, { data: { name } });
       }
-      return { ...policy, name, state: "active", password: hash, created: this.#time(), changed: this.#time() };
+      return {
+        ...policy,
+        name,
+        state: "active",
+        password: hash,
+        created: this.#time(),
+        changed: this.#time(),
+      };
     });
   }
 
@@ -72,9 +79,14 @@ export class Accounts {
   }
 
   /** What is undefined stays as it is; null takes the account's own setting away. */
-  setPolicy(name: string, policy: { readonly [K in keyof AccountPolicy]: AccountPolicy[K] | null }): Promise<Account> {
+  setPolicy(
+    name: string,
+    policy: { readonly [K in keyof AccountPolicy]: AccountPolicy[K] | null },
+  ): Promise<Account> {
     const given = Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
-    const settings = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? undefined]));
+    const settings = Object.fromEntries(
+      Object.entries(given).map(([key, value]) => [key, value ?? undefined]),
+    );
     checkPolicy(settings);
     return this.#changeExisting(name, "account-policy-changed", (old) => ({ ...old, ...settings }));
   }
@@ -127,7 +139,11 @@ export class Accounts {
     return (await this.#records()).length === 0;
   }
 
-  async #changeExisting(name: string, event: string, change: (old: AccountRecord) => AccountRecord): Promise<Account> {
+  async #changeExisting(
+    name: string,
+    event: string,
+    change: (old: AccountRecord) => AccountRecord,
+  ): Promise<Account> {
     return this.#change(name, event, (old) => {
       if (old === undefined || old.state === "removed") throw noAccount(name);
       return { ...change(old), changed: this.#time() };

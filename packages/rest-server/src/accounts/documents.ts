@@ -51,8 +51,11 @@ export async function updateDocument(
 
 /** Throws for names that could lead elsewhere. */
 export function checkDocumentName(name: string): void {
-  const good = name.split("/").every((part) => /^[\p{L}\p{N}._@%-]{1,200}$/u.test(part) && !/^\.+$/.test(part));
-  if (!good) throw new TasticError("invalid-argument", `no document can have the name "${name.slice(0, 80)}"`);
+  const good = name
+    .split("/")
+    .every((part) => /^[\p{L}\p{N}._@%-]{1,200}$/u.test(part) && !/^\.+$/.test(part));
+  if (!good)
+    throw new TasticError("invalid-argument", `no document can have the name "${name.slice(0, 80)}"`);
 }
 
 /** Documents that are gone when the process is. */

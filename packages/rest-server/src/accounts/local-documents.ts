@@ -74,7 +74,8 @@ class LocalDocuments implements DocumentStore {
         await unlinkIfThere(path);
         return false;
       }
-      for (const old of versions) if (old <= before + 1 - keptVersions) await unlinkIfThere(join(folder, `${old}.json`));
+      for (const old of versions)
+        if (old <= before + 1 - keptVersions) await unlinkIfThere(join(folder, `${old}.json`));
       return true;
     });
   }
@@ -91,7 +92,8 @@ class LocalDocuments implements DocumentStore {
   async #makeFolder(folder: string): Promise<void> {
     const first = await mkdir(folder, { recursive: true, mode: this.#modes.folder });
     if (first === undefined) return;
-    for (let path = folder; path.length >= first.length; path = dirname(path)) await syncFolder(dirname(path));
+    for (let path = folder; path.length >= first.length; path = dirname(path))
+      await syncFolder(dirname(path));
   }
 
   async #try<T>(action: string, name: string, work: (folder: string) => Promise<T>): Promise<T> {

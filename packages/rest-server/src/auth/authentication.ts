@@ -25,26 +25,26 @@ export interface AuthenticatorParts {
   readonly log: Log;
 }
 
-export function createAuthenticator(authentication: Authentication, parts: AuthenticatorParts): Authenticator {
+export function createAuthenticator(
+  authentication: Authentication,
+  parts: AuthenticatorParts,
+): Authenticator {
   const { accounts, passwords, throttle, addressOf, log } = parts;
-  switch (authentication.kind) {
-    case "none":
-      return noAuthentication;
-    case "proxy":
-      return proxyAuthentication(authentication.header, async (name) => {
-        const account = await accounts.find(name);
-        if (account?.suspended) throw refusal(403, "access-denied", `the account ${name} is suspended`);
-        return account?.removed ? undefined : account?.identity;
-      });
-    case "basic":
-      return new BasicAuthentication({
-        passwords,
-        throttle,
-        addressOf,
-        find: (name) => findCredential(name, accounts, authentication.htpasswd),
-        failed: (name, address) => log.warn("login failed", { name, address }),
-      });
+  if (authentication.kind === "none") return noAuthentication;
+  if (authentication.kind === "proxy") {
+    return proxyAuthentication(authentication.header, async (name) => {
+      const account = await accounts.find(name);
+      if (account?.suspended) throw refusal(403, "access-denied", `the account ${name} is suspended`);
+      return account?.removed ? undefined : account?.identity;
+    });
   }
+  return new BasicAuthentication({
+    passwords,
+    throttle,
+    addressOf,
+    find: (name) => findCredential(name, accounts, authentication.htpasswd),
+    failed: (name, address) => log.warn("login failed", { name, address }),
+  });
 }
 
 /** Accounts come first. A name that was one may be in the file again: then it is the operator who let it in. */

@@ -55,7 +55,9 @@ export class BasicAuthentication implements Authenticator {
     if (credential === undefined) throw unauthorized();
     // Only somebody who has the password is told.
     if (credential.suspended) {
-      throw refusal(403, "access-denied", `the account ${name} is suspended`, { text: "this account is suspended" });
+      throw refusal(403, "access-denied", `the account ${name} is suspended`, {
+        text: "this account is suspended",
+      });
     }
     return credential.identity;
   }
@@ -102,7 +104,9 @@ export class BasicAuthentication implements Authenticator {
   }
 
   #keyOf(name: string, password: string, hash: string): string {
-    return createHmac("sha256", this.#secret).update(JSON.stringify([name, password, hash])).digest("base64");
+    return createHmac("sha256", this.#secret)
+      .update(JSON.stringify([name, password, hash]))
+      .digest("base64");
   }
 
   #isRemembered(key: string): boolean {

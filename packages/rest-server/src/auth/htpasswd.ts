@@ -48,7 +48,8 @@ export class HtpasswdFile {
       throw storageError(error, "use", path);
     }
     for (const [name, hash] of this.#entries) {
-      if (!/^(?:\$2[aby]\$|\{SHA\})/.test(hash)) log.warn("a hash that nobody can log in with", { name, file: path });
+      if (!/^(?:\$2[aby]\$|\{SHA\})/.test(hash))
+        log.warn("a hash that nobody can log in with", { name, file: path });
     }
   }
 
@@ -71,7 +72,9 @@ export class HtpasswdFile {
       this.#stamp = stamp;
       this.#log.info("htpasswd file loaded again", { file: this.path, names: this.#entries.size });
     } catch (error) {
-      this.#log.error(`the old htpasswd entries stay in use: ${storageError(error, "use", this.path).message}`);
+      this.#log.error(
+        `the old htpasswd entries stay in use: ${storageError(error, "use", this.path).message}`,
+      );
     }
   }
 

@@ -38,7 +38,10 @@ export const noAuthentication: Authenticator = {
 };
 
 /** A proxy in front has checked who it is, and says so in a header that it lets nobody else set. */
-export function proxyAuthentication(header: string, find: (name: string) => Promise<Identity | undefined>): Authenticator {
+export function proxyAuthentication(
+  header: string,
+  find: (name: string) => Promise<Identity | undefined>,
+): Authenticator {
   return {
     async identify(request) {
       const name = request.headers[header.toLowerCase()];

@@ -27,7 +27,10 @@ const idleMilliseconds = 20_000;
 export const maximumPasswordBytes = 72;
 
 export class Passwords {
-  readonly #waiting = new Map<number, { resolve(answer: PasswordAnswer): void; reject(error: Error): void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve(answer: PasswordAnswer): void; reject(error: Error): void }
+  >();
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
   #lastId = 0;
@@ -79,7 +82,7 @@ export class Passwords {
     });
     const fail = (error: Error): void => {
       if (this.#worker === worker) this.#worker = undefined;
-      for (const { reject } of this.#waiting.values()) reject(error);
+      for (const waiting of this.#waiting.values()) waiting.reject(error);
       this.#waiting.clear();
     };
     worker.on("error", (error: unknown) => fail(error instanceof Error ? error : new Error(String(error))));

@@ -7,7 +7,9 @@ export function clientAddress(trusted: ReadonlySet<string>): (request: IncomingM
     const direct = plain(request.socket.remoteAddress ?? "local");
     if (!trusted.has(direct)) return direct;
     const header = request.headers["x-forwarded-for"];
-    const hops = (Array.isArray(header) ? header.join(",") : (header ?? "")).split(",").map((hop) => plain(hop.trim()));
+    const hops = (Array.isArray(header) ? header.join(",") : (header ?? ""))
+      .split(",")
+      .map((hop) => plain(hop.trim()));
     // The last that no proxy of ours has added; what stands further left anybody can have written.
     return hops.findLast((hop) => hop !== "" && !trusted.has(hop)) ?? direct;
   };

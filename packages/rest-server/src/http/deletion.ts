@@ -37,7 +37,14 @@ export async function deletion(exchange: Exchange, file: StorageFile, services: 
   services.usage.removed(exchange.path.folders, size, into);
   services.metrics.deleted(exchange, wordOf(file.type), size);
   if (file.type !== "lock") {
-    await services.audit.record({ event: "deleted", account, repository, type: wordOf(file.type), object: file.name, into });
+    await services.audit.record({
+      event: "deleted",
+      account,
+      repository,
+      type: wordOf(file.type),
+      object: file.name,
+      into,
+    });
   }
   sendEmpty(response, 200);
 }

@@ -26,7 +26,9 @@ export async function download(exchange: Exchange, file: StorageFile, services: 
     if (isUnchanged(exchange, tag)) return sendEmpty(response, 304, { etag: tag });
     const ifRange = request.headers["if-range"];
     const wanted =
-      ifRange === undefined || ifRange === tag ? parseRange(request.headers.range, reader.size) : ({ kind: "whole" } as const);
+      ifRange === undefined || ifRange === tag
+        ? parseRange(request.headers.range, reader.size)
+        : ({ kind: "whole" } as const);
     if (wanted.kind === "unsatisfiable") {
       return sendText(response, 416, "Range Not Satisfiable", { "content-range": `bytes */${reader.size}` });
     }
@@ -62,5 +64,8 @@ function entityTag(file: StorageFile, { size, modified }: ObjectFacts): string {
 
 function isUnchanged({ request }: Exchange, tag: string): boolean {
   const given = request.headers["if-none-match"];
-  return given !== undefined && (given.trim() === "*" || given.split(",").some((one) => one.trim().replace(/^W\//, "") === tag));
+  return (
+    given !== undefined &&
+    (given.trim() === "*" || given.split(",").some((one) => one.trim().replace(/^W\//, "") === tag))
+  );
 }

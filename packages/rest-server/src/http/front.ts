@@ -12,7 +12,9 @@ import { sendRefusal, sendText } from "./respond.js";
 export interface FrontOptions {
   readonly repositories: Repositories;
   readonly log: Log;
-  readonly metrics?: { readonly prometheus: Prometheus; readonly authenticator: Authenticator; readonly only?: string } | undefined;
+  readonly metrics?:
+    | { readonly prometheus: Prometheus; readonly authenticator: Authenticator; readonly only?: string }
+    | undefined;
   readonly draining: () => boolean;
 }
 

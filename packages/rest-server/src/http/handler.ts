@@ -46,7 +46,7 @@ export class RepositoryHandler {
   }
 
   async #admit(request: IncomingMessage, response: ServerResponse): Promise<Exchange> {
-    const { authenticator, privateRepositories, repositories, services } = this.#options;
+    const { authenticator, privateRepositories, repositories } = this.#options;
     const identity = await authenticator.identify(request);
     accountOf.set(request, identity.account);
     const { path: encoded, query } = splitTarget(request.url ?? "/");

@@ -52,7 +52,9 @@ export function receiveBody(request: IncomingMessage, options: ReceiveOptions): 
     const look = setInterval(() => {
       // While it is us who make the client wait, it cannot be quick.
       if (!waiting && sinceLook < minimumBytes) {
-        finish(() => reject(refusal(408, "cancelled", "the body came too slowly", { text: "Request Timeout" })));
+        finish(() =>
+          reject(refusal(408, "cancelled", "the body came too slowly", { text: "Request Timeout" })),
+        );
       }
       sinceLook = 0;
     }, patience);

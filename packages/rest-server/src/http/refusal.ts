@@ -19,7 +19,12 @@ export interface RefusalDetails {
 }
 
 /** An error that is answered with this very status. */
-export function refusal(status: number, code: ErrorCode, message: string, details: RefusalDetails = {}): TasticError {
+export function refusal(
+  status: number,
+  code: ErrorCode,
+  message: string,
+  details: RefusalDetails = {},
+): TasticError {
   return new TasticError(code, message, { data: { status, refusal: details } });
 }
 

@@ -77,7 +77,8 @@ function parseTarget(segments: readonly string[]): Target | undefined {
   const [first = "", second, more] = segments;
   if (first === "" && second === undefined) return { kind: "repository" };
   if (more !== undefined) return undefined;
-  if (first === "config") return second === undefined ? { kind: "object", file: { type: "config", name: "" } } : undefined;
+  if (first === "config")
+    return second === undefined ? { kind: "object", file: { type: "config", name: "" } } : undefined;
   const type = Object.hasOwn(types, first) ? types[first] : undefined;
   if (type === undefined || second === undefined) return undefined;
   if (second === "") return { kind: "list", type };

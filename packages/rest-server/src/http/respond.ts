@@ -7,7 +7,12 @@ const lingerBytes = 64 * 1024 * 1024;
 
 export type Headers = Readonly<Record<string, string | number>>;
 
-export function sendText(response: ServerResponse, status: number, text: string, headers: Headers = {}): void {
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Headers = {},
+): void {
   const body = `${text}\n`;
   response.writeHead(status, {
     "content-type": "text/plain; charset=utf-8",

@@ -35,11 +35,14 @@ export async function route(exchange: Exchange, services: Services): Promise<voi
 }
 
 async function createRepository({ query, store, response }: Exchange): Promise<void> {
-  if (query.get("create") !== "true") throw refusal(400, "invalid-argument", "a repository is made with ?create=true");
+  if (query.get("create") !== "true")
+    throw refusal(400, "invalid-argument", "a repository is made with ?create=true");
   await store.create();
   sendEmpty(response, 200);
 }
 
 function wrongMethod(allowed: string): Error {
-  return refusal(405, "invalid-argument", "this path does not have this method", { headers: { allow: allowed } });
+  return refusal(405, "invalid-argument", "this path does not have this method", {
+    headers: { allow: allowed },
+  });
 }

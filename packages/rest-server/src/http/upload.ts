@@ -30,7 +30,13 @@ export async function upload(exchange: Exchange, file: StorageFile, services: Se
     // What is known to be too much is refused before anything is opened.
     if (declared !== undefined) reservation.add(declared);
     writer = await store.begin(file, declared);
-    received = await receive(exchange, file, services, writer, declared === undefined ? reservation : undefined);
+    received = await receive(
+      exchange,
+      file,
+      services,
+      writer,
+      declared === undefined ? reservation : undefined,
+    );
     if (services.settings.verifyUploads && file.type !== "config" && received.hash !== file.name) {
       throw wrongHash(file);
     }
@@ -127,7 +133,11 @@ async function sizeOf({ store }: Exchange, file: StorageFile): Promise<number | 
 }
 
 function wrongHash(file: StorageFile): TasticError {
-  return refusal(400, "hash-mismatch", `the upload of ${describeFile(file)} does not have the hash that is its name`);
+  return refusal(
+    400,
+    "hash-mismatch",
+    `the upload of ${describeFile(file)} does not have the hash that is its name`,
+  );
 }
 
 function overwrite(file: StorageFile): TasticError {
@@ -138,5 +148,7 @@ function tryAgain(file: StorageFile, cause: unknown): TasticError {
   const error = refusal(503, "storage-failed", `${describeFile(file)} has to be sent again`, {
     headers: { "retry-after": "1" },
   });
-  return cause === undefined ? error : new TasticError(error.code, error.message, { data: error.data, cause });
+  return cause === undefined
+    ? error
+    : new TasticError(error.code, error.message, { data: error.data, cause });
 }

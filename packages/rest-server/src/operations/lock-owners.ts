@@ -38,7 +38,8 @@ export function createLockOwners(documents: DocumentStore, staleAge: number, now
   const change = (exchange: Exchange, edit: (owners: Record<string, Owned>) => void): Promise<unknown> =>
     updateDocument(documents, nameOf(exchange), (old) => {
       const owners = parse(old);
-      for (const [name, { made }] of Object.entries(owners)) if (now() - made > 2 * staleAge) delete owners[name];
+      for (const [name, { made }] of Object.entries(owners))
+        if (now() - made > 2 * staleAge) delete owners[name];
       edit(owners);
       return JSON.stringify(owners);
     });
@@ -66,5 +67,8 @@ export function createLockOwners(documents: DocumentStore, staleAge: number, now
 }
 
 function parse(content: string | undefined): Record<string, Owned> {
-  return Object.assign(Object.create(null), content === undefined ? {} : JSON.parse(content)) as Record<string, Owned>;
+  return Object.assign(Object.create(null), content === undefined ? {} : JSON.parse(content)) as Record<
+    string,
+    Owned
+  >;
 }

@@ -74,10 +74,12 @@ export class OperatorApi {
   /** Who may call. A web page may reach loopback addresses too: by its origin, or by a name that it has pointed here. */
   #admit({ headers }: IncomingMessage): void {
     const { token } = this.#options;
-    if (headers.origin !== undefined) throw refusal(403, "access-denied", "the operator's API is not for web pages");
+    if (headers.origin !== undefined)
+      throw refusal(403, "access-denied", "the operator's API is not for web pages");
     if (token === undefined) {
       const host = (headers.host ?? "localhost").replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-      if (host !== "localhost" && isIP(host) === 0) throw refusal(403, "access-denied", `not for the host ${host}`);
+      if (host !== "localhost" && isIP(host) === 0)
+        throw refusal(403, "access-denied", `not for the host ${host}`);
       return;
     }
     const [, given = ""] = /^Bearer +(.+)$/i.exec(headers.authorization ?? "") ?? [];
@@ -135,7 +137,9 @@ export class OperatorApi {
       case "DELETE":
         return accounts.remove(name);
       default:
-        throw refusal(405, "invalid-argument", "an account has no such method", { headers: { allow: "GET, PATCH, DELETE" } });
+        throw refusal(405, "invalid-argument", "an account has no such method", {
+          headers: { allow: "GET, PATCH, DELETE" },
+        });
     }
   }
 
@@ -199,7 +203,8 @@ function flag(body: Fields, key: string): boolean | null | undefined {
 
 function selection({ repository, since, account }: Fields): TrashSelection {
   const time = typeof since === "string" ? Date.parse(since) : undefined;
-  if (Number.isNaN(time)) throw refusal(400, "invalid-argument", "since has to be a time, such as 2026-01-31T12:00:00Z");
+  if (Number.isNaN(time))
+    throw refusal(400, "invalid-argument", "since has to be a time, such as 2026-01-31T12:00:00Z");
   return {
     repository: typeof repository === "string" ? repositoryFolders(repository) : undefined,
     since: time,

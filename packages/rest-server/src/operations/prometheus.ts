@@ -41,8 +41,16 @@ export async function createPrometheus(scrub: () => ScrubState): Promise<Prometh
         this.set(value());
       },
     });
-  gauge("tastic_rest_scrub_verified_objects", "Objects that the running or last scrub has verified", () => scrub().verified);
-  gauge("tastic_rest_scrub_damaged_objects", "Objects that did not match their names", () => scrub().damaged.length);
+  gauge(
+    "tastic_rest_scrub_verified_objects",
+    "Objects that the running or last scrub has verified",
+    () => scrub().verified,
+  );
+  gauge(
+    "tastic_rest_scrub_damaged_objects",
+    "Objects that did not match their names",
+    () => scrub().damaged.length,
+  );
   gauge("process_resident_memory_bytes", "Memory of the process", () => process.memoryUsage.rss());
 
   const series = new Set<string>();
@@ -52,11 +60,13 @@ export async function createPrometheus(scrub: () => ScrubState): Promise<Prometh
     const known = series.has(name);
     return { user: known ? account : "", repo: known ? `/${repository}` : "other", type };
   };
-  const count = (total: typeof written, bytesTotal: typeof written) => (exchange: Exchange, type: string, bytes: number) => {
-    const labelled = labels(exchange, type);
-    total.inc(labelled);
-    bytesTotal.inc(labelled, bytes);
-  };
+  const count =
+    (total: typeof written, bytesTotal: typeof written) =>
+    (exchange: Exchange, type: string, bytes: number) => {
+      const labelled = labels(exchange, type);
+      total.inc(labelled);
+      bytesTotal.inc(labelled, bytes);
+    };
   return {
     written: count(written, writtenBytes),
     read: count(read, readBytes),

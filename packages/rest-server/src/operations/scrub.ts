@@ -79,7 +79,13 @@ export class Scrub {
     return this.#state;
   }
 
-  async #verify(store: ObjectStore, repository: string, type: FileType, name: string, pace: RatePace): Promise<void> {
+  async #verify(
+    store: ObjectStore,
+    repository: string,
+    type: FileType,
+    name: string,
+    pace: RatePace,
+  ): Promise<void> {
     let reason: string | undefined;
     let bytes = 0;
     try {

@@ -50,10 +50,15 @@ export class TrashKeeper {
   }
 
   /** What could be brought back. */
-  async *find({ repository, since = 0, account }: TrashSelection): AsyncGenerator<FoundInTrash, void, undefined> {
+  async *find({
+    repository,
+    since = 0,
+    account,
+  }: TrashSelection): AsyncGenerator<FoundInTrash, void, undefined> {
     for await (const folders of this.#repositories(repository)) {
       for await (const object of this.#options.repositories.open(folders).trash.list()) {
-        if (object.deleted >= since && (account === undefined || object.account === account)) yield { folders, object };
+        if (object.deleted >= since && (account === undefined || object.account === account))
+          yield { folders, object };
       }
     }
   }
@@ -108,7 +113,9 @@ export class TrashKeeper {
     );
   }
 
-  async *#repositories(only: readonly string[] | undefined): AsyncGenerator<readonly string[], void, undefined> {
+  async *#repositories(
+    only: readonly string[] | undefined,
+  ): AsyncGenerator<readonly string[], void, undefined> {
     if (only === undefined) yield* this.#options.repositories.list();
     else yield only;
   }

@@ -67,7 +67,9 @@ export class UsageLedger implements Usage {
     this.#ready = this.#loadAll().then(async () => {
       if (recount) for (const entry of this.#loaded.values()) await this.#count(entry);
     });
-    this.#ready.catch((error: unknown) => this.#options.log.error(`cannot read who stores how much: ${messageOf(error)}`));
+    this.#ready.catch((error: unknown) =>
+      this.#options.log.error(`cannot read who stores how much: ${messageOf(error)}`),
+    );
   }
 
   async stop(): Promise<void> {
@@ -93,13 +95,20 @@ export class UsageLedger implements Usage {
     else if (policy.quota !== undefined) await this.#loadBelow(path.folders[0]);
     const spare = file.type === "lock" ? roomForLocks : 0;
     const limits: Limit[] = [];
-    const owner = (): Entry[] => [...this.#loaded.values()].filter((one) => one.folders[0] === path.folders[0]);
-    if (policy.quota !== undefined) limits.push({ of: `account ${account}`, limit: policy.quota, entries: owner, trashToo: 2 });
+    const owner = (): Entry[] =>
+      [...this.#loaded.values()].filter((one) => one.folders[0] === path.folders[0]);
+    if (policy.quota !== undefined)
+      limits.push({ of: `account ${account}`, limit: policy.quota, entries: owner, trashToo: 2 });
     if (repositoryLimit !== undefined) {
       limits.push({ of: "repository", limit: repositoryLimit, entries: () => [own], trashToo: 2 });
     }
     if (totalLimit !== undefined) {
-      limits.push({ of: "server", limit: totalLimit, entries: () => [...this.#loaded.values()], trashToo: 1 });
+      limits.push({
+        of: "server",
+        limit: totalLimit,
+        entries: () => [...this.#loaded.values()],
+        trashToo: 1,
+      });
     }
     return new LimitedReservation(own, limits, spare);
   }
@@ -179,7 +188,8 @@ export class UsageLedger implements Usage {
   }
 
   async #loadBelow(first: string | undefined): Promise<void> {
-    for await (const folders of this.#options.repositories.list()) if (folders[0] === first) await this.#entry(folders);
+    for await (const folders of this.#options.repositories.list())
+      if (folders[0] === first) await this.#entry(folders);
   }
 
   #entry(folders: readonly string[]): Promise<Entry> {
@@ -205,7 +215,8 @@ export class UsageLedger implements Usage {
     let trash = 0;
     for (const type of types) {
       try {
-        for await (const batch of store.list(type, { sizes: true })) for (const { size } of batch) objects += size;
+        for await (const batch of store.list(type, { sizes: true }))
+          for (const { size } of batch) objects += size;
       } catch (error) {
         if (type !== "config") throw error;
       }

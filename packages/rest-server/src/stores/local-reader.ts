@@ -40,7 +40,10 @@ class LocalReader implements ObjectReader {
   async *read(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
     shares.enter();
     const length = Math.min(shares.share / 2, end - start);
-    const buffers = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(Math.min(length, end - start - length))];
+    const buffers = [
+      Buffer.allocUnsafeSlow(length),
+      Buffer.allocUnsafeSlow(Math.min(length, end - start - length)),
+    ];
     let reading: Promise<Uint8Array> | undefined;
     try {
       let at = start;

@@ -12,7 +12,10 @@ export interface LocalRepositoriesOptions {
   readonly groupAccessible?: boolean;
 }
 
-export function createLocalRepositories(path: string, options: LocalRepositoriesOptions = {}): LocalRepositories {
+export function createLocalRepositories(
+  path: string,
+  options: LocalRepositoriesOptions = {},
+): LocalRepositories {
   return new LocalRepositories(resolve(path), localModes(options.groupAccessible === true));
 }
 

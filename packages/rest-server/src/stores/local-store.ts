@@ -126,7 +126,8 @@ export class LocalStore implements ObjectStore {
     const first = await mkdir(folder, { recursive: true, mode: this.#modes.folder });
     if (first === undefined) return;
     // Every new folder is a name in its parent.
-    for (let path = folder; path.length >= first.length; path = dirname(path)) await syncFolder(dirname(path));
+    for (let path = folder; path.length >= first.length; path = dirname(path))
+      await syncFolder(dirname(path));
   }
 
   async #try<T>(action: string, file: StorageFile, work: () => Promise<T>): Promise<T> {
@@ -134,7 +135,9 @@ export class LocalStore implements ObjectStore {
       return await work();
     } catch (error) {
       // A part of the path that is no folder: nothing can be below it.
-      const cause = hasSystemCode(error, ["ENOTDIR"]) ? Object.assign(new Error("no folder"), { code: "ENOENT" }) : error;
+      const cause = hasSystemCode(error, ["ENOTDIR"])
+        ? Object.assign(new Error("no folder"), { code: "ENOENT" })
+        : error;
       throw fileError(cause, action, file, this.location);
     }
   }

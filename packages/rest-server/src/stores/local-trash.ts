@@ -5,7 +5,14 @@
  */
 import { mkdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { hasSystemCode, isObjectName, pathOf, storageError, syncFolder, type StorageFile } from "@tastic/storage";
+import {
+  hasSystemCode,
+  isObjectName,
+  pathOf,
+  storageError,
+  syncFolder,
+  type StorageFile,
+} from "@tastic/storage";
 import { namesIn } from "./local-list.js";
 import { nameUnlessExists } from "./local-writer.js";
 import { ownFolder, type Trash, type TrashedObject } from "./object-store.js";
@@ -74,7 +81,7 @@ export class LocalTrash implements Trash {
       const first = await mkdir(dirname(to), { recursive: true, mode: this.#folderMode });
       if (first !== undefined) await syncFolder(dirname(first));
       // The trash keeps its own where the name is taken: what lies there may be something else.
-      if (await sizeOf(to) !== undefined) return "exists";
+      if ((await sizeOf(to)) !== undefined) return "exists";
       const result = await nameUnlessExists(from, to);
       await syncFolder(dirname(to));
       return result === "stored" ? "restored" : "exists";

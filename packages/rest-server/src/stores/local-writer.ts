@@ -83,7 +83,7 @@ class LocalWriter implements ObjectWriter {
 
   #writeNow(piece: Uint8Array): undefined {
     const { fd } = this.#open;
-    for (let at = 0; at < piece.length; ) {
+    for (let at = 0; at < piece.length;) {
       const written = pace.try(() => writeSync(fd, piece, at));
       if (written === 0) throw diskTakesNothing();
       at += written;
@@ -129,7 +129,7 @@ async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], lengt
   for (const piece of pieces) {
     const skipped = Math.min(bytesWritten, piece.length);
     bytesWritten -= skipped;
-    for (let at = skipped; at < piece.length; ) {
+    for (let at = skipped; at < piece.length;) {
       const written = (await handle.write(piece, at)).bytesWritten;
       if (written === 0) throw diskTakesNothing();
       at += written;
@@ -153,7 +153,7 @@ export async function nameUnlessExists(temporary: string, path: string): Promise
     // ENOENT, EIO and the like are true of `rename`, too.
     if (!hasSystemCode(error, ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EACCES", "EMLINK"]))
       throw error;
-    return await renameUnlessExists(temporary, path);
+    return renameUnlessExists(temporary, path);
   }
   await unlink(temporary);
   return "stored";

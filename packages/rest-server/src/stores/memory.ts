@@ -14,7 +14,8 @@ let nowhere: MessageChannel["port1"] | undefined;
 export function release(piece: Uint8Array): void {
   const memory = piece.buffer;
   // Little ones are not worth the call.
-  if (!(memory instanceof ArrayBuffer) || piece.byteLength !== memory.byteLength || memory.byteLength < 4096) return;
+  if (!(memory instanceof ArrayBuffer) || piece.byteLength !== memory.byteLength || memory.byteLength < 4096)
+    return;
   try {
     // A message to a port that is closed takes its memory with it.
     if (nowhere === undefined) {

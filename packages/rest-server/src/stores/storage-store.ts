@@ -7,7 +7,7 @@ import type { FileInfo, FileType, Storage, StorageFile } from "@tastic/storage";
 import { refusal } from "../http/refusal.js";
 import { release } from "./memory.js";
 import type { MemoryBudget } from "./memory-budget.js";
-import type { ListOptions, ObjectFacts, ObjectReader, ObjectStore, ObjectWriter } from "./object-store.js";
+import type { ObjectFacts, ObjectReader, ObjectStore, ObjectWriter } from "./object-store.js";
 import type { StorageTrash } from "./storage-trash.js";
 
 export interface StorageStoreOptions {
@@ -47,7 +47,9 @@ export class StorageStore implements ObjectStore {
 
   async begin(file: StorageFile, length: number | undefined): Promise<ObjectWriter> {
     if (length === undefined) {
-      throw refusal(411, "invalid-argument", "an upload has to say how long it is", { text: "Length Required" });
+      throw refusal(411, "invalid-argument", "an upload has to say how long it is", {
+        text: "Length Required",
+      });
     }
     await this.#register();
     await this.#uploads.take(length);
@@ -64,7 +66,7 @@ export class StorageStore implements ObjectStore {
     return { size, modified: 0 };
   }
 
-  async *list(type: FileType, _: ListOptions): AsyncGenerator<readonly FileInfo[], void, undefined> {
+  async *list(type: FileType): AsyncGenerator<readonly FileInfo[], void, undefined> {
     let batch: FileInfo[] = [];
     for await (const info of this.#storage.list(type)) {
       batch.push(info);

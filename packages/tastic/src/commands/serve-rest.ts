@@ -40,7 +40,8 @@ export const command = defineCommand({
     if (flags.scrub) {
       const server = await makeServer(flags, place, { kind: "none" }, log);
       const { damaged } = await server.scrub.run(context.signal);
-      if (damaged.length > 0) throw plain(`${damaged.length} damaged objects`, { code: "damaged-repository" });
+      if (damaged.length > 0)
+        throw plain(`${damaged.length} damaged objects`, { code: "damaged-repository" });
       return;
     }
 
@@ -52,7 +53,9 @@ export const command = defineCommand({
     log.info(`Group accessible repos ${enabled(flags.groupAccessibleRepos)}`);
     const { serve } = await import("../serve/run.js");
     const endProfile =
-      flags.cpuProfile === "" ? undefined : await (await import("../serve/profile.js")).profileTo(flags.cpuProfile);
+      flags.cpuProfile === ""
+        ? undefined
+        : await (await import("../serve/profile.js")).profileTo(flags.cpuProfile);
     await serve(server, flags, place.folder, log, context.signal);
     await endProfile?.();
   },
@@ -99,8 +102,10 @@ async function authenticationOf(flags: ServeValues, place: Place, log: Log): Pro
     return { kind: "proxy", header: flags.proxyAuthUsername };
   }
   log.info("Authentication enabled");
-  const path = flags.htpasswdFile !== "" ? flags.htpasswdFile : place.folder && join(place.folder, ".htpasswd");
-  if (path !== undefined && existsSync(path)) return { kind: "basic", htpasswd: new HtpasswdFile(path, { log }) };
+  const path =
+    flags.htpasswdFile !== "" ? flags.htpasswdFile : place.folder && join(place.folder, ".htpasswd");
+  if (path !== undefined && existsSync(path))
+    return { kind: "basic", htpasswd: new HtpasswdFile(path, { log }) };
   // Accounts will do, but nothing at all would let nobody in.
   for await (const _ of place.documents.list("accounts")) {
     if (flags.htpasswdFile === "") return { kind: "basic" };

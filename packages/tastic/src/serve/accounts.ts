@@ -87,7 +87,10 @@ function showAll({ output }: Context, accounts: readonly Account[]): void {
     { title: "State", cell: ({ state }: Account) => [state] },
     { title: "Quota", cell: ({ quota }: Account) => [quota === undefined ? "" : formatBytes(quota)] },
     { title: "Append-only", cell: ({ appendOnly }: Account) => [appendOnly ? "yes" : ""] },
-    { title: "Trash days", cell: ({ trashDays }: Account) => [trashDays === undefined ? "" : String(trashDays)] },
+    {
+      title: "Trash days",
+      cell: ({ trashDays }: Account) => [trashDays === undefined ? "" : String(trashDays)],
+    },
     { title: "Created", cell: ({ created }: Account) => [created] },
   ];
   for (const line of tableLines(columns, accounts)) output.result(line);

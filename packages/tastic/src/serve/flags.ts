@@ -5,7 +5,17 @@ import { join } from "node:path";
 import { choice, integer, list, on, parsed, size, text } from "../flags.js";
 import type { FlagValues } from "../flags.js";
 
-const accountActions = ["", "list", "show", "create", "password", "policy", "suspend", "resume", "remove"] as const;
+const accountActions = [
+  "",
+  "list",
+  "show",
+  "create",
+  "password",
+  "policy",
+  "suspend",
+  "resume",
+  "remove",
+] as const;
 
 export const serveFlags = {
   appendOnly: on("refuse to delete anything but locks"),
@@ -47,11 +57,19 @@ export const serveFlags = {
   ),
   undelete: on("list what clients have deleted, in place of serving, of the repositories named"),
   restore: on("with --undelete: bring it back"),
-  since: parsed<number | undefined>("time", "with --undelete: only what was deleted since then", undefined, readTime),
+  since: parsed<number | undefined>(
+    "time",
+    "with --undelete: only what was deleted since then",
+    undefined,
+    readTime,
+  ),
   deletedBy: text("name", "with --undelete: only what this account deleted"),
   scrub: on("verify all that is stored, in place of serving"),
   scrubRate: size("bytes", "verify all that is stored, again and again, so much in a second, such as 10M"),
-  operatorListen: text("address", "offer the operator's API here; without a token only on loopback or unix:/path"),
+  operatorListen: text(
+    "address",
+    "offer the operator's API here; without a token only on loopback or unix:/path",
+  ),
   operatorTokenFile: text("file", "the token that the operator's API asks for"),
   trustedProxy: list("address", "believe this proxy about where requests come from (may be repeated)"),
   grace: integer("seconds", "let running requests finish for so long when stopped", 30),

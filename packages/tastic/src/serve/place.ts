@@ -55,7 +55,11 @@ async function openBucket({ environment, globals }: Context, path: string): Prom
   await bucket.prepare();
   const documents = bucket.documents(own);
   return {
-    repositories: createStorageRepositories({ location: bucket.location, open: bucket.open, documents }),
+    repositories: createStorageRepositories({
+      location: bucket.location,
+      open: (below) => bucket.open(below),
+      documents,
+    }),
     documents,
     audit: createAuditDocuments(documents),
     folder: undefined,

@@ -34,7 +34,8 @@ export async function serve(
     await server.start();
     process.on("SIGHUP", onHangup);
     log.info(`start server on ${listening[0]!.address}`);
-    if (tls !== undefined) log.info(`TLS enabled, private key ${keyOf(flags, folder)}, pubkey ${certificateOf(flags, folder)}`);
+    if (tls !== undefined)
+      log.info(`TLS enabled, private key ${keyOf(flags, folder)}, pubkey ${certificateOf(flags, folder)}`);
     if (listening[1] !== undefined) log.info(`operator's API on ${listening[1].address}`);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
@@ -51,7 +52,8 @@ export async function serve(
 
 function addressOf({ listen: given }: ServeValues): string {
   const sockets = passedOnSockets();
-  if (sockets.length > 1) throw fatal(`systemd passed on ${sockets.length} sockets, and there is use for one`);
+  if (sockets.length > 1)
+    throw fatal(`systemd passed on ${sockets.length} sockets, and there is use for one`);
   return sockets.length === 1 ? "systemd" : given;
 }
 

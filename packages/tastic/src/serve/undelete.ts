@@ -14,7 +14,8 @@ export async function undelete(
 ): Promise<void> {
   const { output } = context;
   // Without a name, all repositories; "/" is the one at the root.
-  const repositories: (readonly string[] | undefined)[] = args.length === 0 ? [undefined] : args.map(repositoryFolders);
+  const repositories: (readonly string[] | undefined)[] =
+    args.length === 0 ? [undefined] : args.map(repositoryFolders);
   await server.usage.load();
   const totals = { restored: 0, bytes: 0, there: 0 };
   let listed = 0;
@@ -40,11 +41,17 @@ export async function undelete(
   await server.usage.flush();
   if (output.json) return output.value({ message_type: "summary", ...totals });
   output.info(`${totals.restored} objects brought back, ${formatBytes(totals.bytes)}`);
-  if (totals.there > 0) output.info(`${totals.there} left in the trash, since an object of the name is there`);
-  if (totals.restored === 0 && totals.there === 0) throw plain("there is nothing to bring back", { code: "not-found" });
+  if (totals.there > 0)
+    output.info(`${totals.there} left in the trash, since an object of the name is there`);
+  if (totals.restored === 0 && totals.there === 0)
+    throw plain("there is nothing to bring back", { code: "not-found" });
 }
 
-async function listTrash({ output }: Context, selection: TrashSelection, server: RestServer): Promise<number> {
+async function listTrash(
+  { output }: Context,
+  selection: TrashSelection,
+  server: RestServer,
+): Promise<number> {
   let count = 0;
   for await (const { folders, object } of server.trash.find(selection)) {
     const { file, size, deleted, account } = object;
@@ -52,10 +59,20 @@ async function listTrash({ output }: Context, selection: TrashSelection, server:
     const time = new Date(deleted).toISOString();
     count++;
     if (output.json) {
-      output.value({ message_type: "trashed", repository, type: file.type, name: file.name, size, time, account });
+      output.value({
+        message_type: "trashed",
+        repository,
+        type: file.type,
+        name: file.name,
+        size,
+        time,
+        account,
+      });
     } else {
       const by = account === "" ? "" : ` by ${account}`;
-      output.result(`${time}  ${repository === "" ? "/" : repository}  ${file.type} ${file.name.slice(0, 16)}  ${formatBytes(size)}${by}`);
+      output.result(
+        `${time}  ${repository === "" ? "/" : repository}  ${file.type} ${file.name.slice(0, 16)}  ${formatBytes(size)}${by}`,
+      );
     }
   }
   return count;
