@@ -44,4 +44,5 @@ export type {
   TrashKeeper,
   TrashSelection,
 } from "./operations/trash-keeper.js";
-export type { Stored, UsageLedger } from "./operations/usage.js";
+export type { Stored } from "./operations/reservation.js";
+export type { UsageLedger } from "./operations/usage.js";
