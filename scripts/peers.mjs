@@ -201,9 +201,7 @@ function configureApt(work, keyring, release) {
   const releases = release === undefined || release === "sid" ? ["sid"] : ["sid", release];
   writeFileSync(
     join(work, "sources.list"),
-    releases
-      .map((name) => `deb [signed-by=${keyring}] http://deb.debian.org/debian ${name} main\n`)
-      .join(""),
+    releases.map((name) => `deb [signed-by=${keyring}] http://deb.debian.org/debian ${name} main\n`).join(""),
   );
   const settings = {
     "Dir::Etc::SourceList": join(work, "sources.list"),

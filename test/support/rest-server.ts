@@ -101,14 +101,38 @@ export interface TestCertificates {
 export async function makeCertificates(folder: string): Promise<TestCertificates> {
   const openssl = async (...args: string[]) => promisify(execFile)("openssl", args, { cwd: folder });
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  await openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=ca");
+  await openssl(
+    "req",
+    "-x509",
+    ...key,
+    "-keyout",
+    "ca.key",
+    "-out",
+    "ca.pem",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=ca",
+  );
   for (const name of ["server", "client"]) {
     await writeFile(join(folder, `${name}.ext`), "subjectAltName=IP:127.0.0.1,DNS:localhost\n");
     await openssl("req", ...key, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
-    const signed = ["-in", `${name}.csr`, "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2"];
+    const signed = [
+      "-in",
+      `${name}.csr`,
+      "-CA",
+      "ca.pem",
+      "-CAkey",
+      "ca.key",
+      "-CAcreateserial",
+      "-days",
+      "2",
+    ];
     await openssl("x509", "-req", ...signed, "-extfile", `${name}.ext`, "-out", `${name}.pem`);
   }
-  const both = await Promise.all(["client.pem", "client.key"].map((file) => readFile(join(folder, file), "utf8")));
+  const both = await Promise.all(
+    ["client.pem", "client.key"].map((file) => readFile(join(folder, file), "utf8")),
+  );
   await writeFile(join(folder, "client-both.pem"), both.join(""));
   return {
     authority: join(folder, "ca.pem"),

@@ -23,7 +23,11 @@ export interface RcloneStorageOptions {
  * operation: `invalid-argument` where there is no rclone or it does not know the remote.
  */
 export function createRcloneStorage(options: RcloneStorageOptions): Storage {
-  const { location, program = ["rclone"], args = ["serve", "restic", "--stdio", "--b2-hard-delete"] } = options;
+  const {
+    location,
+    program = ["rclone"],
+    args = ["serve", "restic", "--stdio", "--b2-hard-delete"],
+  } = options;
   const transport = new RcloneTransport({
     command: [...program, ...args, location.remote],
     shown: location.shown,

@@ -18,8 +18,12 @@ export function checkRangeAnswer(file: StorageFile, range: ByteRange, head: Head
     if (head.length !== undefined) checkWithin(file, range, head.length);
     if (range.offset === 0 && head.length === range.length) return;
   }
-  throw new TasticError("unsupported", `${describeFile(file)}: the server does not send the range asked for`, {
-    guidance: "Check what is between here and the server: a proxy may be in the way of range requests.",
-    data: { type: file.type, name: file.name, ...range },
-  });
+  throw new TasticError(
+    "unsupported",
+    `${describeFile(file)}: the server does not send the range asked for`,
+    {
+      guidance: "Check what is between here and the server: a proxy may be in the way of range requests.",
+      data: { type: file.type, name: file.name, ...range },
+    },
+  );
 }

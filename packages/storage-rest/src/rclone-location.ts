@@ -20,5 +20,8 @@ export function parseRcloneLocation(text: string): RcloneLocation {
 
 /** rclone takes a connection string, too, as in ":sftp,host=h,pass=secret:path": its parameters are not for showing. */
 function withoutSecrets(remote: string): string {
-  return remote.replace(/(\b\w*(?:pass|secret|token|key)\w*=)("(?:[^"]|"")*"|'(?:[^']|'')*'|[^,:]*)/gi, "$1***");
+  return remote.replace(
+    /(\b\w*(?:pass|secret|token|key)\w*=)("(?:[^"]|"")*"|'(?:[^']|'')*'|[^,:]*)/gi,
+    "$1***",
+  );
 }

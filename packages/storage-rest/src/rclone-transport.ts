@@ -59,12 +59,13 @@ export class RcloneTransport implements Transport {
     const before = await this.#running?.catch(() => undefined);
     if (before?.transport.ended === false && this.#running !== undefined) return this.#running;
     if (before === undefined && this.#running !== undefined) return this.#running;
-    this.#running = this.#start();
-    // Told to whoever waits for it; another call tries again.
-    this.#running.catch(() => {
-      this.#running = undefined;
+    const running = this.#start();
+    this.#running = running;
+    // The error is told to whoever waits for it; another call tries again.
+    running.catch(() => {
+      if (this.#running === running) this.#running = undefined;
     });
-    return this.#running;
+    return running;
   }
 
   async #start(): Promise<Running> {
@@ -82,6 +83,10 @@ export class RcloneTransport implements Transport {
       headers,
     );
     const late = AbortSignal.timeout(timeout);
+    const closing = this.#closing.signal;
+    const onClosing = (): void => void transport.close();
+    closing.addEventListener("abort", onClosing, { once: true });
+    if (closing.aborted) onClosing();
     try {
       // A name that no object has: any answer says that rclone is there.
       const path = `file-${randomBytes(8).toString("hex")}`;
@@ -95,11 +100,17 @@ export class RcloneTransport implements Transport {
       const reason = late.aborted
         ? `did not answer within ${timeout / 1000} s`
         : `ended before it answered (${end}): ${program.lastWords()}`;
-      throw new TasticError(late.aborted ? "storage-failed" : "invalid-argument", `${shown}: rclone ${reason}`, {
-        guidance: "Check the remote with `rclone lsd`, and rclone's configuration.",
-        data: { location: shown },
-        cause: error,
-      });
+      throw new TasticError(
+        late.aborted ? "storage-failed" : "invalid-argument",
+        `${shown}: rclone ${reason}`,
+        {
+          guidance: "Check the remote with `rclone lsd`, and rclone's configuration.",
+          data: { location: shown },
+          cause: error,
+        },
+      );
+    } finally {
+      closing.removeEventListener("abort", onClosing);
     }
   }
 }

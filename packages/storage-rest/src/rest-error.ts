@@ -52,7 +52,8 @@ const byStatus: ReadonlyMap<number, Kind> = new Map<number, Kind>([
     {
       code: "invalid-argument",
       reason: "the server takes nothing of this size",
-      guidance: "Choose a smaller pack size, or raise the limit of the server or of the proxy in front of it.",
+      guidance:
+        "Choose a smaller pack size, or raise the limit of the server or of the proxy in front of it.",
     },
   ],
   [

@@ -11,7 +11,6 @@ import {
   describeFile,
   folderOf,
   Gate,
-  pathOf,
   throwIfCancelled,
   type ByteRange,
   type FileInfo,
@@ -23,6 +22,7 @@ import {
 import { checkRangeAnswer } from "./range-answer.js";
 import { exchangeError, mayHaveHappened, statusError, type Attempt } from "./rest-error.js";
 import { parseListing } from "./rest-list.js";
+import { alreadyExists, sameBytes, wirePathOf } from "./rest-objects.js";
 import { headerOf, type Answer, type Request, type Transport } from "./transport.js";
 import { totalLength } from "./body.js";
 
@@ -109,10 +109,7 @@ export class RestStorage implements Storage {
     return this.#pass(file, look, `looking at ${describeFile(file)}`, signal);
   }
 
-  async *list(
-    type: FileType,
-    { signal }: OperationOptions = {},
-  ): AsyncGenerator<FileInfo, void, undefined> {
+  async *list(type: FileType, { signal }: OperationOptions = {}): AsyncGenerator<FileInfo, void, undefined> {
     const action = `listing objects of type ${type}`;
     if (type === "config") {
       const config = await this.#sizeIfThere({ type, name: "" }, signal);
@@ -123,7 +120,7 @@ export class RestStorage implements Storage {
     for (let start = 0; start < listing.length; start += this.connections) {
       const batch = listing.slice(start, start + this.connections);
       const sized = await Promise.all(
-        batch.map(({ name, size }) =>
+        batch.map(async ({ name, size }) =>
           size === undefined ? this.#sizeIfThere({ type, name }, signal) : { name, size },
         ),
       );
@@ -229,10 +226,7 @@ export class RestStorage implements Storage {
     }
   }
 
-  async #sizeIfThere(
-    file: StorageFile,
-    signal: AbortSignal | undefined,
-  ): Promise<FileInfo | undefined> {
+  async #sizeIfThere(file: StorageFile, signal: AbortSignal | undefined): Promise<FileInfo | undefined> {
     const attempt = this.#attempt("look at", file);
     const answer = await this.#send({ method: "HEAD", path: wirePathOf(file) }, attempt, signal);
     if (answer.status === 404) return undefined;
@@ -246,11 +240,7 @@ export class RestStorage implements Storage {
     return { name: file.name, size: answer.length };
   }
 
-  async #sizeOf(
-    file: StorageFile,
-    signal: AbortSignal | undefined,
-    action = "look at",
-  ): Promise<number> {
+  async #sizeOf(file: StorageFile, signal: AbortSignal | undefined, action = "look at"): Promise<number> {
     const found = await this.#sizeIfThere(file, signal);
     if (found !== undefined) return found.size;
     const nothing = { status: 404, headers: {}, length: 0, body: new Uint8Array(0) };
@@ -283,37 +273,12 @@ export class RestStorage implements Storage {
 
   #throwIfOver({ action, object }: Attempt, signal: AbortSignal | undefined): void {
     throwIfCancelled(signal, `to ${action} ${object}`);
-    if (this.#closed) throw new TasticError("cancelled", `to ${action} ${object} was cancelled: it is closed`);
+    if (this.#closed)
+      throw new TasticError("cancelled", `to ${action} ${object} was cancelled: it is closed`);
   }
 
   #attempt(action: string, file: StorageFile): Attempt {
     const data = { type: file.type, name: file.name };
     return { action, object: `${describeFile(file)} in ${this.location}`, data };
   }
-}
-
-/** The path on the wire: packs lie flat there, wherever the server keeps them. Errors: those of `pathOf`. */
-function wirePathOf(file: StorageFile): string {
-  const path = pathOf(file);
-  return file.type === "pack" ? `${folderOf("pack")}/${file.name}` : path;
-}
-
-function alreadyExists(file: StorageFile, location: string): TasticError {
-  const what = `${describeFile(file)} exists in ${location} already, with another content`;
-  return new TasticError("already-exists", what, {
-    guidance:
-      file.type === "config"
-        ? "Choose another location, or use the repository that is there."
-        : "It is damaged there: remove it on the server.",
-    data: { type: file.type, name: file.name },
-  });
-}
-
-function sameBytes(bytes: Uint8Array, pieces: readonly Uint8Array[]): boolean {
-  let offset = 0;
-  return pieces.every((piece) => {
-    const same = Buffer.compare(bytes.subarray(offset, offset + piece.length), piece) === 0;
-    offset += piece.length;
-    return same;
-  });
 }

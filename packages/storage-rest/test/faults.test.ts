@@ -176,7 +176,8 @@ describe("a body", () => {
     const answers: ((response: ServerResponse) => unknown)[] = [
       // A proxy that drops the range.
       (response) => response.end(bytes),
-      (response) => response.writeHead(206, { "content-range": "bytes 0-9/100000" }).end(bytes.subarray(0, 10)),
+      (response) =>
+        response.writeHead(206, { "content-range": "bytes 0-9/100000" }).end(bytes.subarray(0, 10)),
       (response) => response.writeHead(206, { "content-range": "bytes 5-9/10" }).end(bytes.subarray(5, 10)),
       // Of unknown length, and short.
       (response) => response.writeHead(206).end(bytes.subarray(5, 10)),

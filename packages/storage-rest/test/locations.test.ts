@@ -51,13 +51,19 @@ describe("a REST location", () => {
 
   it("gets user and connections from the settings", () => {
     const environment = { RESTIC_REST_USERNAME: "anna", RESTIC_REST_PASSWORD: "secret" };
-    expect(restOptionsFrom({ environment, extended: { "rest.connections": "3", "s3.region": "x" } })).toEqual({
-      credentials: { username: "anna", password: "secret" },
-      connections: 3,
-    });
+    expect(restOptionsFrom({ environment, extended: { "rest.connections": "3", "s3.region": "x" } })).toEqual(
+      {
+        credentials: { username: "anna", password: "secret" },
+        connections: 3,
+      },
+    );
     expect(restOptionsFrom({ environment: {}, extended: {} })).toEqual({});
-    for (const extended of [{ "rest.connections": "0" }, { "rest.connections": "many" }, { "rest.x": "1" }]) {
-      expect(() => restOptionsFrom({ environment, extended })).toThrow("option rest.");
+    for (const [name, value] of [
+      ["rest.connections", "0"],
+      ["rest.connections", "many"],
+      ["rest.x", "1"],
+    ] as const) {
+      expect(() => restOptionsFrom({ environment, extended: { [name]: value } })).toThrow("option rest.");
     }
   });
 });

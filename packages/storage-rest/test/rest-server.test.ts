@@ -11,7 +11,7 @@ import {
   type RestServerOptions,
   type TestCertificates,
 } from "../../../test/support/rest-server.js";
-import { failure, fileFor, listed, storageConformance } from "../../storage/test/conformance.js";
+import { emptied, failure, fileFor, listed, storageConformance } from "../../storage/test/conformance.js";
 import { startTestServer } from "./test-server.js";
 
 const bytes = sampleBytes(1000);
@@ -21,12 +21,14 @@ const credentials = { username: user.name, password: user.password };
 
 type More = Omit<RestStorageOptions, "location">;
 
-/** The conformance tests, on one server with a repository for each of them. */
-function conformanceOn(name: string, setUp: () => Promise<{ options: RestServerOptions; more?: More }>): void {
+/** The conformance tests, on one server and one repository. */
+function conformanceOn(
+  name: string,
+  setUp: () => Promise<{ options: RestServerOptions; more?: More }>,
+): void {
   describe(name, () => {
     let server: RestServer;
     let more: More = {};
-    let repositories = 0;
     beforeAll(async () => {
       const made = await setUp();
       more = made.more ?? {};
@@ -34,8 +36,8 @@ function conformanceOn(name: string, setUp: () => Promise<{ options: RestServerO
     });
     afterAll(() => server.stop());
     storageConformance(name, async () => {
-      const location = parseRestLocation(`rest:${server.url}repo${++repositories}/`);
-      return createRestStorage({ location, ...more });
+      const location = parseRestLocation(`rest:${server.url}repo/`);
+      return emptied(createRestStorage({ location, ...more }));
     });
   });
 }
@@ -77,7 +79,9 @@ describeWithRestServer("on rest-server", () => {
     await storage.prepare();
     const error = await failure(storage.load(file), "not-found");
     expect(error.message).toContain("http://anna:***@");
-    expect(JSON.stringify([error.message, error.guidance, error.data, storage.location])).not.toMatch(/w%C3|wörd/);
+    expect(JSON.stringify([error.message, error.guidance, error.data, storage.location])).not.toMatch(
+      /w%C3|wörd/,
+    );
   });
 
   it.each([undefined, { username: "anna", password: "wrong" }])("does not come in with %j", async (wrong) => {

@@ -65,7 +65,11 @@ async function serve(
   version: 1 | 2,
 ): Promise<void> {
   const path = request.url ?? "";
-  const end = (status: number, body: Buffer | string = "", headers: Record<string, string | number> = {}): void => {
+  const end = (
+    status: number,
+    body: Buffer | string = "",
+    headers: Record<string, string | number> = {},
+  ): void => {
     const bytes = Buffer.from(body);
     response.writeHead(status, { "content-length": bytes.length, ...headers });
     response.end(request.method === "HEAD" ? undefined : bytes);

@@ -1,5 +1,5 @@
 /** The way to the server: the user's own ssh, or another command, and an SFTP session over its input and output. */
-import { type ErrorCode, messageOf, TasticError } from "@tastic/errors";
+import { type ErrorCode, isTasticError, messageOf, TasticError } from "@tastic/errors";
 import { startProgram, type Program } from "@tastic/storage";
 import { RemoteFiles } from "./remote-files.js";
 import { SftpSession } from "./session.js";
@@ -19,6 +19,8 @@ export interface Connection {
 }
 
 const patience = 2000;
+// Enough to type a password in; ssh servers give up earlier.
+const connectTimeout = 180_000;
 
 /** The command that restic runs for a location; `args` are the user's. */
 export function sshCommand({ host, port, user }: SftpLocation, args: readonly string[] = []): string[] {
@@ -37,7 +39,7 @@ export function sshCommand({ host, port, user }: SftpLocation, args: readonly st
 export class Connector {
   readonly #options: ConnectionOptions;
   #current: Promise<Connection> | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -45,7 +47,7 @@ export class Connector {
 
   /** Errors: `invalid-argument`, `access-denied` or `storage-failed`, by what the command says. */
   async get(): Promise<Connection> {
-    if (this.#closed) throw new TasticError("cancelled", `${this.#options.shown} was closed`);
+    if (this.#closing.signal.aborted) throw new TasticError("cancelled", `${this.#options.shown} was closed`);
     const before = this.#current;
     if (before !== undefined) {
       const connection = await before.catch(() => undefined);
@@ -54,7 +56,7 @@ export class Connector {
       if (this.#current !== before && this.#current !== undefined) return this.#current;
       if (connection !== undefined) void connection.program.stop(patience);
     }
-    this.#current = connect(this.#options);
+    this.#current = connect(this.#options, this.#closing.signal);
     return this.#current;
   }
 
@@ -66,14 +68,17 @@ export class Connector {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     const connection = await this.#current?.catch(() => undefined);
     connection?.session.fail(new TasticError("cancelled", `${this.#options.shown} was closed`));
     await connection?.program.stop(patience);
   }
 }
 
-async function connect({ command, shown, onLine }: ConnectionOptions): Promise<Connection> {
+async function connect(
+  { command, shown, onLine }: ConnectionOptions,
+  closing: AbortSignal,
+): Promise<Connection> {
   const [name = "", ...args] = command;
   const program = await startProgram({
     program: name,
@@ -82,14 +87,19 @@ async function connect({ command, shown, onLine }: ConnectionOptions): Promise<C
     onLine,
     guidance: "Install OpenSSH's client, or give a command with -o sftp.command=….",
   });
-  const session = new SftpSession(program.input, program.output);
+  const session = new SftpSession(program.input, program.output, program.lastWords);
   const files = new RemoteFiles(session);
+  const onClosing = (): void => session.fail(new TasticError("cancelled", `${shown} was closed`));
+  if (closing.aborted) onClosing();
+  closing.addEventListener("abort", onClosing, { once: true });
+  const late = setTimeout(() => session.fail(new Error("the server does not answer")), connectTimeout);
   try {
     await session.open();
     await files.learnLimits();
     return { files, session, program };
   } catch (error) {
     await program.stop(patience);
+    if (isTasticError(error)) throw error;
     const { code, signal } = await program.ended;
     const words = program.lastWords();
     const end = signal === null ? `exit code ${code}` : signal;
@@ -102,6 +112,9 @@ async function connect({ command, shown, onLine }: ConnectionOptions): Promise<C
         cause: error,
       },
     );
+  } finally {
+    clearTimeout(late);
+    closing.removeEventListener("abort", onClosing);
   }
 }
 

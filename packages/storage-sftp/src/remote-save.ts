@@ -49,7 +49,8 @@ export async function saveRemotely(
     await files.sync(handle);
     // Guards the finished file against a slip of the hand; not every server has permissions.
     await files.setMode(handle, options.modes.file & ~0o222).catch((error: unknown) => {
-      if (!isStatus(error, statusCode.unsupported, statusCode.failure, statusCode.permissionDenied)) throw error;
+      if (!isStatus(error, statusCode.unsupported, statusCode.failure, statusCode.permissionDenied))
+        throw error;
     });
     open = false;
     await files.close(handle);

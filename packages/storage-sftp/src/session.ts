@@ -1,6 +1,7 @@
 /** Requests and answers of an SFTP session over a pair of streams: any number under way, told apart by their ids. */
 import type { Readable, Writable } from "node:stream";
-import { PacketReader, PacketWriter, packetType } from "./packet.js";
+import { TasticError } from "@tastic/errors";
+import { PacketReader, packetType, type PacketWriter } from "./packet.js";
 import { SftpStatus } from "./sftp-status.js";
 
 /** The answer to a request: any type but a status that tells of an error. */
@@ -31,12 +32,21 @@ export class SftpSession {
   /** The extensions that the server offers, with their versions. */
   readonly extensions = new Map<string, string>();
 
-  /** @param input what is written to; output what is read from; `open` has to be called before all else */
-  constructor(input: Writable, output: Readable) {
+  /**
+   * `open` has to be called before all else.
+   *
+   * @param input what is written to
+   * @param output what is read from
+   * @param lastWords what is known of the reason when the connection ends; "" for nothing
+   */
+  constructor(input: Writable, output: Readable, lastWords: () => string) {
     this.#input = input;
     output.on("data", (chunk: Buffer) => this.#take(chunk));
     output.on("error", (error) => this.fail(error));
-    output.on("close", () => this.fail(new Error("the connection ended")));
+    output.on("close", () => {
+      const words = lastWords();
+      this.fail(new Error(words === "" ? "the connection ended" : `the connection ended: ${words}`));
+    });
     input.on("error", (error) => this.fail(error));
   }
 
@@ -129,7 +139,7 @@ export class SftpSession {
     const [first = Buffer.alloc(0)] = this.#chunks;
     const length = first.readUInt32BE(0);
     // What a program prints that is no SFTP server reads as a huge number.
-    if (length < 1 || length > maximumPacket) throw new Error("the other side does not speak SFTP");
+    if (length < 1 || length > maximumPacket) throw noSftp();
     if (this.#buffered < 4 + length) return undefined;
     const all = first.length >= 4 + length ? first : Buffer.concat(this.#chunks);
     if (all !== first) this.#chunks = [all];
@@ -160,4 +170,11 @@ export class SftpSession {
     // Servers of version 2 and before send no text.
     else waiting.reject(new SftpStatus(code, payload.rest > 0 ? payload.string() : ""));
   }
+}
+
+function noSftp(): TasticError {
+  return new TasticError("invalid-argument", "the other side does not speak SFTP", {
+    guidance:
+      "Check sftp.command, and that the login there prints nothing (such as from a shell's start-up files).",
+  });
 }

@@ -23,12 +23,13 @@ import {
   type Storage,
   type StorageFile,
 } from "@tastic/storage";
-import { Connector, type Connection } from "./connection.js";
+import type { Connection, Connector } from "./connection.js";
 import { statusCode } from "./packet.js";
 import { ExistsError, saveRemotely, type RemoteModes } from "./remote-save.js";
 import { noSpaceError, sftpError, type Attempt } from "./sftp-error.js";
 import { isStatus } from "./sftp-status.js";
 import { inParallel, readAll } from "./transfer.js";
+import { unlessAborted } from "./unless-aborted.js";
 
 const ownerOnly: RemoteModes = { folder: 0o700, file: 0o600 };
 const withGroup: RemoteModes = { folder: 0o770, file: 0o660 };
@@ -38,8 +39,6 @@ const smallRange = 1024 * 1024;
 const foldersAtOnce = 16;
 // A connection that an aborted operation found silent for so many milliseconds is given up.
 const longSilence = 20_000;
-// How long an abort waits for what has been begun to come to its end.
-const afterwards = 3000;
 const fileTypeBits = 0o170000;
 const regularFile = 0o100000;
 
@@ -147,10 +146,7 @@ export class SftpStorage implements Storage {
     }));
   }
 
-  async *list(
-    type: FileType,
-    { signal }: OperationOptions = {},
-  ): AsyncGenerator<FileInfo, void, undefined> {
+  async *list(type: FileType, { signal }: OperationOptions = {}): AsyncGenerator<FileInfo, void, undefined> {
     const action = `list objects of type ${type} in`;
     const attempt = { action, object: this.location, data: { type } };
     if (type === "config") {
@@ -226,7 +222,9 @@ export class SftpStorage implements Storage {
     work: (connection: Connection) => Promise<T>,
   ): Promise<T> {
     const run = () => this.#attempt(attempt, signal, work);
-    return file.type === "lock" ? run() : this.#gate.pass(run, `to ${attempt.action} ${attempt.object}`, signal);
+    return file.type === "lock"
+      ? run()
+      : this.#gate.pass(run, `to ${attempt.action} ${attempt.object}`, signal);
   }
 
   async #attempt<T>(
@@ -260,25 +258,6 @@ export class SftpStorage implements Storage {
   #describe(action: string, file: StorageFile): Attempt {
     const data = { type: file.type, name: file.name };
     return { action, object: `${describeFile(file)} in ${this.location}`, data };
-  }
-}
-
-/** The result; after an abort only if it comes soon, since what was begun is better ended than left. */
-async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return result;
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => {
-      timer = setTimeout(() => reject(new Error("the operation was given up")), afterwards);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([result, aborted]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -21,12 +21,14 @@ export async function readAll(
   let next = 0;
   let end = target.length;
   const readStretch = async (start: number, length: number): Promise<void> => {
-    for (let at = start; at < Math.min(start + length, end); ) {
+    for (let at = start; at < Math.min(start + length, end);) {
       check();
       try {
         const bytes = await files.read(handle, offset + at, start + length - at);
         if (bytes.length === 0 || at + bytes.length > start + length) {
-          throw new Error(`the server sends ${bytes.length} bytes where ${start + length - at} were asked for`);
+          throw new Error(
+            `the server sends ${bytes.length} bytes where ${start + length - at} were asked for`,
+          );
         }
         target.set(bytes, at);
         // Less than was asked for is no end.
@@ -67,14 +69,11 @@ export async function writeAll(
 }
 
 /** The bytes of `pieces` in parts of `length`, of which only those are copied that come from several pieces. */
-function* partsOf(
-  pieces: readonly Uint8Array[],
-  length: number,
-): Generator<Uint8Array, void, undefined> {
+function* partsOf(pieces: readonly Uint8Array[], length: number): Generator<Uint8Array, void, undefined> {
   let gathered: Uint8Array[] = [];
   let room = length;
   for (const piece of pieces) {
-    for (let start = 0; start < piece.length; ) {
+    for (let start = 0; start < piece.length;) {
       const part = piece.subarray(start, start + room);
       gathered.push(part);
       start += part.length;
