@@ -22,7 +22,10 @@ describeWithRestServer("how rest-server and tastic serve rest start", () => {
       [["--path", data, "--no-auth", "--max-size", "x"], /invalid argument "x" for "--max-size" flag/],
     ];
     for (const [args, text] of lines) {
-      const [theirs, ours] = await Promise.all([runProgram(restServer!, args), runTastic(["serve", "rest", ...args])]);
+      const [theirs, ours] = await Promise.all([
+        runProgram(restServer!, args),
+        runTastic(["serve", "rest", ...args]),
+      ]);
       expect([args, ours.code]).toEqual([args, theirs.code]);
       expect(ours.stderr).toMatch(text);
     }
@@ -33,16 +36,29 @@ describeWithRestServer("how rest-server and tastic serve rest start", () => {
     const folder = await temporaryFolder();
     const data = join(folder, "data");
     await mkdir(data);
-    await writeFile(join(data, ".htpasswd"), "restic:$2y$05$z/OEmNQamd6m6LSegUErh.r/Owk9Xwmc5lxDheIuHY2Z7XiS6FtJm\n");
+    await writeFile(
+      join(data, ".htpasswd"),
+      "restic:$2y$05$z/OEmNQamd6m6LSegUErh.r/Owk9Xwmc5lxDheIuHY2Z7XiS6FtJm\n",
+    );
     const help = await runProgram(restServer!, ["--help"]);
     const flags = [...help.stdout.matchAll(/^ +(?:-\w, )?--([a-z-]+)/gm)].map(([, flag]) => flag!);
     const ours = succeed(await runTastic(["serve", "rest", "--help"])).stdout;
     for (const flag of flags.filter((name) => name !== "version")) expect(ours).toContain(`--${flag}`);
-    const args = ["--append-only", "--private-repos", "--group-accessible-repos", "--prometheus", "--prometheus-no-auth"];
+    const args = [
+      "--append-only",
+      "--private-repos",
+      "--group-accessible-repos",
+      "--prometheus",
+      "--prometheus-no-auth",
+    ];
     const files = ["--log", join(folder, "access.log"), "--max-size", "1000000", "--debug"];
     const server = await serveRest({ folder: data, noAuth: false, args: [...args, ...files] });
     expect(server.startedIn).toBeLessThan(30_000);
-    for (const line of ["Authentication enabled", "Append only mode enabled", "Private repositories enabled"]) {
+    for (const line of [
+      "Authentication enabled",
+      "Append only mode enabled",
+      "Private repositories enabled",
+    ]) {
       expect(server.said()).toContain(`${line}\n`);
     }
     const login = { user: "restic", password: "test" };

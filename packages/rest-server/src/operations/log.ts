@@ -47,9 +47,7 @@ function logOf(write: (level: LogLevel, message: string, fields?: LogFields) => 
 
 /** Names come from clients: they do not get to write lines of their own, or to a terminal. */
 function oneLine(text: string): string {
+  const escape = (c: string): string => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;
   // oxlint-disable-next-line no-control-regex -- that is what is looked for
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, escape);
 }

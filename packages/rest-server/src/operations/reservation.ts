@@ -95,4 +95,3 @@ export function sum(entries: readonly Entry[]): Stored {
   }
   return { objects, trash };
 }
-

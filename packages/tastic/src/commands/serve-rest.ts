@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createJsonLog, createRestServer, createTextLog, HtpasswdFile } from "@tastic/rest-server";
 import type { Authentication, Log, RestServer } from "@tastic/rest-server";
 import { defineCommand } from "../command.js";
+import { keepHeapSmall, keepNewSpaceSmall } from "../smaller-heap.js";
 import { plain, usageError } from "../text-error.js";
 import { serveFlags, type ServeValues } from "../serve/flags.js";
 import { openPlace, type Place } from "../serve/place.js";
@@ -56,6 +57,8 @@ export const command = defineCommand({
       flags.cpuProfile === ""
         ? undefined
         : await (await import("../serve/profile.js")).profileTo(flags.cpuProfile);
+    keepHeapSmall();
+    keepNewSpaceSmall();
     await serve(server, flags, place.folder, log, context.signal);
     await endProfile?.();
   },
