@@ -89,7 +89,7 @@ export interface RestServer {
 export const defaultPolicy: Policy = { appendOnly: false, trashDays: 14, quota: undefined };
 
 const hour = 60 * 60_000;
-const scrubPause = 24 * hour;
+const day = 24 * hour;
 const stateDocument = "state/usage";
 
 export async function createRestServer(options: RestServerOptions): Promise<RestServer> {
@@ -222,7 +222,8 @@ class EmbeddedServer implements RestServer {
     });
     this.usage.start(!clean);
     this.#every(hour, () => this.trash.sweep(this.#stopping.signal));
-    if (scrubRate !== undefined) this.#every(scrubPause, () => this.scrub.run(this.#stopping.signal));
+    this.#every(day, () => this.#cleanUp());
+    if (scrubRate !== undefined) this.#every(day, () => this.scrub.run(this.#stopping.signal));
     if (mirror !== undefined && authentication.kind === "basic") await this.accounts.refreshMirror();
   }
 
@@ -251,6 +252,17 @@ class EmbeddedServer implements RestServer {
     await this.#passwords.close();
     await this.#accessLog?.close();
     await this.#audit.close();
+  }
+
+  /** A whole day old: another server may be at work in the same folder, and its uploads slow. */
+  async #cleanUp(): Promise<void> {
+    const { repositories, now = Date.now } = this.#options;
+    for await (const folders of repositories.list()) {
+      if (this.#stopping.signal.aborted) return;
+      const removed = await repositories.open(folders).removeUnfinished(now() - day);
+      if (removed > 0)
+        this.#log.info("removed unfinished uploads", { repository: folders.join("/"), removed });
+    }
   }
 
   /** Does work now and again. */

@@ -231,6 +231,7 @@ function failing(store: ObjectStore, full: () => boolean): ObjectStore {
     stat: (file) => store.stat(file),
     open: (file) => store.open(file),
     list: (type, options) => store.list(type, options),
+    removeUnfinished: (before) => store.removeUnfinished(before),
     remove: (file) => store.remove(file),
     discard: (file, account, now) => store.discard(file, account, now),
     begin: async (...args: Parameters<ObjectStore["begin"]>) => {

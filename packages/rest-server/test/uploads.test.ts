@@ -1,6 +1,6 @@
 /** Uploads: nothing half visible, nothing overwritten, nothing left behind, and the same object twice is no error. */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -146,4 +146,42 @@ it("gives files and folders to the group only where it is asked to", async () =>
     expect(await mode("data/00")).toBe(groupAccessible ? 0o770 : 0o700);
     expect(await mode("config")).toBe(groupAccessible ? 0o660 : 0o600);
   }
+});
+
+it("removes what a killed server has left of its uploads, a day later", async () => {
+  const first = await startServer();
+  const folder = await repository(first);
+  await call(first.url, "POST", `/r/data/${name}`, { body: content });
+  await first.stop();
+  const old = [
+    `data/00/${"0".repeat(64)}.rest-server-temp123`,
+    "config.rest-server-tempabc",
+    `keys/${name}.rest-server-temp`,
+  ];
+  const kept = [`data/01/${"1".repeat(64)}.rest-server-temp456`, "data/00/stray"];
+  for (const path of [...old, ...kept]) await writeFile(join(folder, path), "x");
+  for (const path of [...old, "data/00/stray"])
+    await utimes(join(folder, path), 1, Date.now() / 1000 - 25 * 3600);
+  await startServer({ folder: first.folder });
+  await expect.poll(async () => (await files(folder)).length).toBe(1 + kept.length);
+  for (const path of kept) expect(await readFile(join(folder, path), "utf8")).toBe("x");
+});
+
+it("breaks off, and lives on, where the disk fails in the middle of an object", async () => {
+  const server = await startServer();
+  const folder = await repository(server);
+  const large = randomBytes(8 * 1024 * 1024);
+  const path = `/r/data/${sha256(large)}`;
+  await call(server.url, "POST", path, { body: large });
+  for (let round = 0; round < 5; round++) {
+    const reading = call(server.url, "GET", path).then(
+      ({ body }) => body.length,
+      () => "broken off",
+    );
+    // Shorter than it was when the answer began.
+    await truncate(join(folder, "data", sha256(large).slice(0, 2), sha256(large)), 100_000 * round);
+    expect([large.length, "broken off", 100_000 * round]).toContain(await reading);
+    await writeFile(join(folder, "data", sha256(large).slice(0, 2), sha256(large)), large);
+  }
+  expect((await call(server.url, "GET", path)).body.equals(large)).toBe(true);
 });

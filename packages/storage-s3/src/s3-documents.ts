@@ -70,7 +70,12 @@ export class S3Documents {
    */
   async write(name: string, content: string, expected: string | undefined): Promise<boolean> {
     // A server that knows no conditions would lose changes without a word.
-    await (this.#checked ??= this.#check());
+    if (this.#checked === undefined) {
+      this.#checked = this.#check();
+      // The next one asks again.
+      this.#checked.catch(() => (this.#checked = undefined));
+    }
+    await this.#checked;
     return this.#put(name, content, expected);
   }
 

@@ -101,7 +101,9 @@ async function compareWithStored(
   // What is stored is not what its name says, and the client has the right bytes: it is asked for them again.
   const message = `${describeFile(file)} in ${store.location} did not match its name; moved to the trash for a new upload`;
   services.log.error(message, { repository: exchange.repository, object: file.name });
+  const { size } = await store.stat(file);
   await store.discard(file, exchange.account, services.now());
+  services.usage.removed(exchange.path.folders, size, "trash");
   await services.audit.record({
     event: "damaged-object-replaced",
     account: exchange.account,

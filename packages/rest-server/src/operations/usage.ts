@@ -31,6 +31,8 @@ export interface UsageOptions {
 
 /** Locks may pass a limit by so much: without one, nobody can prune to make room. */
 const roomForLocks = 1024 * 1024;
+/** In milliseconds. */
+const rememberNames = 60_000;
 const folder = "usage";
 const types: readonly FileType[] = ["config", "key", "lock", "snapshot", "index", "pack"];
 
@@ -39,6 +41,7 @@ export class UsageLedger implements Usage {
   readonly #entries = new Map<string, Promise<Entry>>();
   readonly #loaded = new Map<string, Entry>();
   #ready: Promise<void> | undefined;
+  #listed: { readonly names: Promise<readonly (readonly string[])[]>; readonly until: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -52,9 +55,10 @@ export class UsageLedger implements Usage {
     this.#ready = this.#loadAll().then(async () => {
       if (recount) for (const entry of this.#loaded.values()) await this.#count(entry);
     });
-    this.#ready.catch((error: unknown) =>
-      this.#options.log.error(`cannot read who stores how much: ${messageOf(error)}`),
-    );
+    this.#ready.catch((error: unknown) => {
+      this.#ready = undefined;
+      this.#options.log.error(`cannot read who stores how much: ${messageOf(error)}`);
+    });
   }
 
   async stop(): Promise<void> {
@@ -150,7 +154,12 @@ export class UsageLedger implements Usage {
   }
 
   #loadAllOnce(): Promise<void> {
-    return (this.#ready ??= this.#loadAll());
+    if (this.#ready === undefined) {
+      this.#ready = this.#loadAll();
+      // The next one tries again.
+      this.#ready.catch(() => (this.#ready = undefined));
+    }
+    return this.#ready;
   }
 
   async #loadAll(): Promise<void> {
@@ -169,12 +178,27 @@ export class UsageLedger implements Usage {
 
   /** Counts repositories of which nothing is written down, the first time that a limit needs them. */
   async #loadEverything(): Promise<void> {
-    for await (const folders of this.#options.repositories.list()) await this.#entry(folders);
+    for (const folders of await this.#names()) await this.#entry(folders);
   }
 
   async #loadBelow(first: string | undefined): Promise<void> {
-    for await (const folders of this.#options.repositories.list())
-      if (folders[0] === first) await this.#entry(folders);
+    for (const folders of await this.#names()) if (folders[0] === first) await this.#entry(folders);
+  }
+
+  /** What repositories there are. Looked up now and again: those that this server makes, it knows of. */
+  #names(): Promise<readonly (readonly string[])[]> {
+    if (this.#listed === undefined || this.#listed.until < performance.now()) {
+      const names = this.#list();
+      this.#listed = { names, until: performance.now() + rememberNames };
+      names.catch(() => (this.#listed = undefined));
+    }
+    return this.#listed.names;
+  }
+
+  async #list(): Promise<(readonly string[])[]> {
+    const names: (readonly string[])[] = [];
+    for await (const folders of this.#options.repositories.list()) names.push(folders);
+    return names;
   }
 
   #entry(folders: readonly string[]): Promise<Entry> {

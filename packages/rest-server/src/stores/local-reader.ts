@@ -39,7 +39,7 @@ class LocalReader implements ObjectReader {
 
   async *read(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
     shares.enter();
-    const length = Math.min(shares.share / 2, end - start);
+    const length = Math.min(shares.share >> 1, end - start);
     const buffers = [
       Buffer.allocUnsafeSlow(length),
       Buffer.allocUnsafeSlow(Math.min(length, end - start - length)),
@@ -52,6 +52,8 @@ class LocalReader implements ObjectReader {
         const piece: Uint8Array = await reading;
         at += piece.length;
         reading = at < end ? this.#fill(buffers[turn % 2]!, at, end) : undefined;
+        // Should it fail while the network has the piece before, that is told when the next is asked for.
+        reading?.catch(() => undefined);
         yield piece;
       }
     } finally {

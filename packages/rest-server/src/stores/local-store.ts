@@ -13,10 +13,10 @@ import {
   type FileType,
   type StorageFile,
 } from "@tastic/storage";
-import { listFolder, packFolders } from "./local-list.js";
+import { listFolder, namesIn, packFolders } from "./local-list.js";
 import { openLocalObject } from "./local-reader.js";
 import { LocalTrash } from "./local-trash.js";
-import { beginLocalWrite } from "./local-writer.js";
+import { beginLocalWrite, isUnfinishedName, unlinkIfThere } from "./local-writer.js";
 import type { ListOptions, ObjectFacts, ObjectReader, ObjectStore, ObjectWriter } from "./object-store.js";
 import { Pace } from "./pace.js";
 
@@ -114,6 +114,25 @@ export class LocalStore implements ObjectStore {
 
   discard(file: StorageFile, account: string, now: number): Promise<void> {
     return this.#try("remove", file, () => this.trash.take(file, account, now));
+  }
+
+  async removeUnfinished(before: number): Promise<number> {
+    const folders = ["", ...repositoryFolders()].map((folder) => join(this.location, folder));
+    let removed = 0;
+    try {
+      for (const folder of folders) {
+        for (const name of (await namesIn(folder)).filter(isUnfinishedName)) {
+          const path = join(folder, name);
+          const facts = await stat(path).catch(() => undefined);
+          if (facts === undefined || facts.mtimeMs >= before) continue;
+          await unlinkIfThere(path);
+          removed++;
+        }
+      }
+    } catch (error) {
+      throw storageError(error, "clean up", this.location);
+    }
+    return removed;
   }
 
   #pathOf(file: StorageFile): string {

@@ -73,6 +73,8 @@ export interface ObjectStore {
   remove(file: StorageFile): Promise<void>;
   /** Moves an object into the trash; `not-found` where there is none. */
   discard(file: StorageFile, account: string, now: number): Promise<void>;
+  /** Removes what is left of uploads that were begun before this time and have not ended: of a server that was killed. */
+  removeUnfinished(before: number): Promise<number>;
   readonly trash: Trash;
 }
 

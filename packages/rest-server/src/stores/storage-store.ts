@@ -81,6 +81,11 @@ export class StorageStore implements ObjectStore {
     return this.#storage.remove(file);
   }
 
+  /** What has not arrived is only in memory. */
+  async removeUnfinished(): Promise<number> {
+    return 0;
+  }
+
   /** A copy, and only then the removal: at no time is the object in neither place. */
   async discard(file: StorageFile, account: string, now: number): Promise<void> {
     const { size } = await this.#storage.stat(file);
