@@ -18,7 +18,7 @@ import { treeOf, writeFiles } from "./support/trees.js";
 const types = ["data", "index", "keys", "snapshots"];
 
 describeWithRestic("tastic serve rest and restic", () => {
-  it("a whole life", async () => {
+  it("a whole life", { timeout: 120_000 }, async () => {
     const folder = await temporaryFolder();
     const source = join(folder, "source");
     await writeFile(join(folder, "second-password"), "another");
@@ -63,7 +63,7 @@ describeWithRestic("tastic serve rest and restic", () => {
     await tasticCheck(repo);
   });
 
-  it("a compromised client's day", async () => {
+  it("a compromised client's day", { timeout: 120_000 }, async () => {
     const folder = await temporaryFolder();
     const source = join(folder, "source");
     const data = join(folder, "served");

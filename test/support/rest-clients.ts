@@ -81,7 +81,7 @@ export async function liveWithRestic(
   const home = join(folder, "home");
   const run = (...args: string[]) => restic(repo, args, home);
   await run("init");
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     await add(round);
     await run("backup", source, "--tag", `round${round}`);
   }
@@ -106,6 +106,4 @@ export async function liveWithRestic(
   );
   await restic(other, ["check", "--read-data"], home);
   await run("unlock");
-  await run("list", "locks");
-  await run("cat", "config");
 }
