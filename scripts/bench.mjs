@@ -3,13 +3,14 @@
 //   npm run bench                 tastic against restic
 //   npm run bench -- --micro      the parts on their own
 //   npm run bench -- --scaling    how time and memory grow with files and bytes
+//   npm run bench -- --server     `tastic serve rest` against rest-server
 import { join } from "node:path";
 import { ensurePeers } from "./peers.mjs";
 import { ensureNode } from "./newer-node.mjs";
 import { root, run } from "./pnpm.mjs";
 import { setup } from "./setup.mjs";
 
-const programs = { "--micro": "micro.mjs", "--scaling": "scaling.mjs" };
+const programs = { "--micro": "micro.mjs", "--scaling": "scaling.mjs", "--server": "rest-server.mjs" };
 
 await setup();
 const args = process.argv.slice(2);
@@ -20,11 +21,13 @@ const rest = args.filter((arg) => arg !== special);
 const nodeAt = rest.indexOf("--node") + 1;
 if (nodeAt > 0 && /^\d+$/.test(rest[nodeAt] ?? "")) rest[nodeAt] = ensureNode(rest[nodeAt]);
 if (special !== "--micro") {
-  const { restic, reason } = ensurePeers();
-  if (restic === undefined) {
-    console.error(`there is no restic to compare with: ${reason}`);
+  const { reason, ...peers } = ensurePeers();
+  const [flag, peer] =
+    special === "--server" ? ["--rest-server", "restic-rest-server"] : ["--restic", "restic"];
+  if (peers[peer] === undefined) {
+    console.error(`there is no ${peer} to compare with: ${reason}`);
     process.exit(1);
   }
-  rest.unshift("--restic", restic);
+  rest.unshift(flag, peers[peer]);
 }
 run(process.execPath, [program, ...rest], { quiet: true });

@@ -59,12 +59,13 @@ export class RcloneTransport implements Transport {
     const before = await this.#running?.catch(() => undefined);
     if (before?.transport.ended === false && this.#running !== undefined) return this.#running;
     if (before === undefined && this.#running !== undefined) return this.#running;
-    this.#running = this.#start();
-    // Told to whoever waits for it; another call tries again.
-    this.#running.catch(() => {
-      this.#running = undefined;
+    const running = this.#start();
+    this.#running = running;
+    // The error is told to whoever waits for it; another call tries again.
+    running.catch(() => {
+      if (this.#running === running) this.#running = undefined;
     });
-    return this.#running;
+    return running;
   }
 
   async #start(): Promise<Running> {

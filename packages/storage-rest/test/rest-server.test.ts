@@ -11,7 +11,7 @@ import {
   type RestServerOptions,
   type TestCertificates,
 } from "../../../test/support/rest-server.js";
-import { failure, fileFor, listed, storageConformance } from "../../storage/test/conformance.js";
+import { emptied, failure, fileFor, listed, storageConformance } from "../../storage/test/conformance.js";
 import { startTestServer } from "./test-server.js";
 
 const bytes = sampleBytes(1000);
@@ -21,7 +21,7 @@ const credentials = { username: user.name, password: user.password };
 
 type More = Omit<RestStorageOptions, "location">;
 
-/** The conformance tests, on one server with a repository for each of them. */
+/** The conformance tests, on one server and one repository. */
 function conformanceOn(
   name: string,
   setUp: () => Promise<{ options: RestServerOptions; more?: More }>,
@@ -29,7 +29,6 @@ function conformanceOn(
   describe(name, () => {
     let server: RestServer;
     let more: More = {};
-    let repositories = 0;
     beforeAll(async () => {
       const made = await setUp();
       more = made.more ?? {};
@@ -37,8 +36,8 @@ function conformanceOn(
     });
     afterAll(() => server.stop());
     storageConformance(name, async () => {
-      const location = parseRestLocation(`rest:${server.url}repo${++repositories}/`);
-      return createRestStorage({ location, ...more });
+      const location = parseRestLocation(`rest:${server.url}repo/`);
+      return emptied(createRestStorage({ location, ...more }));
     });
   });
 }

@@ -12,3 +12,5 @@ export type {
 } from "./options.js";
 export { s3OptionsFrom, type S3Settings } from "./environment.js";
 export { createS3Storage } from "./s3-storage.js";
+export { openS3Bucket, type S3Bucket } from "./s3-bucket.js";
+export { type S3Document, S3Documents } from "./s3-documents.js";

@@ -47,7 +47,13 @@ export function createS3Storage(options: S3StorageOptions): Storage {
 
 type Work<T> = (client: S3Client, sdk: Sdk) => Promise<T>;
 
-class S3Storage implements Storage {
+/** What storages of one bucket have in common. */
+export interface SharedConnection {
+  readonly connection: S3Connection;
+  readonly gate: Gate;
+}
+
+export class S3Storage implements Storage {
   readonly location: string;
   readonly connections: number;
   readonly #options: S3StorageOptions;
@@ -55,16 +61,18 @@ class S3Storage implements Storage {
   readonly #root: string;
   readonly #connection: S3Connection;
   readonly #gate: Gate;
+  readonly #isShared: boolean;
 
-  constructor(options: S3StorageOptions) {
+  constructor(options: S3StorageOptions, shared?: SharedConnection) {
     const { bucket, prefix } = options.location;
     this.location = formatS3Location(options.location);
     this.connections = Math.max(1, options.connections ?? defaultConnections);
     this.#options = options;
     this.#bucket = bucket;
     this.#root = prefix === "" ? "" : `${prefix}/`;
-    this.#connection = new S3Connection(options);
-    this.#gate = new Gate(this.connections);
+    this.#connection = shared?.connection ?? new S3Connection(options);
+    this.#gate = shared?.gate ?? new Gate(this.connections);
+    this.#isShared = shared !== undefined;
   }
 
   /** Makes the bucket if it is missing. */
@@ -209,7 +217,7 @@ class S3Storage implements Storage {
   }
 
   async close(): Promise<void> {
-    this.#connection.close();
+    if (!this.#isShared) this.#connection.close();
   }
 
   #keyOf(file: StorageFile): string {

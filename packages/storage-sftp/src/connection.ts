@@ -87,7 +87,7 @@ async function connect(
     onLine,
     guidance: "Install OpenSSH's client, or give a command with -o sftp.command=….",
   });
-  const session = new SftpSession(program.input, program.output);
+  const session = new SftpSession(program.input, program.output, program.lastWords);
   const files = new RemoteFiles(session);
   const onClosing = (): void => session.fail(new TasticError("cancelled", `${shown} was closed`));
   if (closing.aborted) onClosing();

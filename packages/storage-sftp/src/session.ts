@@ -32,12 +32,21 @@ export class SftpSession {
   /** The extensions that the server offers, with their versions. */
   readonly extensions = new Map<string, string>();
 
-  /** @param input what is written to; output what is read from; `open` has to be called before all else */
-  constructor(input: Writable, output: Readable) {
+  /**
+   * `open` has to be called before all else.
+   *
+   * @param input what is written to
+   * @param output what is read from
+   * @param lastWords what is known of the reason when the connection ends; "" for nothing
+   */
+  constructor(input: Writable, output: Readable, lastWords: () => string) {
     this.#input = input;
     output.on("data", (chunk: Buffer) => this.#take(chunk));
     output.on("error", (error) => this.fail(error));
-    output.on("close", () => this.fail(new Error("the connection ended")));
+    output.on("close", () => {
+      const words = lastWords();
+      this.fail(new Error(words === "" ? "the connection ended" : `the connection ended: ${words}`));
+    });
     input.on("error", (error) => this.fail(error));
   }
 

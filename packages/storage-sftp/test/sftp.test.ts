@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "n
 import { join } from "node:path";
 import { isTasticError } from "@tastic/errors";
 import { createSftpStorage, parseSftpLocation, type SftpStorageOptions } from "@tastic/storage-sftp";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { sampleBytes, sha256Hex } from "../../../test/support/bytes.js";
 import {
   describeWithRestic,
@@ -13,9 +13,9 @@ import {
   succeed,
   temporaryFolder,
 } from "../../../test/support/peers.js";
-import { failure, fileFor, listed, storageConformance } from "../../storage/test/conformance.js";
+import { emptied, failure, fileFor, listed, storageConformance } from "../../storage/test/conformance.js";
 
-function create(folder: string, options: Partial<SftpStorageOptions> = {}) {
+function start(folder: string, options: Partial<SftpStorageOptions> = {}) {
   const lines: string[] = [];
   const storage = createSftpStorage({
     location: parseSftpLocation(`sftp:host:${folder}`),
@@ -23,8 +23,14 @@ function create(folder: string, options: Partial<SftpStorageOptions> = {}) {
     onLine: (line) => lines.push(line),
     ...options,
   });
-  onTestFinished(() => storage.close());
   return { storage, lines };
+}
+
+/** A storage for one test. */
+function create(folder: string, options: Partial<SftpStorageOptions> = {}) {
+  const started = start(folder, options);
+  onTestFinished(() => started.storage.close());
+  return started;
 }
 
 async function prepared(options: Partial<SftpStorageOptions> = {}) {
@@ -47,9 +53,12 @@ async function script(text: string): Promise<string[]> {
 }
 
 describeWithSftpServer("on OpenSSH's sftp-server", () => {
-  storageConformance("SFTP", async () => {
-    const folder = join(await temporaryFolder(), "deep", "repository");
-    return createSftpStorage({ location: parseSftpLocation(`sftp:host:${folder}`), command: [sftpServer!] });
+  describe("one repository", () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = join(await temporaryFolder(), "deep", "repository");
+    });
+    storageConformance("SFTP", () => emptied(start(folder).storage));
   });
 
   describeWithRestic("beside restic", () => {

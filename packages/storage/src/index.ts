@@ -30,6 +30,8 @@ export { describeFile, folderOf, isObjectName, packFolder, pathOf, repositoryFol
 export { startProgram, type Program, type ProgramEnd, type ProgramOptions } from "./program.js";
 export { checkLength, checkRange, checkWithin, maximumLoadLength } from "./range.js";
 export { splitShellWords } from "./shell-words.js";
+export { syncFile, syncFolder } from "./local-sync.js";
+export { fileError, hasSystemCode, storageError } from "./system-error.js";
 export { createLocalStorage, type LocalStorageOptions } from "./local-storage.js";
 export { createMemoryStorage } from "./memory-storage.js";
 export { createReadOnlyStorage } from "./read-only-storage.js";

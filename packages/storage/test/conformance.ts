@@ -34,6 +34,15 @@ export async function listed(storage: Storage, type: FileType): Promise<Map<stri
   return found;
 }
 
+/** The storage without what it held: cheaper than another one, where that has hundreds of folders to make. */
+export async function emptied(storage: Storage): Promise<Storage> {
+  await storage.prepare();
+  for (const type of ["config", ...types] as const) {
+    for (const name of (await listed(storage, type)).keys()) await storage.remove({ type, name });
+  }
+  return storage;
+}
+
 export function storageConformance(name: string, make: () => Promise<Storage>): void {
   describe(`${name} storage`, () => {
     let storage: Storage;

@@ -28,6 +28,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   options: { summary: "List the options of stores (-o)", load: () => import("./commands/options.js") },
   prune: { summary: "Remove data that nothing needs", load: () => import("./commands/prune.js") },
   restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
+  "serve rest": { summary: "Serve repositories over HTTP", load: () => import("./commands/serve-rest.js") },
   snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },
   tag: { summary: "Change the tags of snapshots", load: () => import("./commands/tag.js") },
   unlock: { summary: "Remove locks that are no longer in use", load: () => import("./commands/unlock.js") },
@@ -37,4 +38,5 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 /** Commands that exist only to hold others. */
 export const groups: Readonly<Record<string, string>> = {
   key: "Manage the passwords that open the repository",
+  serve: "Serve repositories to other machines",
 };

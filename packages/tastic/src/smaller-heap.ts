@@ -20,3 +20,11 @@ export function keepHeapSmall(): void {
     setFlagsFromString("--semi-space-growth-factor=2");
   });
 }
+
+/**
+ * The same for a server, in which nearly everything is garbage at once: the space for new objects stays as small as it
+ * begins, rather than growing with the load. Half the memory under load, for a few more of the shortest collections.
+ */
+export function keepNewSpaceSmall(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
+}

@@ -1,0 +1,213 @@
+/**
+ * The accounts of a server: made, verified, suspended, removed and limited here, kept as documents that any number of
+ * servers may share. A change made at one is seen by the others within seconds.
+ */
+import { TasticError } from "@tastic/errors";
+import { BoundedMap } from "../bounded-map.js";
+import type { Credential } from "../auth/basic-authentication.js";
+import type { Passwords } from "../auth/passwords.js";
+import type { AuditLog } from "../operations/audit-log.js";
+import { checkAccountName, checkPolicy, parseRecord, publicAccount } from "./account.js";
+import type { Account, AccountPolicy, AccountRecord } from "./account.js";
+import { updateDocument, type DocumentStore } from "./documents.js";
+
+export interface AccountsOptions {
+  readonly documents: DocumentStore;
+  readonly passwords: Passwords;
+  readonly audit: AuditLog;
+  /** So long, in milliseconds, what was read is believed. */
+  readonly remember?: number;
+  /** Is called after each change, with all records, removed ones too. */
+  readonly changed?: (records: readonly AccountRecord[]) => Promise<void>;
+  readonly now?: () => number;
+}
+
+/** Names that are no accounts are remembered, too: an htpasswd file may have most of them. */
+interface Remembered {
+  readonly record: AccountRecord | undefined;
+  readonly until: number;
+}
+
+const folder = "accounts";
+const maximumRemembered = 10_000;
+
+export class Accounts {
+  readonly #options: AccountsOptions;
+  readonly #remembered = new BoundedMap<string, Remembered>(maximumRemembered);
+
+  constructor(options: AccountsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws TasticError already-exists, invalid-argument */
+  async create(name: string, password: string, policy: AccountPolicy = {}): Promise<Account> {
+    checkAccountName(name);
+    checkPolicy(policy);
+    const hash = await this.#options.passwords.hash(password);
+    return this.#change(name, "account-created", (old) => {
+      if (old !== undefined && old.state !== "removed") {
+        throw new TasticError("already-exists", `there is an account ${name} already`, { data: { name } });
+      }
+      return {
+        ...policy,
+        name,
+        state: "active",
+        password: hash,
+        created: this.#time(),
+        changed: this.#time(),
+      };
+    });
+  }
+
+  /** Is this the password of an account that is not suspended? */
+  async verify(name: string, password: string): Promise<boolean> {
+    const record = await this.#read(name);
+    return record?.state === "active" && (await this.#options.passwords.same(password, record.password));
+  }
+
+  suspend(name: string): Promise<Account> {
+    return this.#changeExisting(name, "account-suspended", (old) => ({ ...old, state: "suspended" }));
+  }
+
+  resume(name: string): Promise<Account> {
+    return this.#changeExisting(name, "account-resumed", (old) => ({ ...old, state: "active" }));
+  }
+
+  async setPassword(name: string, password: string): Promise<Account> {
+    const hash = await this.#options.passwords.hash(password);
+    return this.#changeExisting(name, "account-password-changed", (old) => ({ ...old, password: hash }));
+  }
+
+  /** What is undefined stays as it is; null takes the account's own setting away. */
+  setPolicy(
+    name: string,
+    policy: { readonly [K in keyof AccountPolicy]: AccountPolicy[K] | null },
+  ): Promise<Account> {
+    const given = Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
+    const settings = Object.fromEntries(
+      Object.entries(given).map(([key, value]) => [key, value ?? undefined]),
+    );
+    checkPolicy(settings);
+    return this.#changeExisting(name, "account-policy-changed", (old) => ({ ...old, ...settings }));
+  }
+
+  /** The login is gone; what it has stored stays until the operator removes it. */
+  async remove(name: string): Promise<void> {
+    await this.#update(name, "account-removed", (old) => {
+      if (old === undefined || old.state === "removed") throw noAccount(name);
+      return { ...old, state: "removed" };
+    });
+  }
+
+  /** @throws TasticError not-found */
+  async get(name: string): Promise<Account> {
+    const record = await this.#read(name);
+    const account = record && publicAccount(record);
+    if (account === undefined) throw noAccount(name);
+    return account;
+  }
+
+  async list(): Promise<Account[]> {
+    return (await this.#records()).flatMap((record) => publicAccount(record) ?? []);
+  }
+
+  /** What a login needs; undefined for a name that has never been an account here. */
+  async find(name: string): Promise<(Credential & { readonly removed: boolean }) | undefined> {
+    const remembered = this.#remembered.get(name);
+    let record = remembered?.record;
+    if (remembered === undefined || remembered.until < performance.now()) {
+      record = await this.#read(name);
+      this.#remember(name, record);
+    }
+    if (record === undefined) return undefined;
+    const { state, password: hash, appendOnly, trashDays, quota } = record;
+    return {
+      hash,
+      identity: { account: name, appendOnly, trashDays, quota },
+      suspended: state === "suspended",
+      removed: state === "removed",
+    };
+  }
+
+  /** Writes the accounts to where they are mirrored, as after a change. */
+  async refreshMirror(): Promise<void> {
+    const records = await this.#records();
+    if (records.length > 0) await this.#options.changed?.(records);
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return (await this.#records()).length === 0;
+  }
+
+  async #changeExisting(
+    name: string,
+    event: string,
+    change: (old: AccountRecord) => AccountRecord,
+  ): Promise<Account> {
+    return this.#change(name, event, (old) => {
+      if (old === undefined || old.state === "removed") throw noAccount(name);
+      return { ...change(old), changed: this.#time() };
+    });
+  }
+
+  async #change(
+    name: string,
+    event: string,
+    change: (old: AccountRecord | undefined) => AccountRecord,
+  ): Promise<Account> {
+    const account = publicAccount(await this.#update(name, event, change));
+    if (account === undefined) throw noAccount(name);
+    return account;
+  }
+
+  async #update(
+    name: string,
+    event: string,
+    change: (old: AccountRecord | undefined) => AccountRecord,
+  ): Promise<AccountRecord> {
+    const { documents, audit, changed } = this.#options;
+    checkAccountName(name);
+    const content = await updateDocument(documents, `${folder}/${name}`, (old) =>
+      JSON.stringify(change(old === undefined ? undefined : parseRecord(old))),
+    );
+    if (content === undefined) throw noAccount(name);
+    const record = parseRecord(content);
+    this.#remember(name, record);
+    const { quota, appendOnly, trashDays } = record;
+    await audit.record({ event, account: "operator", name, quota, appendOnly, trashDays });
+    await changed?.(await this.#records());
+    return record;
+  }
+
+  async #records(): Promise<AccountRecord[]> {
+    const records: AccountRecord[] = [];
+    for await (const name of this.#options.documents.list(folder)) {
+      const stored = await this.#options.documents.read(name);
+      if (stored !== undefined) records.push(parseRecord(stored.content));
+    }
+    return records;
+  }
+
+  async #read(name: string): Promise<AccountRecord | undefined> {
+    // Names of htpasswd files may have a form that no account's has.
+    try {
+      checkAccountName(name);
+    } catch {
+      return undefined;
+    }
+    const stored = await this.#options.documents.read(`${folder}/${name}`);
+    return stored && parseRecord(stored.content);
+  }
+
+  #remember(name: string, record: AccountRecord | undefined): void {
+    this.#remembered.set(name, { record, until: performance.now() + (this.#options.remember ?? 3_000) });
+  }
+
+  #time(): string {
+    return new Date((this.#options.now ?? Date.now)()).toISOString();
+  }
+}
+
+function noAccount(name: string): TasticError {
+  return new TasticError("not-found", `there is no account ${name}`, { data: { name } });
+}

@@ -1,0 +1,128 @@
+/** Two stateless gateways at once over one bucket in a real Ceph, with restic and tastic as clients of both. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openS3Bucket, s3OptionsFrom } from "@tastic/storage-s3";
+import { expect, it } from "vitest";
+import { sampleBytes } from "./support/bytes.js";
+import {
+  cephAccess,
+  describeWithCeph,
+  describeWithRestic,
+  newBucketName,
+  runTastic,
+  succeed,
+  temporaryFolder,
+} from "./support/peers.js";
+import {
+  initCheaply,
+  liveWithRestic,
+  restic,
+  restUrl,
+  tasticBackup,
+  tasticCheck,
+} from "./support/rest-clients.js";
+import { call, serveRest, sha256 } from "./support/serve-rest.js";
+import { treeOf, writeFiles } from "./support/trees.js";
+
+async function bucket() {
+  const { endpoint, accessKeyId, secretAccessKey } = await cephAccess();
+  const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+  const location = { endpoint, useHttps: false, bucket: newBucketName(), prefix: "backups" };
+  const path = `s3:http://${endpoint}/${location.bucket}/backups`;
+  return { env, path, open: () => openS3Bucket({ location, ...s3OptionsFrom({ environment: env }) }) };
+}
+
+describeWithRestic("tastic serve rest", () => {
+  describeWithCeph("over a bucket in Ceph", () => {
+    it("documents lose no change of many writers at once", async () => {
+      const place = (await bucket()).open();
+      await place.prepare();
+      const writers = Array.from({ length: 4 }, () => place.documents(".tastic"));
+      let done = 0;
+      await Promise.all(
+        writers.map(async (documents) => {
+          for (let i = 0; i < 5;) {
+            const old = await documents.read("counter");
+            if (!(await documents.write("counter", String(Number(old?.content ?? 0) + 1), old?.version)))
+              continue;
+            i++;
+            done++;
+          }
+        }),
+      );
+      expect([(await writers[0]!.read("counter"))?.content, done]).toEqual(["20", 20]);
+      const made = await Promise.all(
+        writers.map((documents, i) => documents.write("once", String(i), undefined)),
+      );
+      expect(made.filter(Boolean)).toHaveLength(1);
+      place.close();
+    });
+
+    it(
+      "two gateways at once serve restic's whole life, accounts and the trash",
+      { timeout: 180_000 },
+      async () => {
+        const { env, path } = await bucket();
+        const folder = await temporaryFolder();
+        const source = join(folder, "source");
+        const password = join(folder, "password");
+        await writeFile(password, "secret");
+        await writeFile(join(folder, "second-password"), "another");
+        const operate = (...args: string[]) => runTastic(["serve", "rest", "--path", path, ...args], { env });
+        succeed(await operate("--account", "create", "alice", "--account-password-file", password));
+        const args = ["--path", path, "--private-repos"];
+        const [one, two] = await Promise.all([
+          serveRest({ noAuth: false, args, env }),
+          serveRest({ noAuth: false, args, env }),
+        ]);
+        const alice = { name: "alice", password: "secret" };
+        const login = { user: "alice", password: "secret" };
+
+        await liveWithRestic(restUrl(one.url, "alice/life", alice), restUrl(two.url, "alice/copy", alice), {
+          folder,
+          source,
+          add: (round) =>
+            writeFiles(source, { [`${round}/big`]: sampleBytes(3_000_000, round), small: `hello ${round}` }),
+        });
+        expect(await treeOf(join(folder, "restored", source))).toEqual(await treeOf(source));
+
+        // Clients of both gateways in one repository at once.
+        const [here, there] = [
+          restUrl(one.url, "alice/shared", alice),
+          restUrl(two.url, "alice/shared", alice),
+        ];
+        await initCheaply(here);
+        await Promise.all([
+          restic(here, ["backup", source]),
+          restic(there, ["backup", source, "--host", "second"]),
+          tasticBackup(here, source),
+          tasticBackup(there, source),
+        ]);
+        await restic(there, ["check", "--read-data"]);
+        await tasticCheck(here);
+
+        // What one deletes the other does not have; an upload of both at once is one object.
+        const body = Buffer.from("an object of both");
+        const url = `/alice/shared/data/${sha256(body)}`;
+        const posted = await Promise.all(
+          [one, two].map((server) => call(server.url, "POST", url, { ...login, body })),
+        );
+        expect(posted.map(({ status }) => status)).toEqual([200, 200]);
+        expect((await call(two.url, "POST", url, { ...login, body: "another" })).status).toBe(403);
+        expect((await call(two.url, "DELETE", url, login)).status).toBe(200);
+        expect((await call(one.url, "GET", url, login)).status).toBe(404);
+        succeed(await operate("--undelete", "--restore", "alice/shared"));
+        expect((await call(one.url, "GET", url, login)).text).toBe("an object of both");
+
+        // A change of an account is seen at both within seconds.
+        succeed(await operate("--account", "suspend", "alice"));
+        for (const server of [one, two]) {
+          await expect
+            .poll(async () => (await call(server.url, "GET", url, login)).status, { timeout: 15_000 })
+            .toBe(403);
+        }
+        await Promise.all([one.stop(), two.stop()]);
+      },
+    );
+  });
+});
