@@ -46,7 +46,12 @@ describe("the bundle", () => {
     const workers = files.flatMap((name) =>
       [...source(name).matchAll(/new URL\("\.\/([^"]+-worker\.js)"/g)].map(([, worker]) => worker!),
     );
-    expect(workers.toSorted()).toEqual(["check-worker.js", "ingest-worker.js", "restore-worker.js"]);
+    expect(workers.toSorted()).toEqual([
+      "check-worker.js",
+      "ingest-worker.js",
+      "password-worker.js",
+      "restore-worker.js",
+    ]);
     expect(workers.filter((name) => !files.includes(name))).toEqual([]);
     expect(workers.flatMap(needs).filter((id) => id.startsWith("."))).toEqual([]);
   });
