@@ -8,9 +8,7 @@ import type { Repository } from "@tastic/repository";
 import { throwIfCancelled } from "./cancellation.js";
 import { splitPath } from "./find-tree.js";
 import { TreeReader } from "./tree-reader.js";
-
-/** Nodes that are decoded beyond the current one, to know which trees come next. */
-const LOOK_AHEAD = 64;
+import { lookingAhead } from "./visit-tree.js";
 
 export interface WalkOptions {
   /** List only these folders and files, absolute paths within the walked tree, and what lies directly in them. */
@@ -74,19 +72,6 @@ async function* walkFolder(
     }
     yield* walkFolder(trees, node.subtree, path, choice, signal);
   }
-}
-
-/** The same nodes; each is shown to `see` a little before its turn. */
-function* lookingAhead(nodes: Iterable<Node>, see: (node: Node) => void): Generator<Node, void, undefined> {
-  let queue: Node[] = [];
-  for (const node of nodes) {
-    see(node);
-    queue.push(node);
-    if (queue.length < LOOK_AHEAD) continue;
-    yield* queue;
-    queue = [];
-  }
-  yield* queue;
 }
 
 function chooser({ paths = [], recursive = false }: WalkOptions): Choice {
