@@ -116,7 +116,7 @@ export function* lookingAhead(
   yield* queue;
 }
 
-function noSubtree(path: string, tree: BlobId): TasticError {
+export function noSubtree(path: string, tree: BlobId): TasticError {
   return new TasticError(
     "damaged-repository",
     `tree ${tree}: folder ${JSON.stringify(path)} has no subtree`,

@@ -108,7 +108,7 @@ export function choice<T extends string>(
 }
 
 // The words of Go's parsers, since scripts may look for them.
-function readBoolean(given: string): boolean {
+export function readBoolean(given: string): boolean {
   if (["1", "t", "T", "true", "TRUE", "True"].includes(given)) return true;
   if (["0", "f", "F", "false", "FALSE", "False"].includes(given)) return false;
   throw new TasticError("invalid-argument", `strconv.ParseBool: parsing "${given}": invalid syntax`);

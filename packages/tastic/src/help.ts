@@ -8,7 +8,7 @@ import { flagName } from "./flags.js";
 import { globalFlags } from "./global-flags.js";
 import { isSwitch } from "./parse-flags.js";
 
-const EXIT_CODES = `Exit codes: 0 done, 1 failed, 3 done but something could not be read, 10 no repository,
+export const EXIT_CODES = `Exit codes: 0 done, 1 failed, 3 done but something could not be read, 10 no repository,
 11 repository locked, 12 wrong password, 130 interrupted.`;
 
 /** Help of the whole program. */

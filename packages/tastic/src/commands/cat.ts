@@ -69,7 +69,9 @@ const printers: Readonly<Record<string, (request: Request) => Promise<void>>> = 
   },
 
   async snapshot({ context, repository, id }) {
-    const snapshot = await repository.loadSnapshot(await snapshotId(repository, id));
+    // A subfolder may be named, but means nothing.
+    const { id: name } = splitSnapshotId(id);
+    const snapshot = await repository.loadSnapshot(await snapshotId(repository, name));
     context.output.result(indented(Buffer.from(storedJson(snapshot))));
   },
 

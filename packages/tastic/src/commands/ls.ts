@@ -54,7 +54,10 @@ export const command = defineCommand({
     }
     if (flags.ncdu && context.output.json) throw fatal("only either '--json' or '--ncdu' can be specified");
     const ordered = flags.sort !== "name" || flags.reverse;
-    if (flags.ncdu && ordered) throw fatal("--sort and --reverse are not supported with --ncdu");
+    if (flags.ncdu && ordered) {
+      const flag = flags.sort === "name" ? "--reverse" : "--sort";
+      throw fatal(`${flag} and --ncdu are mutually exclusive`);
+    }
 
     await withRepository(context, "read", async (repository, signal) => {
       await loadIndex(context, repository, signal);
@@ -62,20 +65,29 @@ export const command = defineCommand({
       const tree = await orPlain(findSubtree(repository, snapshot.tree, subfolder, signal));
       const printer = createPrinter(context, flags, paths);
       printer.begin({ ...snapshot, tree });
-      const nodes = walkTree(repository, tree, { paths, recursive: flags.recursive, signal });
-      if (ordered) {
-        const all: WalkedNode[] = [];
-        for await (const node of nodes) all.push(node);
-        all.sort(comparing(flags.sort));
-        if (flags.reverse) all.reverse();
-        for (const { path, node } of all) printer.node(path, node);
-      } else {
-        for await (const { path, node } of nodes) printer.node(path, node);
-      }
+      const { recursive, ncdu } = flags;
+      const nodes = walkTree(repository, tree, { paths, recursive, ancestors: ncdu, signal });
+      await orPlain(ordered ? printInOrder(nodes, flags, printer) : printAll(nodes, printer));
       printer.end();
     });
   },
 });
+
+async function printAll(nodes: AsyncIterable<WalkedNode>, printer: Printer): Promise<void> {
+  for await (const { path, node } of nodes) printer.node(path, node);
+}
+
+async function printInOrder(
+  nodes: AsyncIterable<WalkedNode>,
+  { sort, reverse }: { readonly sort: SortMode; readonly reverse: boolean },
+  printer: Printer,
+): Promise<void> {
+  const all: WalkedNode[] = [];
+  for await (const node of nodes) all.push(node);
+  all.sort(comparing(sort));
+  if (reverse) all.reverse();
+  for (const { path, node } of all) printer.node(path, node);
+}
 
 interface Printer {
   begin(snapshot: StoredSnapshot): void;
@@ -109,9 +121,7 @@ function createPrinter(
   return {
     begin: (snapshot) => output.info(`${describeSnapshot(snapshot)} filtered by [${paths.join(" ")}]:`),
     node: (path, node) =>
-      output.result(
-        flags.long || flags.humanReadable ? longLine(shown(path), node, flags.humanReadable) : shown(path),
-      ),
+      output.result(flags.long ? longLine(shown(path), node, flags.humanReadable) : shown(path)),
     end: () => undefined,
   };
 }

@@ -61,7 +61,7 @@ export class FindReporter {
     }
     const { long, humanReadable } = this.#style;
     const shown = this.#shown(path);
-    this.#output.result(long || humanReadable ? longLine(shown, node, humanReadable) : shown);
+    this.#output.result(long ? longLine(shown, node, humanReadable) : shown);
   }
 
   #matchJson(snapshot: StoredSnapshot, path: string, node: Node): void {
