@@ -18,16 +18,13 @@ export interface WantedBlobs {
 
 /**
  * Tells where each snapshot, in the order given, has the blobs. The index must be loaded.
- *
- * As in restic, the search for trees alone leaves a snapshot once as many places are known, over all snapshots, as
- * trees were asked for.
  * @throws TasticError `cancelled`; those of a tree that is no tree
  */
 export async function findBlobs(
   repository: Repository,
   snapshots: readonly StoredSnapshot[],
   wanted: WantedBlobs,
-  { onEvent, signal }: FindBlobsOptions,
+  { leaveOnceFound = false, onEvent, signal }: FindBlobsOptions,
 ): Promise<void> {
   const barren = new BarrenTrees(repository, true);
   let treesFound = 0;
@@ -37,7 +34,7 @@ export async function findBlobs(
       barren.noteFind();
       onEvent({ type: "tree", id, path, snapshot });
       treesFound++;
-      if (treesFound >= wanted.trees.size && wanted.data.size === 0) return "stop";
+      if (leaveOnceFound && treesFound >= wanted.trees.size) return "stop";
     };
     barren.begin();
     await visitTree(

@@ -36,6 +36,8 @@ export interface UnreadableTree {
 }
 
 export interface FindBlobsOptions {
+  /** Leave a snapshot once as many places are known, over all snapshots, as trees are wanted: `--tree` does. */
+  readonly leaveOnceFound?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent: (event: FindBlobsEvent) => void;
 }

@@ -60,7 +60,9 @@ export const command = defineCommand({
         return;
       }
       const onEvent = reporter.onBlobEvent.bind(reporter);
-      await orPlain(findBlobs(repository, snapshots, wanted, { signal, onEvent }));
+      // restic looks no further, although snapshots may have a tree in several places.
+      const leaveOnceFound = given.tree;
+      await orPlain(findBlobs(repository, snapshots, wanted, { leaveOnceFound, signal, onEvent }));
       reporter.finish();
       if (given.showPackId) printPacksOf(context, repository, wanted);
     });
