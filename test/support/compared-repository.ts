@@ -127,6 +127,8 @@ async function itemsOfBoth(sample: SampleRepository, kept: Node): Promise<Node[]
     await file("new\nline", ["shared"]),
     await file("set-uid", [], { mode: 0x0080_0000 + 0o755 }),
     await file("large-numbers", [], { inode: 2n ** 64n - 1n, deviceId: 2n ** 63n, uid: 4294967294 }),
+    await file(".hidden", []),
+    await file("two.points.TXT", [], { mtime: AFTER, ctime: BEFORE, atime: BEFORE }),
     await file("before-1970", [], { mtime: "1965-07-08T09:10:11.5Z", atime: "1970-01-01T00:00:00Z" }),
     await file("far-east", [], { mtime: "2020-02-29T23:59:59.000000001+14:00" }),
     await file("error", ["shared"], { error: "could not read all of it" }),

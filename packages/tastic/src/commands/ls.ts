@@ -3,7 +3,6 @@ import type { Node } from "@tastic/format";
 import { compareNames, parseTime } from "@tastic/format";
 import { findSnapshot, findSubtree, walkTree } from "@tastic/snapshots";
 import type { StoredSnapshot, WalkedNode } from "@tastic/snapshots";
-import { extname } from "node:path/posix";
 import { defineCommand } from "../command.js";
 import type { Context } from "../command.js";
 import { choice, on } from "../flags.js";
@@ -84,7 +83,8 @@ async function printInOrder(
 ): Promise<void> {
   const all: WalkedNode[] = [];
   for await (const node of nodes) all.push(node);
-  all.sort(comparing(sort));
+  // By name is how they come.
+  if (sort !== "name") all.sort(comparing(sort));
   if (reverse) all.reverse();
   for (const { path, node } of all) printer.node(path, node);
 }
@@ -126,19 +126,27 @@ function createPrinter(
   };
 }
 
-function comparing(mode: SortMode): (a: WalkedNode, b: WalkedNode) => number {
-  switch (mode) {
-    case "size":
-      return (a, b) => (a.node.size ?? 0) - (b.node.size ?? 0);
-    case "extension":
-      return (a, b) => compareNames(extname(a.path), extname(b.path));
-    case "mtime":
-    case "atime":
-    case "ctime":
-      return (a, b) => compareTimes(a.node[mode], b.node[mode]);
-    default:
-      return (a, b) => compareNames(a.path, b.path);
-  }
+/** By what is asked for, and what is alike by path. */
+function comparing(mode: Exclude<SortMode, "name">): (a: WalkedNode, b: WalkedNode) => number {
+  const compare = (a: WalkedNode, b: WalkedNode): number => {
+    switch (mode) {
+      case "size":
+        return (a.node.size ?? 0) - (b.node.size ?? 0);
+      case "extension":
+        return compareNames(extensionOf(a.node), extensionOf(b.node));
+      case "mtime":
+      case "atime":
+      case "ctime":
+        return compareTimes(a.node[mode], b.node[mode]);
+    }
+  };
+  return (a, b) => compare(a, b) || compareNames(a.path, b.path);
+}
+
+/** As Go has it: of a name that begins with its only point, all. */
+function extensionOf({ name }: Node): string {
+  const point = name.lastIndexOf(".");
+  return point === -1 ? "" : name.slice(point);
 }
 
 function compareTimes(a: string, b: string): number {
