@@ -43,8 +43,9 @@ export class RestoreSize implements Counter {
 
   count(_path: string, { type, links = 0n, inode = 0n, deviceId = 0n, size = 0 }: Node): Counted {
     this.totalFiles++;
-    const isAlone = links === 1n || type === "dir";
-    if (isAlone || this.#links.add(inode, deviceId) || inode === 0n) this.totalSize += size;
+    // Without an inode, nobody can tell what else it is called.
+    const isAlone = links === 1n || type === "dir" || inode === 0n;
+    if (isAlone || this.#links.add(inode, deviceId)) this.totalSize += size;
     return { blobs: 0, depends: !isAlone };
   }
 
