@@ -4,9 +4,17 @@ import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, it } from "vitest";
 import { expectSame } from "./cli-side-by-side.js";
 import type { CompareOptions, Said } from "./cli-side-by-side.js";
-import { makeComparedRepository, runOn } from "./support/compared-repository.js";
+import { makeCheapRepository } from "./support/cheap-repository.js";
+import { comparedPassword, makeComparedRepository, runOn } from "./support/compared-repository.js";
 import type { ComparedRepository } from "./support/compared-repository.js";
-import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
+import {
+  describeWithRestic,
+  runRestic,
+  runTastic,
+  succeed,
+  temporaryFolder,
+  testPassword,
+} from "./support/peers.js";
 
 describeWithRestic("on a repository with everything in it", () => {
   let made: ComparedRepository;
@@ -175,6 +183,36 @@ describeWithRestic("without a repository", () => {
     ]) {
       await expectSame(["features"], { env: { RESTIC_FEATURES }, mask, sorted: true });
     }
+  });
+
+  it("the flags of old for a second repository", async () => {
+    for (const args of [
+      ["--repo2", "/nonexistent"],
+      ["--repo2", "/nonexistent", "--repository-file2", "/nonexistent"],
+      ["--password-file2", "/nonexistent", "--from-repo", "/nonexistent"],
+      ["--repo2", "/nonexistent", "--from-key-hint", "x"],
+      ["--key-hint2", "x"],
+      ["--password-command2", "x"],
+      [],
+    ]) {
+      await expectSame(["copy", ...args], { repo: "/nonexistent", env: { RESTIC_PASSWORD2: "x" } });
+    }
+    await expectSame(["copy"], {
+      repo: "/nonexistent",
+      env: { RESTIC_REPOSITORY2: "/x", RESTIC_PASSWORD2: "x" },
+    });
+    await expectSame(["init", "--repo2", "/nonexistent"], { repo: "/nonexistent" });
+  });
+
+  it("copy --repo2 writes to that repository", async () => {
+    const home = await temporaryFolder();
+    const [repo, other] = [`${home}/repo`, `${home}/other`];
+    await makeCheapRepository(other);
+    const { snapshots } = await makeComparedRepository(repo);
+    const env = { RESTIC_REPOSITORY2: other, RESTIC_PASSWORD2: testPassword };
+    succeed(await runTastic(["copy", snapshots[0]], { repo, password: comparedPassword, env }));
+    const { stdout } = succeed(await runRestic(["snapshots", "--json"], { repo: other }));
+    expect(JSON.parse(stdout)).toMatchObject([{ original: snapshots[0] }]);
   });
 
   it("commands that do not exist", async () => {

@@ -4,7 +4,7 @@
 import type { Command } from "./command.js";
 import { commands, groups } from "./commands.js";
 import type { Flag, Flags } from "./flags.js";
-import { flagName } from "./flags.js";
+import { flagName, isShown } from "./flags.js";
 import { globalFlags } from "./global-flags.js";
 import { isSwitch } from "./parse-flags.js";
 
@@ -53,7 +53,7 @@ function join(...parts: string[]): string {
 }
 
 function flagTable(flags: Flags): string {
-  const shown = Object.entries(flags).filter(([, { deprecated }]) => deprecated === undefined);
+  const shown = Object.entries(flags).filter(([, flag]) => isShown(flag));
   return columns(shown.map(([key, flag]) => [nameColumn(key, flag), helpColumn(flag)]));
 }
 

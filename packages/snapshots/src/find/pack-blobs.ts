@@ -46,7 +46,7 @@ function addFromIndex(
   { index }: Repository,
   open: Set<string>,
   wanted: WantedBlobs,
-  { onMissing }: PackBlobsOptions,
+  options: PackBlobsOptions,
 ): void {
   const found = new Map<number, PackId>();
   for (const pack of index.packs()) {
@@ -54,7 +54,7 @@ function addFromIndex(
     if (take(open, id)) found.set(pack, id);
   }
   if (found.size === 0) return;
-  onMissing([...found.values()]);
+  options.onMissing([...found.values()]);
   for (let entry = 0; entry < index.size; entry++) {
     if (index.kind(entry) === PACK || !found.has(index.pack(entry))) continue;
     (index.kind(entry) === TREE ? wanted.trees : wanted.data).add(idFromBytes<BlobId>(index.id(entry)));

@@ -10,7 +10,7 @@ import { visitTree } from "../visit-tree.js";
 import { BlobsPerFile, FilesByContents, RestoreSize } from "./counters.js";
 import type { Counter } from "./counters.js";
 import { countRawData } from "./raw-data.js";
-import type { StatsOptions, StatsProgress, StatsResult } from "./stats-types.js";
+import type { StatsMode, StatsOptions, StatsProgress, StatsResult } from "./stats-types.js";
 import { TreeTotals } from "./tree-totals.js";
 
 /** Nodes between two reports of progress. */
@@ -27,7 +27,7 @@ export async function stats(
 ): Promise<StatsResult> {
   const { mode = "restore-size", signal, onProgress = () => undefined } = options;
   if (mode === "raw-data") return countRawData(repository, snapshots, { signal, onProgress });
-  const counter = createCounter(repository, mode);
+  const counter = COUNTERS[mode](repository);
   const totals = new TreeTotals(repository);
   for (const [done, { tree }] of snapshots.entries()) {
     const walk = new CountingWalk(counter, totals, (progress) =>
@@ -48,19 +48,13 @@ export async function stats(
   return { snapshots: snapshots.length, totalSize, totalFiles, totalBlobs };
 }
 
-function createCounter(
-  repository: Repository,
-  mode: "restore-size" | "files-by-contents" | "blobs-per-file",
-): Counter {
-  switch (mode) {
-    case "restore-size":
-      return new RestoreSize();
-    case "files-by-contents":
-      return new FilesByContents(repository);
-    case "blobs-per-file":
-      return new BlobsPerFile(repository);
-  }
-}
+type CountingMode = Exclude<StatsMode, "raw-data">;
+
+const COUNTERS: Readonly<Record<CountingMode, (repository: Repository) => Counter>> = {
+  "restore-size": () => new RestoreSize(),
+  "files-by-contents": (repository) => new FilesByContents(repository),
+  "blobs-per-file": (repository) => new BlobsPerFile(repository),
+};
 
 /** One snapshot's way through its trees. */
 class CountingWalk {

@@ -128,20 +128,17 @@ function createPrinter(
 
 /** By what is asked for, and what is alike by path. */
 function comparing(mode: Exclude<SortMode, "name">): (a: WalkedNode, b: WalkedNode) => number {
-  const compare = (a: WalkedNode, b: WalkedNode): number => {
-    switch (mode) {
-      case "size":
-        return (a.node.size ?? 0) - (b.node.size ?? 0);
-      case "extension":
-        return compareNames(extensionOf(a.node), extensionOf(b.node));
-      case "mtime":
-      case "atime":
-      case "ctime":
-        return compareTimes(a.node[mode], b.node[mode]);
-    }
-  };
-  return (a, b) => compare(a, b) || compareNames(a.path, b.path);
+  const compare = COMPARISONS[mode];
+  return (a, b) => compare(a.node, b.node) || compareNames(a.path, b.path);
 }
+
+const COMPARISONS: Readonly<Record<Exclude<SortMode, "name">, (a: Node, b: Node) => number>> = {
+  size: (a, b) => (a.size ?? 0) - (b.size ?? 0),
+  extension: (a, b) => compareNames(extensionOf(a), extensionOf(b)),
+  mtime: (a, b) => compareTimes(a.mtime, b.mtime),
+  atime: (a, b) => compareTimes(a.atime, b.atime),
+  ctime: (a, b) => compareTimes(a.ctime, b.ctime),
+};
 
 /** As Go has it: of a name that begins with its only point, all. */
 function extensionOf({ name }: Node): string {

@@ -3,7 +3,7 @@
  */
 import { commands, groups } from "../commands.js";
 import type { Flags } from "../flags.js";
-import { flagName } from "../flags.js";
+import { flagName, isShown } from "../flags.js";
 import { globalFlags } from "../global-flags.js";
 import { isSwitch } from "../parse-flags.js";
 
@@ -35,9 +35,9 @@ export interface Described {
 }
 
 export async function describeCommands(program: string): Promise<Described> {
-  const described = Object.entries(commands).map(async ([name, { summary, load }]) => {
-    const { usage, description, flags } = (await load()).command;
-    return { name, summary, usage, description, flags: describeFlags(flags) };
+  const described = Object.entries(commands).map(async ([name, entry]) => {
+    const { usage, description, flags } = (await entry.load()).command;
+    return { name, summary: entry.summary, usage, description, flags: describeFlags(flags) };
   });
   return {
     program,
@@ -50,7 +50,7 @@ export async function describeCommands(program: string): Promise<Described> {
 /** Those that are still shown. */
 function describeFlags(flags: Flags): DescribedFlag[] {
   return Object.entries(flags)
-    .filter(([, { deprecated }]) => deprecated === undefined)
+    .filter(([, flag]) => isShown(flag))
     .map(([key, flag]) => ({
       long: `--${flagName(key)}`,
       short: flag.short === undefined ? undefined : `-${flag.short}`,
