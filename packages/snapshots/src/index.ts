@@ -14,6 +14,8 @@ export type {
 } from "./check/check-types.js";
 export { copy } from "./copy/copy.js";
 export type { CopyAmount, CopyEvent, CopyOptions, CopyResult } from "./copy/copy-types.js";
+export { diff } from "./diff/diff.js";
+export type { DiffAmount, DiffEvent, DiffOptions, DiffResult } from "./diff/diff-types.js";
 export { dump } from "./dump/dump.js";
 export type { ArchiveFormat, DumpOptions } from "./dump/dump.js";
 export {
@@ -27,6 +29,18 @@ export { createExcludeRules } from "./patterns/exclude-rules.js";
 export type { ExcludeOptions, ExcludeRules, SourceItem } from "./patterns/exclude-rules.js";
 export { readFilesFrom } from "./patterns/files-from.js";
 export type { FilesFromOptions } from "./patterns/files-from.js";
+export { find } from "./find/find.js";
+export { findBlobs } from "./find/find-blobs.js";
+export type { WantedBlobs } from "./find/find-blobs.js";
+export type {
+  FindBlobsEvent,
+  FindBlobsOptions,
+  FindEvent,
+  FindOptions,
+  UnreadableTree,
+} from "./find/find-types.js";
+export { blobsOfPacks } from "./find/pack-blobs.js";
+export type { PackBlobsOptions } from "./find/pack-blobs.js";
 export { applyPolicy } from "./forget/apply-policy.js";
 export type { DatedSnapshot, KeepReason, PolicyResult } from "./forget/apply-policy.js";
 export { forget } from "./forget/forget.js";
@@ -84,6 +98,14 @@ export {
   splitSnapshotId,
 } from "./snapshot-lookup.js";
 export type { SnapshotStore } from "./snapshot-lookup.js";
+export { stats } from "./stats/stats.js";
+export type {
+  CompressionStats,
+  StatsMode,
+  StatsOptions,
+  StatsProgress,
+  StatsResult,
+} from "./stats/stats-types.js";
 export type { StoredSnapshot } from "./stored-snapshot.js";
 export { changeTags, checkTagChange, tagSnapshots } from "./tag.js";
 export type { TagChange, TagEvent, TagOptions, TagResult } from "./tag.js";

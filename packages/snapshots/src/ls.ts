@@ -5,18 +5,19 @@ import { TasticError } from "@tastic/errors";
 import { iterateTree } from "@tastic/format";
 import type { BlobId, Node } from "@tastic/format";
 import type { Repository } from "@tastic/repository";
+import { posix } from "node:path";
 import { throwIfCancelled } from "./cancellation.js";
 import { splitPath } from "./find-tree.js";
 import { TreeReader } from "./tree-reader.js";
-
-/** Nodes that are decoded beyond the current one, to know which trees come next. */
-const LOOK_AHEAD = 64;
+import { lookingAhead, noSubtree } from "./visit-tree.js";
 
 export interface WalkOptions {
   /** List only these folders and files, absolute paths within the walked tree, and what lies directly in them. */
   readonly paths?: readonly string[];
   /** With `paths`: all that lies in them, at any depth. Without `paths`, all is listed anyway. */
   readonly recursive?: boolean;
+  /** With `paths`: also the folders on the way there. */
+  readonly ancestors?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -37,7 +38,7 @@ export async function* walkTree(
 ): AsyncGenerator<WalkedNode, void, undefined> {
   const choice = chooser(options);
   const trees = new TreeReader(repository, options.signal);
-  yield* walkFolder(trees, treeId, "", choice, options.signal);
+  yield* walkFolder(trees, treeId, await trees.load(treeId), "", choice, options.signal);
 }
 
 /** What to do with a path: list it, look into it. */
@@ -49,11 +50,12 @@ interface Choice {
 async function* walkFolder(
   trees: TreeReader,
   treeId: BlobId,
+  bytes: Uint8Array,
   folder: string,
   choice: Choice,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<WalkedNode, void, undefined> {
-  const nodes = iterateTree(await trees.load(treeId), `tree ${treeId}`);
+  const nodes = iterateTree(bytes, `tree ${treeId}`);
   for (const node of lookingAhead(nodes, (next) => {
     if (next.type === "dir" && next.subtree !== undefined && choice.enters(`${folder}/${next.name}`)) {
       trees.expect(next.subtree);
@@ -61,35 +63,19 @@ async function* walkFolder(
   })) {
     throwIfCancelled(signal, "listing the snapshot");
     const path = `${folder}/${node.name}`;
-    if (choice.lists(path)) yield { path, node };
-    if (node.type !== "dir" || !choice.enters(path)) continue;
-    if (node.subtree === undefined) {
-      throw new TasticError(
-        "damaged-repository",
-        `tree ${treeId}: folder ${JSON.stringify(path)} has no subtree`,
-        {
-          guidance: "Run `check`; `repair snapshots` removes what cannot be read.",
-        },
-      );
+    if (node.type !== "dir" || !choice.enters(path)) {
+      if (choice.lists(path)) yield { path, node };
+      continue;
     }
-    yield* walkFolder(trees, node.subtree, path, choice, signal);
+    if (node.subtree === undefined) throw noSubtree(path, treeId);
+    // First, so that a folder that cannot be read is not listed as if it could.
+    const below = await trees.load(node.subtree);
+    if (choice.lists(path)) yield { path, node };
+    yield* walkFolder(trees, node.subtree, below, path, choice, signal);
   }
 }
 
-/** The same nodes; each is shown to `see` a little before its turn. */
-function* lookingAhead(nodes: Iterable<Node>, see: (node: Node) => void): Generator<Node, void, undefined> {
-  let queue: Node[] = [];
-  for (const node of nodes) {
-    see(node);
-    queue.push(node);
-    if (queue.length < LOOK_AHEAD) continue;
-    yield* queue;
-    queue = [];
-  }
-  yield* queue;
-}
-
-function chooser({ paths = [], recursive = false }: WalkOptions): Choice {
+function chooser({ paths = [], recursive = false, ancestors = false }: WalkOptions): Choice {
   if (paths.length === 0) return { lists: () => true, enters: () => true };
   const wanted = paths.map((path) => {
     if (!path.startsWith("/")) {
@@ -101,13 +87,14 @@ function chooser({ paths = [], recursive = false }: WalkOptions): Choice {
         },
       );
     }
-    return splitPath(path)
+    return splitPath(posix.normalize(path))
       .map((name) => `/${name}`)
       .join("");
   });
-  const lists = (path: string): boolean => wanted.some((wish) => isWithin(path, wish));
+  const isWanted = (path: string): boolean => wanted.some((wish) => isWithin(path, wish));
   const leadsTo = (path: string): boolean => wanted.some((wish) => isWithin(wish, path));
-  return { lists, enters: (path) => leadsTo(path) || (recursive && lists(path)) };
+  const lists = (path: string): boolean => isWanted(path) || (ancestors && leadsTo(path));
+  return { lists, enters: (path) => leadsTo(path) || (recursive && isWanted(path)) };
 }
 
 /** Is `path` this folder or something below it? */

@@ -57,7 +57,7 @@ describe("walkTree", () => {
     await expect(list({ paths: ["a"] })).rejects.toMatchObject({ code: "invalid-argument" });
   });
 
-  it("raises the error of a tree that is missing, after what comes before it", async () => {
+  it("raises the error of a tree that is missing, after what comes before the folder", async () => {
     const tree = await sample.tree([
       await sample.file("a", ["x"]),
       sketchNode({ name: "b", type: "dir", subtree: "ab".repeat(32) as BlobId }),
@@ -68,7 +68,16 @@ describe("walkTree", () => {
       for await (const { path } of walkTree(sample.repository, tree)) paths.push(path);
     };
     await expect(walk()).rejects.toMatchObject({ code: "blob-not-found" });
-    expect(paths).toEqual(["/a", "/b"]);
+    expect(paths).toEqual(["/a"]);
+  });
+
+  it("lists what leads to the paths, if asked to", async () => {
+    const tree = await sample.tree([await sample.folder("a", [await sample.folder("b", [])])]);
+    await sample.flush();
+    const paths: string[] = [];
+    const options = { paths: ["/a/./b/"], ancestors: true };
+    for await (const { path } of walkTree(sample.repository, tree, options)) paths.push(path);
+    expect(paths).toEqual(["/a", "/a/b"]);
   });
 
   it("ends when cancelled", async () => {

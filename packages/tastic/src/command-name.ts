@@ -28,7 +28,7 @@ export function findCommand(argv: readonly string[], flags: Flags, program: stri
     return { name, argv: argv.toSpliced(places[1]!, 1).toSpliced(places[0]!, 1) };
   }
   const known = [...new Set(Object.keys(commands).map((name) => name.split(" ")[0]!))];
-  const near = suggest(first, known);
+  const near = suggest(first, known).sort();
   const hint =
     near.length === 0 ? "" : `\n\nDid you mean this?\n${near.map((name) => `\t${name}\n`).join("")}`;
   throw usageError(`unknown command "${first}" for "${program}"${hint}`);

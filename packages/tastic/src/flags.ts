@@ -19,6 +19,8 @@ export interface Flag<T> {
   readonly counts?: boolean;
   /** What to use instead: the flag is accepted, but not shown in the help. */
   readonly deprecated?: string;
+  /** Accepted, but not shown in the help. */
+  readonly hidden?: boolean;
   /** Makes a value of text; `previous` is that of the same flag given before. Throws what is wrong with the text. */
   read(text: string, previous: T | undefined): T;
 }
@@ -108,7 +110,7 @@ export function choice<T extends string>(
 }
 
 // The words of Go's parsers, since scripts may look for them.
-function readBoolean(given: string): boolean {
+export function readBoolean(given: string): boolean {
   if (["1", "t", "T", "true", "TRUE", "True"].includes(given)) return true;
   if (["0", "f", "F", "false", "FALSE", "False"].includes(given)) return false;
   throw new TasticError("invalid-argument", `strconv.ParseBool: parsing "${given}": invalid syntax`);
@@ -129,6 +131,11 @@ function readNumber(given: string, parser: string, form: RegExp): number {
   const value = Number(given);
   if (!Number.isSafeInteger(value)) throw fail("value out of range");
   return value;
+}
+
+/** Is it shown in the help, and completed? */
+export function isShown({ deprecated, hidden = false }: Flag<unknown>): boolean {
+  return deprecated === undefined && !hidden;
 }
 
 /** The name on the command line of the flag with this key: `excludeFile` is `exclude-file`. */

@@ -4,11 +4,11 @@
 import type { Command } from "./command.js";
 import { commands, groups } from "./commands.js";
 import type { Flag, Flags } from "./flags.js";
-import { flagName } from "./flags.js";
+import { flagName, isShown } from "./flags.js";
 import { globalFlags } from "./global-flags.js";
 import { isSwitch } from "./parse-flags.js";
 
-const EXIT_CODES = `Exit codes: 0 done, 1 failed, 3 done but something could not be read, 10 no repository,
+export const EXIT_CODES = `Exit codes: 0 done, 1 failed, 3 done but something could not be read, 10 no repository,
 11 repository locked, 12 wrong password, 130 interrupted.`;
 
 /** Help of the whole program. */
@@ -53,7 +53,7 @@ function join(...parts: string[]): string {
 }
 
 function flagTable(flags: Flags): string {
-  const shown = Object.entries(flags).filter(([, { deprecated }]) => deprecated === undefined);
+  const shown = Object.entries(flags).filter(([, flag]) => isShown(flag));
   return columns(shown.map(([key, flag]) => [nameColumn(key, flag), helpColumn(flag)]));
 }
 

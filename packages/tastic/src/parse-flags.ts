@@ -20,18 +20,21 @@ export interface CommandLine<F extends Flags> {
 /**
  * Parses `argv` (without program and command).
  * @param variable looks up a variable that stands in for a flag that is not given
+ * @param onSet is told of each flag on the command line as it is read: those before an error still count
  * @throws TasticError invalid-argument
  */
 export function parseFlags<F extends Flags>(
   flags: F,
   argv: readonly string[],
   variable: (name: string) => string | undefined = () => undefined,
+  onSet: (key: string, value: unknown) => void = () => undefined,
 ): CommandLine<F> {
   const given = new Map<string, unknown>();
   const args: string[] = [];
   const warnings: string[] = [];
   const set = (key: string, flag: Flag<unknown>, value: string): void => {
     given.set(key, readValue(flag, nameForPeople(key, flag), value, given.get(key)));
+    onSet(key, given.get(key));
     if (flag.deprecated !== undefined) {
       warnings.push(`Flag --${flagName(key)} has been deprecated, ${flag.deprecated}`);
     }

@@ -36,7 +36,43 @@ export const fromFlags = {
   fromRepositoryFile: text("file", "read from this file which source repository to use", {
     variable: "FROM_REPOSITORY_FILE",
   }),
+  // What these were called once, when `copy` took them for the repository to copy to.
+  keyHint2: text("key", "see --from-key-hint", {
+    variable: "KEY_HINT2",
+    hidden: true,
+  }),
+  passwordCommand2: text("command", "see --from-password-command", {
+    variable: "PASSWORD_COMMAND2",
+    hidden: true,
+  }),
+  passwordFile2: text("file", "see --from-password-file", {
+    variable: "PASSWORD_FILE2",
+    hidden: true,
+  }),
+  repo2: text("repository", "see --from-repo", {
+    variable: "REPOSITORY2",
+    deprecated: "use --repo or --from-repo instead",
+  }),
+  repositoryFile2: text("file", "see --from-repository-file", {
+    variable: "REPOSITORY_FILE2",
+    deprecated: "use --repository-file or --from-repository-file instead",
+  }),
 };
+
+type FromValues = FlagValues<typeof fromFlags>;
+
+/** The other repository of a command that has two. */
+export interface SecondSource extends RepositorySource {
+  /** It is named by a flag of old: `copy` writes to it. */
+  readonly isTarget: boolean;
+}
+
+/** Is another repository named at all? */
+export function namesSecondSource(flags: FromValues): boolean {
+  return [flags.fromRepo, flags.fromRepositoryFile, flags.repo2, flags.repositoryFile2].some(
+    (given) => given !== "",
+  );
+}
 
 /** @throws TasticError invalid-argument where none is given, or two */
 export function mainSource(globals: GlobalValues, environment: Environment): RepositorySource {
@@ -59,7 +95,24 @@ export function mainSource(globals: GlobalValues, environment: Environment): Rep
 }
 
 /** @throws TasticError invalid-argument where none is given, or two */
-export function fromSource(flags: FlagValues<typeof fromFlags>, environment: Environment): RepositorySource {
+export function secondSource(flags: FromValues, environment: Environment): SecondSource {
+  if (!namesSecondSource(flags)) {
+    throw fatal("Please specify a source repository location (--from-repo or --from-repository-file)");
+  }
+  const { fromRepo, fromRepositoryFile, fromPasswordFile, fromPasswordCommand, fromKeyHint } = flags;
+  const from = [fromRepo, fromRepositoryFile, fromPasswordFile, fromPasswordCommand, fromKeyHint];
+  const isFrom = flags.fromInsecureNoPassword || from.some((given) => given !== "");
+  const { repo2, repositoryFile2, passwordFile2, passwordCommand2, keyHint2 } = flags;
+  const isOld = [repo2, repositoryFile2, passwordFile2, passwordCommand2, keyHint2].some(
+    (given) => given !== "",
+  );
+  if (isFrom && isOld) {
+    throw fatal("Option groups repo2 and from-repo are mutually exclusive, please specify only one");
+  }
+  return isOld ? oldSource(flags, environment) : fromSource(flags, environment);
+}
+
+function fromSource(flags: FromValues, environment: Environment): SecondSource {
   return {
     location: locationFrom(
       flags.fromRepo,
@@ -75,6 +128,27 @@ export function fromSource(flags: FlagValues<typeof fromFlags>, environment: Env
     },
     keyHint: flags.fromKeyHint,
     prompt: "enter password for source repository: ",
+    isTarget: false,
+  };
+}
+
+function oldSource(flags: FromValues, environment: Environment): SecondSource {
+  return {
+    location: locationFrom(
+      flags.repo2,
+      flags.repositoryFile2,
+      "Please specify a source repository location (--from-repo or --from-repository-file)",
+      "Options --repo2 and --repository-file2 are mutually exclusive, please specify only one",
+    ),
+    password: {
+      command: flags.passwordCommand2,
+      file: flags.passwordFile2,
+      variable: environment.get("PASSWORD2"),
+      insecureNoPassword: false,
+    },
+    keyHint: flags.keyHint2,
+    prompt: "enter password for destination repository: ",
+    isTarget: true,
   };
 }
 

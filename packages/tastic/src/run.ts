@@ -31,8 +31,7 @@ export async function run({
   signal,
 }: RunOptions): Promise<number> {
   const environment = new Environment(variables);
-  // Until the flags are read, this is all that is known of how to print.
-  let output = new Output({ json: asksForJson(argv), verbosity: 1, stdout, stderr });
+  let output = new Output({ json: false, verbosity: 1, stdout, stderr });
   try {
     const context = { environment, signal, stdout, stderr };
     await runCommand(argv, context, (chosen) => (output = chosen));
@@ -57,6 +56,11 @@ async function runCommand(
   { environment, signal, stdout, stderr }: Surroundings,
   useOutput: (output: Output) => void,
 ): Promise<void> {
+  const features = environment.get("FEATURES");
+  if (features !== undefined) {
+    const { checkFeatures } = await import("./features.js");
+    checkFeatures(features, (notice) => stderr.write(`${notice}\n`));
+  }
   const program = programName();
   const helpWords = argv[0] === "help" ? argv.slice(1) : undefined;
   const found = findCommand(helpWords ?? argv, globalFlags, program);
@@ -68,8 +72,14 @@ async function runCommand(
     return;
   }
   const { command } = await entry.load();
-  const { values, args, warnings } = parseFlags({ ...globalFlags, ...command.flags }, found.argv, (name) =>
-    environment.get(name),
+  const { values, args, warnings } = parseFlags(
+    { ...globalFlags, ...command.flags },
+    found.argv,
+    (name) => environment.get(name),
+    (key, value) => {
+      // A wrong flag behind `--json` is told as JSON, as restic does; one in front of it is not.
+      if (key === "json") useOutput(new Output({ json: value === true, verbosity: 1, stdout, stderr }));
+    },
   );
   if (helpWords !== undefined || values.help) {
     const { commandHelp } = await import("./help.js");
@@ -81,10 +91,4 @@ async function runCommand(
   for (const warning of warnings) output.error(warning);
   const context: Context = { output, environment, globals: values, signal };
   await command.run(context, { flags: values, args });
-}
-
-/** Is `--json` on the command line? A wrong flag behind it is told as JSON, too. */
-function asksForJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf("--");
-  return (end === -1 ? argv : argv.slice(0, end)).includes("--json");
 }

@@ -7,6 +7,7 @@ import { findSubtree, resolveIdPrefix, splitSnapshotId } from "@tastic/snapshots
 import type { StorageFile } from "@tastic/storage";
 import { defineCommand } from "../command.js";
 import type { Context } from "../command.js";
+import { idProblem } from "../id-problem.js";
 import { loadIndex, withRepository } from "../open-repository.js";
 import { goJson } from "../output/go-json.js";
 import { storedJson } from "../output/snapshot-json.js";
@@ -68,7 +69,9 @@ const printers: Readonly<Record<string, (request: Request) => Promise<void>>> = 
   },
 
   async snapshot({ context, repository, id }) {
-    const snapshot = await repository.loadSnapshot(await snapshotId(repository, id));
+    // A subfolder may be named, but means nothing.
+    const { id: name } = splitSnapshotId(id);
+    const snapshot = await repository.loadSnapshot(await snapshotId(repository, name));
     context.output.result(indented(Buffer.from(storedJson(snapshot))));
   },
 
@@ -106,8 +109,7 @@ const printers: Readonly<Record<string, (request: Request) => Promise<void>>> = 
 
 function wholeId<T extends Id>(text: string): T {
   if (isId(text)) return text as unknown as T;
-  const reason = text.length === 64 ? "not hexadecimal" : "invalid length for ID";
-  throw fatal(`unable to parse ID: ${reason}: ${JSON.stringify(text)}`, {
+  throw fatal(`unable to parse ID: ${idProblem(text)}`, {
     guidance: "`list` shows the whole IDs of all objects.",
   });
 }

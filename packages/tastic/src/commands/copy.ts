@@ -5,7 +5,7 @@ import type { Repository } from "@tastic/repository";
 import { defineCommand } from "../command.js";
 import { loadIndex, openRepository, openSource, withLock } from "../open-repository.js";
 import { CopyReporter } from "../output/copy-report.js";
-import { fromFlags, fromSource } from "../repository-source.js";
+import { fromFlags, secondSource } from "../repository-source.js";
 import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
 
 export const command = defineCommand({
@@ -33,9 +33,12 @@ export const command = defineCommand({
       });
     };
     try {
-      const source = await openSource(context, fromSource(flags, context.environment));
+      const second = secondSource(flags, context.environment);
+      const openSecond = (): Promise<Repository> => openSource(context, second);
+      const openMain = (): Promise<Repository> => openRepository(context);
+      const source = await (second.isTarget ? openMain() : openSecond());
       const result = await withLock(context, source, "read", async (sourceSignal) => {
-        const destination = await openRepository(context);
+        const destination = await (second.isTarget ? openSecond() : openMain());
         return withLock({ ...context, signal: sourceSignal }, destination, "append", (signal) =>
           work(source, destination, signal),
         );

@@ -7,7 +7,7 @@ import { on, text } from "../flags.js";
 import { openStorage, shownLocation } from "../location.js";
 import { openSource, repositoryOptions } from "../open-repository.js";
 import { givenPassword, promptForNewPassword, refuseEmpty } from "../password.js";
-import { fromFlags, fromSource, mainSource } from "../repository-source.js";
+import { fromFlags, mainSource, namesSecondSource, secondSource } from "../repository-source.js";
 import { fatal } from "../text-error.js";
 
 const flags = {
@@ -82,10 +82,10 @@ async function polynomialOf(
   { copyChunkerParams, ...from }: Invocation<typeof flags>["flags"],
 ): Promise<string | undefined> {
   if (copyChunkerParams) {
-    const repository = await openSource(context, fromSource(from, context.environment));
+    const repository = await openSource(context, secondSource(from, context.environment));
     return repository.config.chunkerPolynomial;
   }
-  if (from.fromRepo !== "" || from.fromRepositoryFile !== "") {
+  if (namesSecondSource(from)) {
     throw fatal("Secondary repository must only be specified when copying the chunker parameters");
   }
   return undefined;

@@ -3,7 +3,6 @@ import type { Node } from "@tastic/format";
 import { compareNames, parseTime } from "@tastic/format";
 import { findSnapshot, findSubtree, walkTree } from "@tastic/snapshots";
 import type { StoredSnapshot, WalkedNode } from "@tastic/snapshots";
-import { extname } from "node:path/posix";
 import { defineCommand } from "../command.js";
 import type { Context } from "../command.js";
 import { choice, on } from "../flags.js";
@@ -54,7 +53,10 @@ export const command = defineCommand({
     }
     if (flags.ncdu && context.output.json) throw fatal("only either '--json' or '--ncdu' can be specified");
     const ordered = flags.sort !== "name" || flags.reverse;
-    if (flags.ncdu && ordered) throw fatal("--sort and --reverse are not supported with --ncdu");
+    if (flags.ncdu && ordered) {
+      const flag = flags.sort === "name" ? "--reverse" : "--sort";
+      throw fatal(`${flag} and --ncdu are mutually exclusive`);
+    }
 
     await withRepository(context, "read", async (repository, signal) => {
       await loadIndex(context, repository, signal);
@@ -62,20 +64,30 @@ export const command = defineCommand({
       const tree = await orPlain(findSubtree(repository, snapshot.tree, subfolder, signal));
       const printer = createPrinter(context, flags, paths);
       printer.begin({ ...snapshot, tree });
-      const nodes = walkTree(repository, tree, { paths, recursive: flags.recursive, signal });
-      if (ordered) {
-        const all: WalkedNode[] = [];
-        for await (const node of nodes) all.push(node);
-        all.sort(comparing(flags.sort));
-        if (flags.reverse) all.reverse();
-        for (const { path, node } of all) printer.node(path, node);
-      } else {
-        for await (const { path, node } of nodes) printer.node(path, node);
-      }
+      const { recursive, ncdu } = flags;
+      const nodes = walkTree(repository, tree, { paths, recursive, ancestors: ncdu, signal });
+      await orPlain(ordered ? printInOrder(nodes, flags, printer) : printAll(nodes, printer));
       printer.end();
     });
   },
 });
+
+async function printAll(nodes: AsyncIterable<WalkedNode>, printer: Printer): Promise<void> {
+  for await (const { path, node } of nodes) printer.node(path, node);
+}
+
+async function printInOrder(
+  nodes: AsyncIterable<WalkedNode>,
+  { sort, reverse }: { readonly sort: SortMode; readonly reverse: boolean },
+  printer: Printer,
+): Promise<void> {
+  const all: WalkedNode[] = [];
+  for await (const node of nodes) all.push(node);
+  // By name is how they come.
+  if (sort !== "name") all.sort(comparing(sort));
+  if (reverse) all.reverse();
+  for (const { path, node } of all) printer.node(path, node);
+}
 
 interface Printer {
   begin(snapshot: StoredSnapshot): void;
@@ -109,26 +121,29 @@ function createPrinter(
   return {
     begin: (snapshot) => output.info(`${describeSnapshot(snapshot)} filtered by [${paths.join(" ")}]:`),
     node: (path, node) =>
-      output.result(
-        flags.long || flags.humanReadable ? longLine(shown(path), node, flags.humanReadable) : shown(path),
-      ),
+      output.result(flags.long ? longLine(shown(path), node, flags.humanReadable) : shown(path)),
     end: () => undefined,
   };
 }
 
-function comparing(mode: SortMode): (a: WalkedNode, b: WalkedNode) => number {
-  switch (mode) {
-    case "size":
-      return (a, b) => (a.node.size ?? 0) - (b.node.size ?? 0);
-    case "extension":
-      return (a, b) => compareNames(extname(a.path), extname(b.path));
-    case "mtime":
-    case "atime":
-    case "ctime":
-      return (a, b) => compareTimes(a.node[mode], b.node[mode]);
-    default:
-      return (a, b) => compareNames(a.path, b.path);
-  }
+/** By what is asked for, and what is alike by path. */
+function comparing(mode: Exclude<SortMode, "name">): (a: WalkedNode, b: WalkedNode) => number {
+  const compare = COMPARISONS[mode];
+  return (a, b) => compare(a.node, b.node) || compareNames(a.path, b.path);
+}
+
+const COMPARISONS: Readonly<Record<Exclude<SortMode, "name">, (a: Node, b: Node) => number>> = {
+  size: (a, b) => (a.size ?? 0) - (b.size ?? 0),
+  extension: (a, b) => compareNames(extensionOf(a), extensionOf(b)),
+  mtime: (a, b) => compareTimes(a.mtime, b.mtime),
+  atime: (a, b) => compareTimes(a.atime, b.atime),
+  ctime: (a, b) => compareTimes(a.ctime, b.ctime),
+};
+
+/** As Go has it: of a name that begins with its only point, all. */
+function extensionOf({ name }: Node): string {
+  const point = name.lastIndexOf(".");
+  return point === -1 ? "" : name.slice(point);
 }
 
 function compareTimes(a: string, b: string): number {

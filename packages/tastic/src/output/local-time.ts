@@ -64,7 +64,8 @@ function zoneName(seconds: number, offset: number): string {
   return offset === 0 ? "UTC" : formatOffset(offset);
 }
 
-function localAbbreviation(date: Date): string | undefined {
+/** "CET" or "CEST": what the local time zone is called at a time, where it has letters. */
+export function localAbbreviation(date: Date): string | undefined {
   // Each of these knows the abbreviations of its own part of the world only.
   for (const language of ["en-US", "en-GB", "en-AU", "en-IN"]) {
     const parts = new Intl.DateTimeFormat(language, { timeZoneName: "short" }).formatToParts(date);

@@ -2,10 +2,10 @@
  * The export format of ncdu, a viewer of disk usage (dev.yorhel.nl/ncdu/jsonfmt): nested lists, each of a folder and
  * then what it holds.
  */
-import { fileModeToUnix, parseTime } from "@tastic/format";
+import { fileModeToUnix, jsonString, parseTime } from "@tastic/format";
 import type { Node } from "@tastic/format";
 import type { StoredSnapshot } from "@tastic/snapshots";
-import { goJson, joinFields } from "./go-json.js";
+import { joinFields } from "./go-json.js";
 import { storedJson } from "./snapshot-json.js";
 
 const BLOCK = 512;
@@ -49,7 +49,7 @@ export class NcduWriter {
 function entry(node: Node): string {
   const { name, type, size = 0, deviceId = 0n, inode = 0n, links = 0n, uid, gid, mode, mtime } = node;
   return joinFields({
-    name: goJson(name),
+    name: jsonString(name),
     asize: String(size),
     dsize: String(Math.ceil(size / BLOCK) * BLOCK),
     dev: String(deviceId),
@@ -59,6 +59,12 @@ function entry(node: Node): string {
     uid: String(uid),
     gid: String(gid),
     mode: String(fileModeToUnix(mode)),
-    mtime: String(parseTime(mtime) / 1_000_000_000n),
+    mtime: String(unixTime(mtime)),
   });
+}
+
+/** Seconds since 1970; what is older counts as from then. */
+function unixTime(time: string): bigint {
+  const nanoseconds = parseTime(time);
+  return nanoseconds < 0n ? 0n : nanoseconds / 1_000_000_000n;
 }
