@@ -11,17 +11,19 @@ import { PruneReporter } from "./output/prune-report.js";
 import { plain } from "./text-error.js";
 
 /**
- * What `forget --prune` does after it forgot. With `--json`, restic says nothing about it: programs read what is printed
- * as one JSON value.
+ * Prunes, and tells of it.
  * @param repository of no more use afterwards but to be unlocked
+ * @param isSilent say nothing but errors: with `--json`, `forget --prune` says nothing about it in restic, since programs
+ * read what is printed as one JSON value
  */
 export async function runPrune(
   context: Context,
   repository: Repository,
   options: Omit<PruneOptions, "onEvent" | "onIndexProgress">,
+  isSilent = false,
 ): Promise<void> {
   const { output } = context;
-  const reporter = output.json ? undefined : new PruneReporter(context, options.dryRun ?? false);
+  const reporter = isSilent ? undefined : new PruneReporter(context, options.dryRun ?? false);
   const bar = indexBar(context);
   try {
     const summary = await prune(repository, {

@@ -71,7 +71,12 @@ export const command = defineCommand({
             : "have been removed, running prune";
           context.output.info(`${result.removed.length} snapshots ${done}`);
           const ignoreSnapshots = new Set(result.removed);
-          await runPrune(context, repository, { ...limits, dryRun, ignoreSnapshots, signal });
+          await runPrune(
+            context,
+            repository,
+            { ...limits, dryRun, ignoreSnapshots, signal },
+            context.output.json,
+          );
         }
       } finally {
         reporter.stop();

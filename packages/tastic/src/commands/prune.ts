@@ -1,12 +1,10 @@
 /** `prune`: removing what no snapshot needs. */
-import { isTasticError } from "@tastic/errors";
-import { prune } from "@tastic/snapshots";
 import { defineCommand } from "../command.js";
 import { on, text } from "../flags.js";
-import { indexBar, openRepository, withLock } from "../open-repository.js";
-import { PruneReporter } from "../output/prune-report.js";
+import { openRepository, withLock } from "../open-repository.js";
 import { pruneFlags, readPruneLimits } from "../prune-flags.js";
-import { fatal, plain } from "../text-error.js";
+import { runPrune } from "../run-prune.js";
+import { fatal } from "../text-error.js";
 
 export const command = defineCommand({
   usage: "[flags]",
@@ -28,28 +26,14 @@ export const command = defineCommand({
     const recover = flags.unsafeRecoverNoFreeSpace;
     if (recover !== "" && recover !== id)
       throw fatal(`must pass id '${id}' to --unsafe-recover-no-free-space`);
-    const reporter = new PruneReporter(context, flags.dryRun);
-    await withLock(context, repository, context.globals.noLock ? "none" : "exclusive", async (signal) => {
-      const bar = indexBar(context);
-      try {
-        const summary = await prune(repository, {
-          ...limits,
-          dryRun: flags.dryRun,
-          unsafeRecovery: recover !== "",
-          signal,
-          onIndexProgress: (done, total) => bar.update(done, total),
-          onEvent: (event) => {
-            if (event.type === "phase" && event.phase === "load-snapshots") bar.finish();
-            reporter.onEvent(event);
-          },
-        });
-        reporter.finish(summary);
-      } catch (error) {
-        reporter.stop();
-        // restic says this one without "Fatal".
-        if (isTasticError(error, "invalid-argument")) throw plain(error.message, { cause: error });
-        throw error;
-      }
-    });
+    const kind = context.globals.noLock ? "none" : "exclusive";
+    await withLock(context, repository, kind, (signal) =>
+      runPrune(context, repository, {
+        ...limits,
+        dryRun: flags.dryRun,
+        unsafeRecovery: recover !== "",
+        signal,
+      }),
+    );
   },
 });
