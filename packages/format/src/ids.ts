@@ -66,16 +66,26 @@ export function idToBytes(
   if (offset < 0 || offset + ID_LENGTH > target.length) {
     throw new TasticError("invalid-argument", "there is no room for an id at this offset");
   }
+  if (!readId(hex, 0, target, offset)) {
+    throw new TasticError("invalid-format", "an id must have lowercase hexadecimal digits only");
+  }
+  return target;
+}
+
+/**
+ * Writes the 32 bytes of an id whose 64 digits stand in `text` from `at` on, to `target` at `offset`. False if these are
+ * no such digits; then what was written means nothing.
+ */
+export function readId(text: string, at: number, target: Uint8Array, offset = 0): boolean {
   let seen = 0;
   for (let i = 0; i < ID_LENGTH; i++) {
-    // A code beyond the table gives undefined, which counts as no digit.
-    const high = HEX_VALUES[hex.charCodeAt(2 * i)] ?? 255;
-    const low = HEX_VALUES[hex.charCodeAt(2 * i + 1)] ?? 255;
+    // A code beyond the table, or none, gives undefined, which counts as no digit.
+    const high = HEX_VALUES[text.charCodeAt(at + 2 * i)] ?? 255;
+    const low = HEX_VALUES[text.charCodeAt(at + 2 * i + 1)] ?? 255;
     seen |= high | low;
     target[offset + i] = (high << 4) | low;
   }
-  if (seen > 15) throw new TasticError("invalid-format", "an id must have lowercase hexadecimal digits only");
-  return target;
+  return seen <= 15;
 }
 
 /**

@@ -5,6 +5,7 @@ export {
   idToBytes,
   isId,
   parseId,
+  readId,
   shortId,
   type BlobId,
   type Id,

@@ -10,6 +10,7 @@
  * `claim` is what keeps two threads from storing the same new blob twice: exactly one of them is told that it is new.
  */
 import { TasticError } from "@tastic/errors";
+import { readId } from "@tastic/format";
 import { ENTRY_WORDS, LENGTH, OFFSET, PACK, PENDING, PLACE, UNCOMPRESSED } from "./blob-entry.js";
 import type { BlobLocation, DATA, EntryKind, TREE } from "./blob-entry.js";
 import {
@@ -85,6 +86,11 @@ export class BlobIndex {
   find(id: Uint8Array, kind: EntryKind): number {
     this.#loadId(id);
     return this.#findLoaded(kind, -1);
+  }
+
+  /** As `find`, for an id whose 64 hexadecimal digits stand in `text` from `at` on; -1 also if these are none. */
+  findText(text: string, at: number, kind: EntryKind): number {
+    return readId(text, at, this.#idBytes) ? this.#findLoaded(kind, -1) : -1;
   }
 
   /** The next entry with the same id and kind as `entry`: a copy of the blob in another pack; or -1. */

@@ -2,12 +2,10 @@
  * Is a file's node in the parent snapshot, as it stands there, what would be written again? Most files have not changed:
  * this reads the text as it is, without making a node of it.
  */
-import { idToBytes, isId } from "@tastic/format";
 import { DATA } from "@tastic/repository";
 import type { BlobIndex } from "@tastic/repository";
 
 const ID_DIGITS = 64;
-const id = new Uint8Array(32);
 
 /**
  * Does `text` begin with `start`, which ends in the bracket that opens the content, go on with nothing but ids of blobs
@@ -19,9 +17,7 @@ export function knownContent(text: string, start: string, index: BlobIndex): boo
   if (text.startsWith("]}", at)) return text.length === at + 2;
   for (;;) {
     // "id" and what follows it
-    const hex = text.slice(at + 1, at + 1 + ID_DIGITS);
-    if (text[at] !== '"' || !isId(hex)) return false;
-    if (index.find(idToBytes(hex, id), DATA) < 0) return false;
+    if (text[at] !== '"' || index.findText(text, at + 1, DATA) < 0) return false;
     at += ID_DIGITS + 2;
     if (text.startsWith('"]}', at - 1)) return text.length === at + 2;
     if (!text.startsWith('",', at - 1)) return false;
