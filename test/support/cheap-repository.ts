@@ -7,9 +7,9 @@ import { testPassword } from "./programs.js";
 /** Makes a repository at `path`; restic opens it like any other. */
 export async function makeCheapRepository(
   path: string,
-  options: Pick<InitOptions, "version" | "chunkerPolynomial"> = {},
+  options: Partial<Pick<InitOptions, "version" | "chunkerPolynomial" | "password">> = {},
 ): Promise<void> {
   const storage = createLocalStorage(path);
-  await Repository.init(storage, { ...options, password: testPassword, scrypt: { N: 16, r: 1, p: 1 } });
+  await Repository.init(storage, { password: testPassword, ...options, scrypt: { N: 16, r: 1, p: 1 } });
   await storage.close();
 }

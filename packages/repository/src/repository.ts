@@ -131,7 +131,7 @@ export class Repository {
       keyHint: options.keyHint,
       meanwhile: () => rehearse(crypto, zstd),
     });
-    const config = decodeConfig(crypto.createSealer(key.masterKey).open(sealedConfig, "config"));
+    const config = await openConfig(storage, crypto.createSealer(key.masterKey), sealedConfig);
     checkPolynomial(config.chunkerPolynomial);
     const layered = (await options.layer?.(storage, config.id)) ?? storage;
     return new Repository(layered, config, key, { crypto, zstd }, options);
@@ -285,11 +285,22 @@ export class Repository {
     };
   }
 
+  /** Each once, whatever the store says: a snapshot that counted twice would take the place of one to keep. */
   async #listFiles<T extends Id>(type: FileType, signal?: AbortSignal): Promise<{ id: T; size: number }[]> {
-    const files: { id: T; size: number }[] = [];
-    for await (const { name, size } of this.storage.list(type, { signal }))
-      files.push({ id: name as T, size });
-    return files;
+    const sizes = new Map<T, number>();
+    for await (const { name, size } of this.storage.list(type, { signal })) sizes.set(name as T, size);
+    return Array.from(sizes, ([id, size]) => ({ id, size }));
+  }
+}
+
+/** Opens the config, of which no name says whether it came over whole: one that does not open is loaded once more. */
+async function openConfig(storage: Storage, sealer: Sealer, sealed: Uint8Array): Promise<RepositoryConfig> {
+  const open = (bytes: Uint8Array): RepositoryConfig => decodeConfig(sealer.open(bytes, "config"));
+  try {
+    return open(sealed);
+  } catch (error) {
+    if (!isTasticError(error, "damaged-ciphertext")) throw error;
+    return open(await loadConfig(storage));
   }
 }
 

@@ -55,7 +55,8 @@ function unescape(part: string): string {
 function checkEndpoint(endpoint: string): void {
   if (endpoint === "") throw invalid("it has no host");
   const fine = URL.canParse(`https://${endpoint}`) && !/[\s?#\\]/.test(endpoint);
-  if (!fine) throw invalid(`"${endpoint.slice(0, 80)}" is no host`);
+  // What follows a colon could be the beginning of a password with a slash in it.
+  if (!fine) throw invalid(`"${endpoint.split(":", 1)[0]?.slice(0, 80)}" is no host, or its port is none`);
 }
 
 /** What every S3 server allows at most; older ones also take upper-case letters and underscores. */

@@ -74,11 +74,13 @@ class RetryStorage implements Storage {
       try {
         await this.#inner.save(file, content, options);
       } catch (error) {
-        // The answer to an earlier attempt may have been lost after the work was done. rest-server then says 403.
-        const refused = isTasticError(error, "already-exists") || isTasticError(error, "access-denied");
-        if (retries === 0 || !refused) throw error;
+        // The answer to an earlier attempt may have been lost after the work was done, or a network may have repeated
+        // the request. rest-server says 403 to the second one.
+        const exists = isTasticError(error, "already-exists");
+        const refused = retries > 0 && isTasticError(error, "access-denied");
+        if (!exists && !refused) throw error;
         if (await this.#holds(file, content, options)) return;
-        if (file.type === "config" || error.code === "access-denied") throw error;
+        if (retries === 0 || file.type === "config" || refused) throw error;
         // What has this name is not what the name stands for: a part of what we sent.
         await this.#inner.remove(file, options);
         await this.#inner.save(file, content, options);

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import type { Context } from "./command.js";
 import { parseExtendedOptions } from "./extended-options.js";
+import { interruptible } from "./stores/interruptible-storage.js";
 import { withLayers } from "./stores/layers.js";
 import { leftToRclone, schemes } from "./stores/schemes.js";
 import { systemErrorText } from "./system-error-text.js";
@@ -23,7 +24,7 @@ export function schemeOf(location: string): string {
   if (Object.hasOwn(leftToRclone, scheme)) {
     throw new TasticError(
       "unsupported",
-      `unable to open repository at ${maskLocation(location)}: "${scheme}:" is not supported`,
+      `unable to open repository: "${scheme}:" is not supported`,
       {
         guidance: `Let rclone do it: set up a remote of its kind "${leftToRclone[scheme]}", and use rclone:REMOTE:PATH.`,
       },
@@ -57,7 +58,7 @@ export async function openStorage(context: Context, location: string): Promise<S
       userAgent: globals.httpUserAgent === "" ? undefined : globals.httpUserAgent,
       onLine: (line) => output.error(line),
     });
-    return withLayers(store, context, scheme.remote);
+    return interruptible(withLayers(store, context, scheme.remote), context.signal);
   } catch (error) {
     if (isTextError(error) || !isTasticError(error)) throw error;
     const { message } = error;

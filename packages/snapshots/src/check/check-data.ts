@@ -62,10 +62,38 @@ async function checkPack(
   pack: number,
   report: CheckReport,
 ): Promise<void> {
-  const id = context.packs.id(pack);
+  let problems: string[];
+  try {
+    problems = await verifyPack(context, hand, pack);
+    // A transfer may have gone wrong; what is stored does not change.
+    if (problems.length > 0) problems = await verifyPack(context, hand, pack, "renew");
+  } catch (error) {
+    if (!(error instanceof DownloadError)) throw error;
+    // It may be there and whole: this says nothing of what it holds.
+    report.error(`download error: ${messageOf(error.cause)}`);
+    return;
+  }
+  if (problems.length === 0) return;
+  report.broken(context.packs.id(pack));
+  report.error(`pack ${context.packs.id(pack)} contains ${problems.length} errors: [${problems.join(" ")}]`);
+}
+
+/** Why a pack could not be read: its `cause`. */
+class DownloadError extends Error {}
+
+/**
+ * Reads a pack and returns what is wrong with it.
+ * @throws DownloadError where it cannot be read
+ */
+async function verifyPack(
+  context: CheckContext,
+  hand: Hand<CheckTask, CheckAnswer>,
+  pack: number,
+  cache?: "renew",
+): Promise<string[]> {
   const problems: string[] = [];
   const load = async (piece: Piece | string): Promise<Uint8Array<ArrayBuffer>> =>
-    typeof piece === "string" ? new Uint8Array(0) : loadPiece(context, pack, piece);
+    typeof piece === "string" ? new Uint8Array(0) : loadPiece(context, pack, piece, cache);
   const ahead = new ReadAhead(piecesOf(context, pack), load, PIECES_AHEAD);
   for (let taken = ahead.take(); taken !== undefined; taken = ahead.take()) {
     const piece = taken.item;
@@ -77,20 +105,16 @@ async function checkPack(
     let bytes: Uint8Array<ArrayBuffer>;
     try {
       bytes = await taken.content;
-    } catch (error) {
+    } catch (cause) {
       throwIfCancelled(context.signal, "checking packs");
       await hand.ask({ type: "give-up", pack });
-      // It may be there and whole: this says nothing of what it holds.
-      report.error(`download error: ${messageOf(error)}`);
-      return;
+      throw new DownloadError("a pack cannot be read", { cause });
     }
     const entries = Uint32Array.from(piece.entries);
     const task: CheckTask = { type: "piece", pack, bytes, entries, tail: piece.tail };
     problems.push(...(await hand.ask(task, [bytes.buffer, entries.buffer])));
   }
-  if (problems.length === 0) return;
-  report.broken(id);
-  report.error(`pack ${id} contains ${problems.length} errors: [${problems.join(" ")}]`);
+  return problems;
 }
 
 /** A part of a pack that is read in one go. */
@@ -130,6 +154,7 @@ async function loadPiece(
   { repository, packs, signal }: CheckContext,
   pack: number,
   { offset, length }: Piece,
+  cache: "renew" | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
   throwIfCancelled(signal, "checking packs");
   const name = packs.id(pack);
@@ -137,5 +162,5 @@ async function loadPiece(
   if (length > MAX_PIECE + PIECE + HEADER_LENGTH_SIZE + SEALING_OVERHEAD) {
     throw new TasticError("limit-exceeded", `pack ${name}: a blob of ${length} bytes`);
   }
-  return repository.storage.load({ type: "pack", name }, { offset, length }, { signal });
+  return repository.storage.load({ type: "pack", name }, { offset, length }, { signal, ...(cache && { cache }) });
 }
