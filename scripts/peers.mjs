@@ -108,7 +108,9 @@ function locate(name, peer) {
   // What lies in .peers/ was tried out when it was put there.
   const fetched = peer.programs.map((program) => join(peersFolder, name, folderOf(peer), program));
   if (fetched.every((path) => existsSync(path))) return { programs: byName(peer, fetched) };
-  const system = peer.programs.map((program) => findInPath(program) ?? inFolder(`/${folderOf(peer)}`, program));
+  const system = peer.programs.map(
+    (program) => findInPath(program) ?? inFolder(`/${folderOf(peer)}`, program),
+  );
   if (system.every(Boolean) && !problemOf(peer, system[0])) return { programs: byName(peer, system) };
   return { reason: `${name} is not there (\`npm run peers\` fetches it on Debian)` };
 }
