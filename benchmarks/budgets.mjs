@@ -68,6 +68,8 @@ export const budgets = [
   budget("restore, mixed", "least", "×", 1, 1.5, 1.2, speed("restore-mixed")),
   budget("restore, small files", "least", "×", 1, 2.5, 2, speed("restore-small")),
   budget("check --read-data", "least", "×", 0.8, 1.2, 1, speed("check-mixed")),
+  budget("over rest-server", "least", "×", 1, 1, 1, speed("rest-backup", "rest-restore", "rest-check")),
+  budget("over Ceph", "least", "×", 1, 1, 1, speed("s3-backup", "s3-restore", "s3-check")),
   budget("time of snapshots, small repository", "most", "×", 1.3, 1, 1.1, (comparisons) => {
     const factor = speed("snapshots")(comparisons);
     return factor === undefined ? undefined : 1 / factor;

@@ -76,7 +76,10 @@ async function runOnce(workplace, row, tool, outcomes) {
   const cwd = row.set === undefined ? undefined : workplace.set(row.set).folder;
   const start = await row.start(workplace, tool);
   row.beforeRun?.(workplace);
-  const state = workplace.freshCopy(start);
+  const state =
+    row.over === undefined
+      ? workplace.freshCopy(start)
+      : await workplace.remoteCopy(start, row.over, row.adds ?? false);
   const { figures } = await workplace.run(tool, state, row.arguments(workplace), cwd);
   const stored = row.stores ? { stored: storedBytes(state) } : {};
   if (outcomes && row.outcome) outcomes.set(tool.name, await row.outcome(workplace, state));

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fillContent } from "./content.mjs";
-import { largePlan, mixedPlan, smallPlan } from "./plans.mjs";
+import { largePlan, mixedPlan, partPlan, smallPlan } from "./plans.mjs";
 import { Random } from "./random.mjs";
 
 /** @typedef {import("./plans.mjs").PlannedFile} PlannedFile */
@@ -26,12 +26,12 @@ const PIECE = 8 * 1024 * 1024;
 const INSERTED = "Something that was not there before.\n".repeat(14);
 
 /** @type {Record<string, (scale: number) => PlannedFile[]>} */
-const plans = { mixed: mixedPlan, small: smallPlan, large: largePlan };
+const plans = { mixed: mixedPlan, part: partPlan, small: smallPlan, large: largePlan };
 
 /**
  * The data set of this name, made if it is not there.
  * @param {string} home where data sets are kept
- * @param {string} name mixed, small or large
+ * @param {string} name mixed, part, small or large
  * @param {number} scale 1 for the whole set
  * @param {PlannedFile[]} plan
  * @returns {DataSet}

@@ -64,6 +64,14 @@ export function mixedPlan(scale) {
 }
 
 /**
+ * The same on a smaller scale, for repositories on servers: about 1,600 files and 270 MiB.
+ * @param {number} scale
+ */
+export function partPlan(scale) {
+  return mixedPlan(0.2 * scale);
+}
+
+/**
  * 50,000 files of 0.2 to 16 KiB, fifty in a folder.
  * @param {number} scale
  */

@@ -6,8 +6,9 @@ import { table } from "./table.mjs";
  * @typedef {object} Results
  * @property {string} date
  * @property {import("./machine.mjs").Machine} machine
- * @property {{ runs: number, scale: number, rows: readonly string[] }} options
+ * @property {{ runs: number, scale: number, latency?: number, rows: readonly string[] }} options
  * @property {readonly import("./compare.mjs").Comparison[]} comparisons
+ * @property {readonly string[]} [skipped] rows that could not be measured here, and why
  * @property {number} blobBytes bytes of index per blob
  */
 
@@ -74,6 +75,11 @@ export function problemsText({ comparisons }) {
     .join("\n");
 }
 
+/** What could not be measured. @param {Results} results */
+export function skippedText({ skipped = [] }) {
+  return skipped.map((text) => `- not measured: ${text}`).join("\n");
+}
+
 /** The whole of RESULTS.md. @param {readonly Results[]} all one for each version of Node */
 export function markdown(all) {
   return `# Benchmarks
@@ -97,6 +103,7 @@ function section(results) {
 - machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB
 - system: ${machine.system}
 - data: ${options.scale === 1 ? "whole" : `at a scale of ${options.scale}`}
+${options.latency ? `- servers: ${options.latency} ms away\n` : ""}${skippedText(results)}
 
 ${timesTable(comparisons)}
 

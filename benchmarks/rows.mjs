@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { applyChange, revertChange } from "./data-sets.mjs";
-import { totals } from "./workplace.mjs";
+import { totals } from "./folders.mjs";
 
 /** @typedef {import("./workplace.mjs").Workplace} Workplace */
 /** @typedef {import("./workplace.mjs").Tool} Tool */
@@ -14,6 +14,8 @@ import { totals } from "./workplace.mjs";
  * @property {string} [set] the data set it works on, which a backup starts in
  * @property {number} [runs] instead of the usual number: more of what is short, fewer of what is long
  * @property {readonly string[]} [only] the tools that are measured, if not both
+ * @property {import("./stores.mjs").StoreKind} [over] the server that the repository is on, if it is on none of our disks
+ * @property {boolean} [adds] whether the server's repository is added to, so that each run needs its own
  * @property {boolean} [stores] whether it adds to the repository, so that its size is of interest
  * @property {string} [keeps] the data set that the repository has afterwards, for later rows to start from
  * @property {(workplace: Workplace, tool: Tool) => Promise<string>} start the repository that each run gets a copy of
@@ -63,6 +65,42 @@ const firstBackup = (set) => ({
 
 /** @param {string} set @returns {Pick<Row, "set" | "start" | "arguments" | "outcome">} */
 const secondBackup = (set) => ({ set, start: backedUp(set), arguments: backup, outcome: wholeTree });
+
+/**
+ * Backup, restore and check with the repository on a server. The part of the mixed set is small, so that all of these rows
+ * take no more than minutes; the first restore of a machine has no cache yet.
+ * @param {import("./stores.mjs").StoreKind} over
+ * @param {string} server
+ * @returns {Row[]}
+ */
+const remote = (over, server) => [
+  {
+    name: `${over}-backup`,
+    title: `first backup over ${server}`,
+    over,
+    adds: true,
+    runs: 3,
+    ...firstBackup("part"),
+    stores: false,
+    keeps: undefined,
+  },
+  {
+    name: `${over}-restore`,
+    title: `restore over ${server}`,
+    over,
+    runs: 3,
+    start: backedUp("part"),
+    ...restore,
+  },
+  {
+    name: `${over}-check`,
+    title: `check --read-data over ${server}`,
+    over,
+    runs: 3,
+    start: backedUp("part"),
+    arguments: () => ["check", "--read-data"],
+  },
+];
 
 /** In this order: rows that change files or their times come after those that must find them unchanged. */
 /** @type {readonly Row[]} */
@@ -115,6 +153,8 @@ export const rows = [
     keeps: undefined,
     arguments: () => ["backup", "--workers", "0", "."],
   },
+  ...remote("rest", "rest-server"),
+  ...remote("s3", "Ceph"),
 ];
 
 /**

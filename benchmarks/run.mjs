@@ -7,8 +7,9 @@ import { parseArgs } from "node:util";
 import { loadIndex } from "./blob-index.mjs";
 import { compare } from "./compare.mjs";
 import { describeMachine } from "./machine.mjs";
-import { budgetsTable, markdown, problemsText, roomTable, timesTable } from "./report.mjs";
+import { budgetsTable, markdown, problemsText, roomTable, skippedText, timesTable } from "./report.mjs";
 import { rows } from "./rows.mjs";
+import { Stores } from "./stores.mjs";
 import { Workplace } from "./workplace.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,6 +25,8 @@ const { values } = parseArgs({
     rows: { type: "string" },
     runs: { type: "string" },
     scale: { type: "string", default: "1" },
+    /** Milliseconds to a server and back. */
+    latency: { type: "string", default: "0" },
     json: { type: "string" },
     save: { type: "boolean", default: false },
   },
@@ -32,7 +35,13 @@ const { values } = parseArgs({
 if (values.restic === undefined) fail("give the real restic: --restic PATH, or use `npm run bench`");
 const scale = positive("--scale", values.scale);
 const runs = values.runs === undefined ? undefined : positive("--runs", values.runs);
-const chosen = chooseRows(values.rows);
+const latency = values.latency === "0" ? 0 : positive("--latency", values.latency);
+const wanted = chooseRows(values.rows);
+const skipped = wanted.flatMap((row) => {
+  const reason = row.over && Stores.whyNot(row.over);
+  return reason === undefined ? [] : [{ row, text: `${row.name}: ${reason}` }];
+});
+const chosen = wanted.filter((row) => !skipped.some((other) => other.row === row));
 
 const home = join(root, ".bench");
 mkdirSync(home, { recursive: true });
@@ -42,6 +51,7 @@ const bin = join(root, "packages", "tastic", "bin", "tastic.js");
 const workplace = new Workplace({
   home,
   scale,
+  latency,
   restic: { name: "restic", command: [resolve(values.restic)] },
   tastic: {
     name: "tastic",
@@ -51,6 +61,7 @@ const workplace = new Workplace({
 
 const load = loadavg()[0] ?? 0;
 if (load > 0.5) progress(`The machine is busy (load ${load.toFixed(1)}): figures will be uneven.\n`);
+for (const { text } of skipped) progress(`not measured: ${text}\n`);
 const comparisons = [];
 try {
   for (const set of new Set(chosen.map((row) => row.set))) {
@@ -65,19 +76,21 @@ try {
     progress("\n");
   }
 } finally {
-  workplace.clean();
+  await workplace.close();
 }
 
 /** @type {import("./report.mjs").Results} */
 const results = {
   date: new Date().toISOString().slice(0, 10),
   machine: describeMachine(node, values.restic),
-  options: { runs: runs ?? 5, scale, rows: chosen.map(({ name }) => name) },
+  options: { runs: runs ?? 5, scale, latency, rows: chosen.map(({ name }) => name) },
   comparisons,
+  skipped: skipped.map(({ text }) => text),
   blobBytes: loadIndex(1_000_000).bytesPerBlob,
 };
 const problems = problemsText(results);
 console.log(`\n${timesTable(comparisons)}\n\nMiB:\n${roomTable(comparisons)}\n\n${budgetsTable(results)}`);
+if (skipped.length > 0) console.log(`\n${skippedText(results)}`);
 if (problems !== "") console.log(`\nproblems:\n${problems}`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 if (values.save) save();

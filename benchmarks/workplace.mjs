@@ -2,20 +2,12 @@
 // gets a fresh copy of. All repositories descend from one that restic made, so that both programs open a key of the
 // same cost and cut with the same polynomial.
 import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureDataSet, warm } from "./data-sets.mjs";
+import { linkFolder } from "./folders.mjs";
 import { measure } from "./measure.mjs";
+import { Stores } from "./stores.mjs";
 
 /** @typedef {{ name: "restic" | "tastic", command: readonly string[] }} Tool */
 /** @typedef {import("./data-sets.mjs").DataSet} DataSet */
@@ -27,12 +19,17 @@ export class Workplace {
   #sets = new Map();
   /** Everything that goes when the benchmark ends. */
   #work;
+  /** @type {Stores} */
+  #stores;
+  /** Where the repository of a state is, if not in its folder. @type {Map<string, Record<string, string>>} */
+  #elsewhere = new Map();
 
-  /** @param {{ home: string, scale: number, restic: Tool, tastic: Tool }} options */
-  constructor({ home, scale, restic, tastic }) {
+  /** @param {{ home: string, scale: number, restic: Tool, tastic: Tool, latency?: number }} options */
+  constructor({ home, scale, restic, tastic, latency = 0 }) {
     this.#home = home;
     this.#scale = scale;
     this.#work = join(home, "work");
+    this.#stores = new Stores(join(this.#work, "stores"), latency);
     this.restic = restic;
     this.tools = [restic, tastic];
     this.#refuseCompany();
@@ -47,6 +44,12 @@ export class Workplace {
     const pid = existsSync(file) ? readFileSync(file, "utf8") : "";
     if (pid !== "" && existsSync(`/proc/${pid}`))
       throw new Error(`a benchmark is running already: process ${pid}`);
+  }
+
+  /** Ends what runs, and removes what there is. */
+  async close() {
+    await this.#stores.stop();
+    this.clean();
   }
 
   clean() {
@@ -86,6 +89,7 @@ export class Workplace {
       RESTIC_CACHE_DIR: join(state, "cache"),
       RESTIC_PASSWORD: "benchmark",
       RESTIC_HOST: "benchmark",
+      ...this.#elsewhere.get(state),
     };
     return measure([...tool.command, ...args], { cwd, env });
   }
@@ -140,15 +144,31 @@ export class Workplace {
   }
 
   /**
-   * A copy of a state for one run. Repositories never write into a file that is there, so hard links are as good as
-   * copies. Then waits until all is on disk, so that nobody is measured with what others left to be written.
+   * A copy of a state for one run. Then waits until all is on disk, so that nobody is measured with what others left to be written.
    * @param {string} state
    * @param {string} copy where to; what is there goes
    */
   freshCopy(state, copy = this.path("run")) {
     rmSync(copy, { recursive: true, force: true });
+    this.#elsewhere.delete(copy);
     linkFolder(state, copy);
     spawnSync("sync", ["-f", copy]);
+    return copy;
+  }
+
+  /**
+   * The same with the repository on a server, which has it to itself if it is to be added to. The cache is empty.
+   * @param {string} state
+   * @param {import("./stores.mjs").StoreKind} kind
+   * @param {boolean} adds
+   */
+  async remoteCopy(state, kind, adds) {
+    const copy = this.path("run");
+    const elsewhere = await this.#stores.place(kind, join(state, "repository"), adds);
+    rmSync(copy, { recursive: true, force: true });
+    mkdirSync(copy, { recursive: true });
+    spawnSync("sync", ["-f", this.#work]);
+    this.#elsewhere.set(copy, elsewhere);
     return copy;
   }
 
@@ -157,28 +177,4 @@ export class Workplace {
     const { stdout } = await this.run(this.restic, state, ["snapshots", "--json", "latest"]);
     return String(JSON.parse(stdout).at(-1).tree);
   }
-}
-
-/** @param {string} from @param {string} to */
-function linkFolder(from, to) {
-  mkdirSync(to, { recursive: true });
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) linkFolder(source, target);
-    else linkSync(source, target);
-  }
-}
-
-/**
- * How many files are below a folder, and how many bytes they have.
- * @param {string} folder
- */
-export function totals(folder) {
-  let [files, bytes] = [0, 0];
-  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isDirectory()) continue;
-    files++;
-    bytes += lstatSync(join(entry.parentPath, entry.name)).size;
-  }
-  return { files, bytes };
 }

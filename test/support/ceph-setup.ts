@@ -6,7 +6,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
-import { startCeph, type CephCluster } from "./ceph-cluster.js";
+import { startCeph, type CephCluster } from "../../scripts/ceph-cluster.mjs";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { beforeAll, describe, inject, it } from "vitest";
 import { findPeers } from "../../scripts/peers.mjs";
-import { whyNoCeph, type CephAccess } from "./ceph-cluster.js";
+import { whyNoCeph, type CephAccess } from "../../scripts/ceph-cluster.mjs";
 import { whyNoCertificates } from "./certificates.js";
 import { runProgram, startProgram, type Outcome, type RunOptions, type Running } from "./programs.js";
 

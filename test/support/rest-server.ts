@@ -1,10 +1,10 @@
 /** The real rest-server, started for a test on a port or a socket of its own, and stopped when the test is done. */
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { launchRestServer } from "../../scripts/rest-server.mjs";
 import { temporaryFolder } from "./folders.js";
 import { restServer } from "./peers.js";
 
@@ -56,36 +56,10 @@ export async function startRestServer(options: RestServerOptions = {}): Promise<
     await writeFile(file, `${options.user.name}:{SHA}${hash}\n`, { mode: 0o600 });
     args.push("--htpasswd-file", file);
   }
-  const child = spawn(restServer, args, { stdio: ["ignore", "ignore", "pipe"] });
-  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const stop = async (signal: "SIGKILL" | "SIGTERM" = "SIGKILL") => {
-    child.kill(signal);
-    await ended;
-  };
-  const address = await new Promise<string>((resolve, reject) => {
-    let said = "";
-    child.stderr.on("data", (text: Buffer) => {
-      said += text.toString();
-      const found = /start server on (\S+)/.exec(said)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    child.once("close", () => reject(new Error(`rest-server ended: ${said}`)));
-  });
+  const { address, stop } = await launchRestServer(restServer, args);
   const scheme = options.certificates === undefined ? "http" : "https";
   if (options.unix === true) return { url: `${scheme}+unix://${socket}:/`, folder, stop };
-  await listening(Number(address.split(":").at(-1)));
   return { url: `${scheme}://${address}/`, folder, stop };
-}
-
-function listening(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.once("error", reject);
-  });
 }
 
 /** Files in PEM: an authority, a server's certificate for 127.0.0.1 and localhost, and a client's with its key. */

@@ -1,8 +1,9 @@
 /** Bodies on their way out, in parts of a size that sockets like, and on their way in. */
 import type { Head } from "./transport.js";
 
-// Large enough that a part costs little beside its bytes, small enough that an abort is noticed soon.
-const partSize = 512 * 1024;
+// Large enough that a part costs little beside its bytes, small enough that an abort is noticed soon, and that a line on
+// which hardly anything moves is not taken for one on which nothing does.
+const partSize = 256 * 1024;
 // Below this, copying pieces together is cheaper than handing them over one by one.
 const smallPiece = 64 * 1024;
 // What is kept of an answer that is no success: enough for a message.

@@ -1,6 +1,6 @@
 /** A storage on a REST server, from what the user says of it. */
 import { TasticError } from "@tastic/errors";
-import type { Storage } from "@tastic/storage";
+import type { ProxySettings, Storage } from "@tastic/storage";
 import { HttpTransport } from "./http-transport.js";
 import type { RestCredentials, RestLocation } from "./rest-location.js";
 import { RestStorage } from "./rest-storage.js";
@@ -18,6 +18,8 @@ export interface RestStorageOptions {
   /** Accept any certificate. */
   readonly insecureTls?: boolean | undefined;
   readonly userAgent?: string | undefined;
+  /** Through which proxy; none if not given. */
+  readonly proxy?: ProxySettings | undefined;
 }
 
 /** The storage; nothing is connected to until an operation is called. Errors: `invalid-argument` for PEM that is none. */
@@ -37,6 +39,7 @@ export function createRestStorage(options: RestStorageOptions): Storage {
     certificate: clientCertificate,
     key: clientCertificate,
     insecureTls: options.insecureTls,
+    proxy: options.proxy,
   });
   return new RestStorage(location.shown, connections, transport);
 }

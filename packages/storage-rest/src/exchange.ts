@@ -1,5 +1,6 @@
 /** One request and its answer on a stream of Node's, which are alike in HTTP/1.1 and HTTP/2. */
 import type { Readable, Writable } from "node:stream";
+import type { Traffic } from "@tastic/storage";
 import { BodyCollector, bodyParts } from "./body.js";
 import { afterwards, type Answer, type Head, type Request } from "./transport.js";
 
@@ -67,7 +68,12 @@ export function conduct(
           collector.add(chunk);
         } catch (error) {
           fail(error instanceof Error ? error : new Error(String(error)));
+          return;
         }
+        const wait = request.traffic?.download(chunk.length);
+        if (wait === undefined) return;
+        incoming.pause();
+        wait.then(() => incoming.resume(), fail);
       });
       incoming.on("end", () => {
         if (settled) return;
@@ -88,36 +94,42 @@ export function conduct(
       return;
     }
     for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
+    void request.traffic?.download(0);
     if (request.body === undefined) {
       outgoing.end();
       return;
     }
-    writeBody(outgoing, request.body, () => {
+    writeBody(outgoing, request.body, request.traffic, () => {
       if (settled) return false;
       bodyGiven = true;
       return true;
-    });
+    }).catch(fail);
   });
 }
 
 /** Writes at the pace that the other side takes it. `beforeLast` says whether the last part may go. */
-function writeBody(outgoing: Writable, pieces: readonly Uint8Array[], beforeLast: () => boolean): void {
+async function writeBody(
+  outgoing: Writable,
+  pieces: readonly Uint8Array[],
+  traffic: Traffic | undefined,
+  beforeLast: () => boolean,
+): Promise<void> {
   const parts = bodyParts(pieces);
-  let next = parts.next();
-  const pump = (): void => {
-    while (next.done !== true && !outgoing.destroyed) {
-      const part = next.value;
-      next = parts.next();
-      if (next.done === true) {
-        if (beforeLast()) outgoing.end(part);
-        return;
-      }
-      if (!outgoing.write(part)) {
-        outgoing.once("drain", pump);
-        return;
-      }
+  for (let next = parts.next(); !outgoing.destroyed;) {
+    const part = next.value;
+    if (next.done === true || part === undefined) {
+      if (beforeLast()) outgoing.end();
+      return;
     }
-    if (!outgoing.destroyed && beforeLast()) outgoing.end();
-  };
-  pump();
+    const wait = traffic?.upload(part.length);
+    if (wait !== undefined) await wait;
+    if (outgoing.destroyed) return;
+    next = parts.next();
+    if (next.done === true) {
+      if (beforeLast()) outgoing.end(part);
+      return;
+    }
+    // Where the exchange ends meanwhile, this never goes on.
+    if (!outgoing.write(part)) await new Promise<void>((resolve) => outgoing.once("drain", resolve));
+  }
 }

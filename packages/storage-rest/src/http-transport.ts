@@ -4,8 +4,10 @@
  */
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import type { AgentOptions as TlsAgentOptions } from "node:https";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { systemErrorCode } from "@tastic/errors";
+import { proxyAgent, type ProxySettings } from "@tastic/storage";
 import { totalLength } from "./body.js";
 import { conduct } from "./exchange.js";
 import { lengthOf, type Answer, type Head, type Request, type Transport } from "./transport.js";
@@ -27,8 +29,11 @@ export interface HttpTransportOptions {
   readonly certificate?: string | undefined;
   readonly key?: string | undefined;
   readonly insecureTls?: boolean | undefined;
+  readonly proxy?: ProxySettings | undefined;
 }
 
+// So many bytes may wait in a connection for the kernel, so that it has something to send while we are busy.
+const sendAhead: object = { writableHighWaterMark: 2 * 1024 * 1024 };
 // After this many milliseconds without a connection there will be none.
 const connectTimeout = 30_000;
 // How many connections that the server has closed meanwhile are met in a row at most.
@@ -36,24 +41,28 @@ const maximumStale = 50;
 
 export class HttpTransport implements Transport {
   readonly #options: HttpTransportOptions;
-  readonly #agent: HttpAgent | HttpsAgent;
+  #agent: Promise<HttpAgent> | undefined;
   readonly #closing = new AbortController();
   readonly #underWay = new Set<Promise<Answer>>();
 
   constructor(options: HttpTransportOptions) {
     this.#options = options;
+  }
+
+  async #connect(): Promise<HttpAgent> {
+    const { tls, host, port, socketPath, ca, certificate, key, insecureTls, proxy } = this.#options;
     // Not bounded here: who calls has a bound, which some requests, those for locks, must not wait for.
-    const common = { keepAlive: true, maxFreeSockets: 64 };
-    this.#agent = options.tls
-      ? new HttpsAgent({
-          ...common,
-          ca: options.ca,
-          cert: options.certificate,
-          key: options.key,
-          rejectUnauthorized: options.insecureTls !== true,
-          minVersion: "TLSv1.2",
-        })
-      : new HttpAgent(common);
+    const common = { keepAlive: true, maxFreeSockets: 64, ...sendAhead };
+    const trust: TlsAgentOptions = {
+      ca,
+      cert: certificate,
+      key,
+      rejectUnauthorized: insecureTls !== true,
+      minVersion: "TLSv1.2",
+    };
+    const direct = (): HttpAgent => (tls ? new HttpsAgent({ ...common, ...trust }) : new HttpAgent(common));
+    if (socketPath !== undefined) return direct();
+    return (await proxyAgent(proxy, { tls, host, port }, { ...common, ...trust })) ?? direct();
   }
 
   async send(request: Request, signal?: AbortSignal): Promise<Answer> {
@@ -70,12 +79,14 @@ export class HttpTransport implements Transport {
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#underWay);
-    this.#agent.destroy();
+    (await this.#agent?.catch(() => undefined))?.destroy();
   }
 
   async #send(request: Request, signals: readonly AbortSignal[]): Promise<Answer> {
+    this.#agent ??= this.#connect();
+    const agent = await this.#agent;
     for (let attempt = 1; ; attempt++) {
-      const outgoing = this.#begin(request);
+      const outgoing = this.#begin(request, agent);
       let answered = false;
       try {
         return await conduct(
@@ -100,12 +111,12 @@ export class HttpTransport implements Transport {
     }
   }
 
-  #begin({ method, path, headers, body }: Request): ClientRequest {
+  #begin({ method, path, headers, body }: Request, agent: HttpAgent): ClientRequest {
     const { tls, host, port, socketPath, basePath } = this.#options;
     const options: RequestOptions = {
       method,
       path: basePath + path,
-      agent: this.#agent,
+      agent,
       headers: {
         ...this.#options.headers,
         ...headers,

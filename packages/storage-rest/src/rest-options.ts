@@ -1,5 +1,11 @@
 /** What the environment and `-o` say about a REST server, as in restic. Pure: nothing is read from the process. */
-import { extendedOptionsOf, parseConnections, type ExtendedOptions } from "@tastic/storage";
+import {
+  extendedOptionsOf,
+  parseConnections,
+  proxySettingsFrom,
+  type ExtendedOptions,
+  type ProxySettings,
+} from "@tastic/storage";
 import type { RestCredentials } from "./rest-location.js";
 
 export interface RestSettings {
@@ -12,10 +18,12 @@ export interface RestSettings {
 export interface RestOptionsFromSettings {
   readonly credentials?: RestCredentials;
   readonly connections?: number;
+  readonly proxy?: ProxySettings;
 }
 
 /**
- * RESTIC_REST_USERNAME and RESTIC_REST_PASSWORD, which count where the URL names nobody, and `rest.connections`.
+ * RESTIC_REST_USERNAME and RESTIC_REST_PASSWORD, which count where the URL names nobody, the variables that name
+ * proxies, and `rest.connections`.
  *
  * @throws TasticError invalid-argument for an option `rest.…` that does not exist, or a number that is none
  */
@@ -23,7 +31,9 @@ export function restOptionsFrom({ environment, extended }: RestSettings): RestOp
   const { connections } = extendedOptionsOf("rest", ["connections"], extended);
   const username = environment["RESTIC_REST_USERNAME"] ?? "";
   const password = environment["RESTIC_REST_PASSWORD"] ?? "";
+  const proxy = proxySettingsFrom(environment);
   return {
+    ...(proxy === undefined ? {} : { proxy }),
     ...(username === "" && password === "" ? {} : { credentials: { username, password } }),
     ...(connections === undefined ? {} : { connections: parseConnections("rest.connections", connections) }),
   };

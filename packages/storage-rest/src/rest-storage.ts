@@ -56,12 +56,13 @@ export class RestStorage implements Storage {
   async save(
     file: StorageFile,
     content: Uint8Array | readonly Uint8Array[],
-    { signal }: OperationOptions = {},
+    options: OperationOptions = {},
   ): Promise<void> {
+    const { signal } = options;
     const path = wirePathOf(file);
     const pieces = content instanceof Uint8Array ? [content] : content;
     const action = `saving ${describeFile(file)}`;
-    const save = () => this.#save(file, path, pieces, signal);
+    const save = () => this.#save(file, path, pieces, options);
     if (file.type === "config") {
       await this.#configGate.pass(
         async () => {
@@ -76,7 +77,7 @@ export class RestStorage implements Storage {
     } else await this.#pass(file, save, action, signal);
   }
 
-  async load(file: StorageFile, range?: ByteRange, { signal }: OperationOptions = {}) {
+  async load(file: StorageFile, range?: ByteRange, { signal, traffic }: OperationOptions = {}) {
     const path = wirePathOf(file);
     if (range !== undefined) checkRange(file, range);
     const load = async () => {
@@ -94,7 +95,7 @@ export class RestStorage implements Storage {
           else checkRangeAnswer(file, range, head);
         }
       };
-      const answer = await this.#send({ method: "GET", path, headers, onHead }, attempt, signal);
+      const answer = await this.#send({ method: "GET", path, headers, traffic, onHead }, attempt, signal);
       if (answer.status !== 200 && answer.status !== 206) throw statusError(answer, attempt);
       // Only where the server has not told the length before.
       if (range !== undefined) checkWithin(file, range, range.offset + answer.body.length);
@@ -109,14 +110,15 @@ export class RestStorage implements Storage {
     return this.#pass(file, look, `looking at ${describeFile(file)}`, signal);
   }
 
-  async *list(type: FileType, { signal }: OperationOptions = {}): AsyncGenerator<FileInfo, void, undefined> {
+  async *list(type: FileType, options: OperationOptions = {}): AsyncGenerator<FileInfo, void, undefined> {
+    const { signal } = options;
     const action = `listing objects of type ${type}`;
     if (type === "config") {
       const config = await this.#sizeIfThere({ type, name: "" }, signal);
       if (config !== undefined) yield config;
       return;
     }
-    const listing = await this.#gate.pass(() => this.#list(type, signal), action, signal);
+    const listing = await this.#gate.pass(() => this.#list(type, options), action, signal);
     for (let start = 0; start < listing.length; start += this.connections) {
       const batch = listing.slice(start, start + this.connections);
       const sized = await Promise.all(
@@ -152,13 +154,14 @@ export class RestStorage implements Storage {
     file: StorageFile,
     path: string,
     pieces: readonly Uint8Array[],
-    signal: AbortSignal | undefined,
+    { signal, traffic }: OperationOptions,
   ): Promise<void> {
     const attempt = this.#attempt("save", file);
     let failure: TasticError;
     try {
       const headers = { "content-type": "application/octet-stream" };
-      const answer = await this.#send({ method: "POST", path, headers, body: pieces }, attempt, signal);
+      const request: Request = { method: "POST", path, headers, body: pieces, traffic };
+      const answer = await this.#send(request, attempt, signal);
       if (answer.status === 200) return;
       failure = statusError(answer, attempt);
     } catch (error) {
@@ -194,9 +197,10 @@ export class RestStorage implements Storage {
     return sameBytes(answer.body, pieces) ? "same" : "other";
   }
 
-  async #list(type: Exclude<FileType, "config">, signal: AbortSignal | undefined) {
+  async #list(type: Exclude<FileType, "config">, { signal, traffic }: OperationOptions) {
     const attempt = { action: `list objects of type ${type} in`, object: this.location, data: { type } };
-    const request: Request = { method: "GET", path: `${folderOf(type)}/`, headers: { accept: version2 } };
+    const headers = { accept: version2 };
+    const request: Request = { method: "GET", path: `${folderOf(type)}/`, headers, traffic };
     let answer = await this.#send(request, attempt, signal);
     const rclone = headerOf(answer, "server")?.startsWith("rclone/") === true;
     // A folder that is not there is an empty one. But rest-server also answers 404 where an object was removed just

@@ -3,6 +3,8 @@
  * standard input and output of rclone (`http2-transport.ts`). One request, one answer, bodies in memory.
  */
 
+import type { Traffic } from "@tastic/storage";
+
 export interface Request {
   readonly method: "GET" | "HEAD" | "POST" | "DELETE";
   /** Below the repository's URL, without a slash in front: "config", "data/3f0a…", "?create=true". */
@@ -11,6 +13,8 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   /** The body in pieces, which must not change until the answer is there. */
   readonly body?: readonly Uint8Array[];
+  /** Told of the bytes of both bodies; what it returns is waited for. */
+  readonly traffic?: Traffic | undefined;
   /** Sees the answer before its body is taken or memory for it is allocated; what it throws refuses the answer. */
   readonly onHead?: (head: Head) => void;
 }

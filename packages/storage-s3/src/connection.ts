@@ -3,7 +3,8 @@
  * up in the user's files and variables, and without attempts of its own to try again.
  */
 import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions } from "node:https";
+import { proxyAgent } from "@tastic/storage";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { identityProvider } from "./credentials.js";
 import { tlsSettings } from "./tls-settings.js";
@@ -19,9 +20,21 @@ const connectionTimeout = 30_000;
 /** For how long a connection waits for its next request: less than servers do, or it is cut when it is used again. */
 const idleTimeout = 15_000;
 
+/** So many bytes may wait in a connection for the kernel, so that it has something to send while we are busy. */
+const sendAhead: object = { writableHighWaterMark: 2 * 1024 * 1024 };
+
+const nothing = (): void => {};
+const silence = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+interface Agents {
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
+}
+
 export class S3Connection {
   readonly #options: S3StorageOptions;
-  readonly #agents: { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent };
+  readonly #agentOptions: HttpsAgentOptions;
+  #agents: Promise<Agents> | undefined;
   readonly #identity: ReturnType<typeof identityProvider>;
   #region: string;
   #client: Promise<{ readonly sdk: Sdk; readonly client: S3Client }> | undefined;
@@ -32,9 +45,11 @@ export class S3Connection {
     this.#options = options;
     this.#identity = identityProvider(options.credentials);
     this.#region = options.region ?? regionOfHost(location) ?? "us-east-1";
-    this.#agents = {
-      httpAgent: new HttpAgent({ keepAlive: true, timeout: idleTimeout }),
-      httpsAgent: new HttpsAgent({ keepAlive: true, timeout: idleTimeout, ...tlsSettings(options.tls) }),
+    this.#agentOptions = {
+      keepAlive: true,
+      timeout: idleTimeout,
+      ...sendAhead,
+      ...tlsSettings(options.tls),
     };
   }
 
@@ -85,7 +100,7 @@ export class S3Connection {
     // The library would announce on standard error that it will drop this version of Node.
     process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
     const sdk = await import("@aws-sdk/client-s3");
-    const client = new sdk.S3Client(this.#configuration(region));
+    const client = new sdk.S3Client(await this.#configuration(region));
     client.middlewareStack.add(
       (next) => (args) => {
         // Node sends an agent's name as the library forms it; a user who gives one wants exactly that.
@@ -98,15 +113,20 @@ export class S3Connection {
     return { sdk, client };
   }
 
-  #configuration(region: string): S3ClientConfig {
+  async #configuration(region: string): Promise<S3ClientConfig> {
     const { location, bucketLookup = "auto", credentials } = this.#options;
+    const endpoint = endpointUrl(location, region);
+    this.#agents ??= this.#makeAgents(new URL(endpoint));
+    const agents = await this.#agents;
     return {
       region,
-      endpoint: endpointUrl(location, region),
+      endpoint,
       forcePathStyle: usesPathStyle(location, bucketLookup),
       credentials: this.#identity as S3ClientConfig["credentials"],
       ...(credentials.kind === "anonymous" ? { signer: { sign: async (request) => request } } : {}),
       maxAttempts: 1,
+      // It has words for the terminal about requests that it does not repeat.
+      logger: silence,
       // A clock that is wrong is to be put right, since locks depend on it.
       disableClockSkewCorrection: true,
       // Servers other than Amazon's, and old ones, refuse the library's newer checksums.
@@ -114,7 +134,7 @@ export class S3Connection {
       responseChecksumValidation: "WHEN_REQUIRED",
       // The library does not wait for the answer anyway when the agent is ours.
       expectContinueHeader: false,
-      requestHandler: { ...this.#agents, connectionTimeout, requestTimeout: 0, socketTimeout: 0 },
+      requestHandler: { ...agents, connectionTimeout, requestTimeout: 0, socketTimeout: 0 },
       // What is not given here, the library takes from variables and ~/.aws/config.
       defaultsMode: "standard",
       retryMode: "standard",
@@ -131,8 +151,20 @@ export class S3Connection {
   }
 
   /** Ends all connections, also those in use. */
-  close(): void {
-    this.#agents.httpAgent.destroy();
-    this.#agents.httpsAgent.destroy();
+  async close(): Promise<void> {
+    const agents = await this.#agents?.catch(() => undefined);
+    agents?.httpAgent.destroy();
+    agents?.httpsAgent.destroy();
+  }
+
+  async #makeAgents({ protocol, hostname, port }: URL): Promise<Agents> {
+    const destination = {
+      tls: protocol === "https:",
+      host: hostname.replace(/^\[(.*)\]$/, "$1"),
+      port: port === "" ? undefined : Number(port),
+    };
+    const proxied = await proxyAgent(this.#options.proxy, destination, this.#agentOptions);
+    if (proxied !== undefined) return { httpAgent: proxied, httpsAgent: proxied as HttpsAgent };
+    return { httpAgent: new HttpAgent(this.#agentOptions), httpsAgent: new HttpsAgent(this.#agentOptions) };
   }
 }

@@ -3,6 +3,7 @@
  * (`-o s3.region=…`; "Amazon S3" in restic's manual, and what `restic options` lists).
  */
 import { TasticError } from "@tastic/errors";
+import { proxySettingsFrom } from "@tastic/storage";
 import { extendedS3Options } from "./extended-options.js";
 import type { S3Credentials, S3Environment, S3Role, S3StorageOptions } from "./options.js";
 
@@ -25,7 +26,7 @@ export function s3OptionsFrom({
   const credentials: S3Credentials = unsafeAnonymousAuth
     ? { kind: "anonymous" }
     : credentialsFrom(environment, region);
-  return { ...options, region, credentials };
+  return { ...options, region, credentials, proxy: proxySettingsFrom(environment) };
 }
 
 /** The first keys that the environment has, in restic's order; else the chain of what is not in it. */

@@ -1,4 +1,5 @@
 /** All that can be said about an S3 storage, as types. `environment.ts` makes them from a user's settings. */
+import type { ProxySettings } from "@tastic/storage";
 import type { S3Location } from "./location.js";
 
 export interface S3StorageOptions {
@@ -24,6 +25,8 @@ export interface S3StorageOptions {
   /** List with the first version of the call, for servers that lack the second. */
   readonly listObjectsV1?: boolean | undefined;
   readonly tls?: S3TlsOptions | undefined;
+  /** Through which proxy; none if not given. */
+  readonly proxy?: ProxySettings | undefined;
   /** The User-Agent of requests, in place of the library's. */
   readonly userAgent?: string | undefined;
 }

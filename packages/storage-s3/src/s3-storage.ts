@@ -3,7 +3,6 @@
  * document): one object for each file, the prefix and the usual path as its key. Each call is one request, except
  * where a comment says why not.
  */
-import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import {
   type ByteRange,
@@ -18,7 +17,6 @@ import {
   describeFile,
   folderOf,
   isObjectName,
-  joinBytes,
   pathOf,
   throwIfCancelled,
 } from "@tastic/storage";
@@ -30,6 +28,7 @@ import { S3Connection, type Sdk } from "./connection.js";
 import { Gate } from "./gate.js";
 import { formatS3Location } from "./location.js";
 import type { S3StorageOptions } from "./options.js";
+import { objectToPut, putObject } from "./put-object.js";
 import { alreadyExists, badAnswer, type Failed, s3Error } from "./s3-error.js";
 import { ListingError, loadPage, type Page } from "./s3-list.js";
 import { codeOf, statusOf } from "./service-error.js";
@@ -101,29 +100,18 @@ export class S3Storage implements Storage {
     content: Uint8Array | readonly Uint8Array[],
     options: SaveOptions = {},
   ): Promise<void> {
-    const Key = this.#keyOf(file);
+    const key = this.#keyOf(file);
     const { signal } = options;
     await this.#attempt("save", file, signal, async (failed) => {
-      // The library would copy an array of pieces, and hash it with its own means.
-      const body = content instanceof Uint8Array ? content : joinBytes(content);
+      const pieces = content instanceof Uint8Array ? [content] : content;
+      const storageClass = storageClassFor(file, options, this.#options.storageClass);
+      const object = { bucket: this.#bucket, key, pieces, storageClass };
+      const hashed = objectToPut(object, this.#options.location.useHttps);
       const first = file.type === "config";
       // A server that does not know conditions ignores them, or refuses. It has at least to be asked.
       if (first && (await this.#exists(file, signal))) throw alreadyExists(file, this.location);
       const put = (condition: { readonly IfNoneMatch?: "*" }) =>
-        this.#run((client, sdk) => {
-          const command = new sdk.PutObjectCommand({
-            Bucket: this.#bucket,
-            Key,
-            Body: body,
-            ContentLength: body.length,
-            ContentMD5: createHash("md5").update(body).digest("base64"),
-            ContentType: "application/octet-stream",
-            StorageClass: storageClassFor(file, options, this.#options.storageClass) as
-              "STANDARD" | undefined,
-            ...condition,
-          });
-          return client.send(command, { abortSignal: signal });
-        });
+        this.#run((client, sdk) => putObject(client, sdk, hashed, options, condition));
       try {
         await put(first ? { IfNoneMatch: "*" } : {});
       } catch (error) {
@@ -151,12 +139,13 @@ export class S3Storage implements Storage {
         // The connection is in use until the body is read.
         return await this.#run(async (client, sdk) => {
           const command = new sdk.GetObjectCommand({ Bucket: this.#bucket, Key, Range });
+          void options.traffic?.download(0);
           const answer = await client.send(command, { abortSignal: signal });
           const body = answer.Body as Readable | undefined;
           if (body === undefined) throw badAnswer(failed(), "the answer has no body");
           try {
             const length = expectedLength(file, range, answer, failed());
-            return await readBody(body, length, signal);
+            return await readBody(body, length, options);
           } finally {
             body.destroy();
           }
@@ -217,7 +206,7 @@ export class S3Storage implements Storage {
   }
 
   async close(): Promise<void> {
-    if (!this.#isShared) this.#connection.close();
+    if (!this.#isShared) await this.#connection.close();
   }
 
   #keyOf(file: StorageFile): string {

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
+import type { Traffic } from "@tastic/storage";
 import { statusCode } from "./packet.js";
 import type { RemoteFiles } from "./remote-files.js";
 import { isStatus } from "./sftp-status.js";
@@ -20,6 +21,8 @@ export interface RemoteSaveOptions {
   readonly existing: "replace" | "refuse";
   /** Called between the steps; what it throws ends the save, which leaves nothing then. */
   readonly check: () => void;
+  /** Told of the bytes. */
+  readonly traffic?: Traffic | undefined;
 }
 
 /** There is a file of this name, which is kept. */
@@ -45,7 +48,7 @@ export async function saveRemotely(
   });
   let open = true;
   try {
-    await writeAll(files, handle, pieces, options.check);
+    await writeAll(files, handle, pieces, options.check, options.traffic);
     await files.sync(handle);
     // Guards the finished file against a slip of the hand; not every server has permissions.
     await files.setMode(handle, options.modes.file & ~0o222).catch((error: unknown) => {

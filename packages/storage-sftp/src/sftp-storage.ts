@@ -87,7 +87,7 @@ export class SftpStorage implements Storage {
   async save(
     file: StorageFile,
     content: Uint8Array | readonly Uint8Array[],
-    { signal }: OperationOptions = {},
+    { signal, traffic }: OperationOptions = {},
   ): Promise<void> {
     const path = this.#pathOf(file);
     const pieces = content instanceof Uint8Array ? [content] : content;
@@ -98,7 +98,7 @@ export class SftpStorage implements Storage {
       const existing = file.type === "config" ? "refuse" : "replace";
       const check = (): void => throwIfCancelled(signal, `saving ${describeFile(file)}`);
       try {
-        await saveRemotely(files, path, pieces, { modes, existing, check });
+        await saveRemotely(files, path, pieces, { modes, existing, check, traffic });
       } catch (error) {
         if (error instanceof ExistsError) throw alreadyExists(file, this.location);
         if (!isStatus(error, statusCode.failure)) throw error;
@@ -109,7 +109,7 @@ export class SftpStorage implements Storage {
     });
   }
 
-  async load(file: StorageFile, range?: ByteRange, { signal }: OperationOptions = {}) {
+  async load(file: StorageFile, range?: ByteRange, { signal, traffic }: OperationOptions = {}) {
     const path = this.#pathOf(file);
     if (range !== undefined) checkRange(file, range);
     return this.#pass(file, this.#describe("load", file), signal, async ({ files }) => {
@@ -125,7 +125,7 @@ export class SftpStorage implements Storage {
         const memory = Buffer.allocUnsafeSlow(length);
         const bytes = new Uint8Array(memory.buffer, 0, length);
         const offset = range?.offset ?? 0;
-        const found = await readAll(files, handle, offset, bytes, check);
+        const found = await readAll(files, handle, offset, bytes, check, traffic);
         if (found < length) {
           const size = sizeIn({ size: await files.sizeOf(handle) }, file);
           checkWithin(file, { offset, length }, Math.min(size, offset + found));

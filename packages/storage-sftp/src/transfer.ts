@@ -1,4 +1,5 @@
 /** Reading and writing with many requests under way, since each alone would wait for the way there and back. */
+import type { Traffic } from "@tastic/storage";
 import { statusCode } from "./packet.js";
 import type { Handle, RemoteFiles } from "./remote-files.js";
 import { isStatus } from "./sftp-status.js";
@@ -10,6 +11,7 @@ const window = 4 * 1024 * 1024;
  * Fills `target` from `offset` on, as far as the file goes. Returns how many bytes there were.
  *
  * @param check called between requests; what it throws ends the transfer
+ * @param traffic told of the bytes
  */
 export async function readAll(
   files: RemoteFiles,
@@ -17,7 +19,9 @@ export async function readAll(
   offset: number,
   target: Uint8Array,
   check: () => void,
+  traffic?: Traffic,
 ): Promise<number> {
+  void traffic?.download(0);
   let next = 0;
   let end = target.length;
   const readStretch = async (start: number, length: number): Promise<void> => {
@@ -33,6 +37,7 @@ export async function readAll(
         target.set(bytes, at);
         // Less than was asked for is no end.
         at += bytes.length;
+        await traffic?.download(bytes.length);
       } catch (error) {
         if (!isStatus(error, statusCode.endOfFile)) throw error;
         end = Math.min(end, at);
@@ -55,7 +60,9 @@ export async function writeAll(
   handle: Handle,
   pieces: readonly Uint8Array[],
   check: () => void,
+  traffic?: Traffic,
 ): Promise<void> {
+  void traffic?.upload(0);
   const parts = partsOf(pieces, files.writeLength);
   let offset = 0;
   await inParallel(Math.ceil(window / files.writeLength), () => {
@@ -64,7 +71,9 @@ export async function writeAll(
     check();
     const start = offset;
     offset += part.value.length;
-    return files.write(handle, start, part.value);
+    const write = (): Promise<void> => files.write(handle, start, part.value);
+    const wait = traffic?.upload(part.value.length);
+    return wait === undefined ? write() : wait.then(check).then(write);
   });
 }
 

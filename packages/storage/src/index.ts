@@ -28,6 +28,8 @@ export { extendedOptionsOf, parseConnections, type ExtendedOptions } from "./ext
 export { Gate } from "./gate.js";
 export { describeFile, folderOf, isObjectName, packFolder, pathOf, repositoryFolders } from "./layout.js";
 export { startProgram, type Program, type ProgramEnd, type ProgramOptions } from "./program.js";
+export { proxyAgent } from "./proxy-agent.js";
+export { proxyFor, proxySettingsFrom, type Destination, type ProxySettings } from "./proxy.js";
 export { checkLength, checkRange, checkWithin, maximumLoadLength } from "./range.js";
 export { splitShellWords } from "./shell-words.js";
 export { syncFile, syncFolder } from "./local-sync.js";

@@ -27,7 +27,7 @@ export function createLimitStorage(inner: Storage, options: LimitOptions): Stora
     const take = (direction: "upload" | "download") => (bytes: number) => {
       counted[direction] += bytes;
       const told = given?.traffic?.[direction](bytes);
-      const paid = buckets[direction]?.take(bytes, signal);
+      const paid = bytes > 0 ? buckets[direction]?.take(bytes, signal) : undefined;
       return told === undefined ? paid : told.then(() => paid);
     };
     const limits: OperationOptions = {

@@ -38,7 +38,8 @@ export interface ByteRange {
 
 /**
  * Told of bytes as they move over a network, in pieces as they come. Where a promise is returned, a storage waits for it
- * before it sends or receives more. A storage that tells nothing here works, too, but is paced and watched as a whole.
+ * before it sends or receives more. A storage that tells nothing here works, too, but is paced and watched as a whole;
+ * one that will tell says so with 0 bytes when it begins.
  */
 export interface Traffic {
   /** Before so many bytes are sent. */

@@ -108,6 +108,8 @@ class Watch {
   readonly #controller = new AbortController();
   #lastProgress = 0;
   #grace: number;
+  /** How many pieces are held back by those above. */
+  #held = 0;
   #stuck: TasticError | undefined;
 
   /** @param grace milliseconds on top until the first bytes are told of */
@@ -159,8 +161,9 @@ class Watch {
       const look = async (): Promise<void> => {
         for (;;) {
           const left = this.#lastProgress + timeout + this.#grace - clock.now();
-          if (left <= 0) break;
-          await clock.sleep(left, done);
+          if (left <= 0 && this.#held === 0) break;
+          // No longer, since the grace may be over at any time.
+          await clock.sleep(left > 0 ? Math.min(left, timeout) : timeout, done);
           if (done.aborted) return;
         }
         this.#stuck = stuckError(this.#call, timeout);
@@ -178,8 +181,11 @@ class Watch {
     };
     const watched = (direction: keyof Traffic) => (bytes: number) => {
       progress();
+      const wait = outer?.[direction](bytes);
+      if (wait === undefined) return undefined;
       // To be held back is not to be stuck.
-      return outer?.[direction](bytes)?.then(progress);
+      this.#held++;
+      return wait.then(progress).finally(() => this.#held--);
     };
     return { upload: watched("upload"), download: watched("download") };
   }

@@ -1,47 +1,32 @@
-/**
- * A real S3 server to judge with: Ceph's RADOS Gateway over a cluster of one node that keeps everything in memory,
- * on loopback, in a folder of its own. Takes some ten seconds to come up.
- *
- * The daemons run in the foreground as children of this process and, where `setpriv` is there, are killed by the
- * kernel when it ends, however it ends.
- */
-import { spawn, type ChildProcess } from "node:child_process";
+// A real S3 server to judge with, and to be measured over: Ceph's RADOS Gateway over a cluster of one node that keeps
+// everything in memory, on loopback, in a folder of its own. Takes some ten seconds to come up.
+//
+// The daemons run in the foreground as children of this process and, where `setpriv` is there, are killed by the
+// kernel when it ends, however it ends.
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { findInPath } from "../../scripts/peers.mjs";
+import { findInPath } from "./peers.mjs";
 
 const programs = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "ceph-authtool", "monmaptool"];
 
 /** Why no cluster can be started here, or undefined where one can. */
-export function whyNoCeph(): string | undefined {
+export function whyNoCeph() {
   const missing = programs.filter((program) => findInPath(program) === undefined);
   if (missing.length === 0) return undefined;
   return `${missing.join(", ")} not in PATH (Debian: apt-get install --no-install-recommends ceph-mon ceph-osd radosgw)`;
 }
 
-/** Where the gateway listens, and the keys of a user who may make buckets. */
-export interface CephAccess {
-  /** Such as "127.0.0.1:40123"; it speaks HTTP. */
-  readonly endpoint: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
-export interface CephCluster extends CephAccess {
-  /** Ends the daemons and removes what they stored. */
-  readonly stop: () => Promise<void>;
-}
-
 /** Starts a cluster. What was started is ended again if it does not come up. */
-export async function startCeph(): Promise<CephCluster> {
+export async function startCeph() {
   const folder = await mkdtemp(join(tmpdir(), "tastic-ceph-"));
-  const daemons: ChildProcess[] = [];
-  const stop = async (): Promise<void> => {
+  const daemons = [];
+  const stop = async () => {
     // Nothing of it is to be kept, so nothing has to end in order.
     await Promise.all(daemons.map(kill));
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -56,7 +41,7 @@ export async function startCeph(): Promise<CephCluster> {
   }
 }
 
-async function bringUp(folder: string, daemons: ChildProcess[]): Promise<CephAccess> {
+async function bringUp(folder, daemons) {
   const [monitor, monitorOld, gateway] = await freePorts(3);
   const address = `[v2:127.0.0.1:${monitor},v1:127.0.0.1:${monitorOld}]`;
   const endpoint = `127.0.0.1:${gateway}`;
@@ -65,10 +50,10 @@ async function bringUp(folder: string, daemons: ChildProcess[]): Promise<CephAcc
   const keyring = join(folder, "keyring");
   for (const name of ["mon", "osd"]) await mkdir(join(folder, `${name}-data`));
   await writeFile(config, configuration({ folder, cluster, address, endpoint }));
-  const daemon = (name: string, program: string, args: readonly string[]): void => {
+  const daemon = (name, program, args) => {
     daemons.push(startDaemon(join(folder, name), program, ["-c", config, ...args, "-f"]));
   };
-  const alive = (): void => {
+  const alive = () => {
     const dead = daemons.find(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null);
     if (dead !== undefined) throw new Error(`${dead.spawnargs.join(" ")} has ended`);
   };
@@ -103,14 +88,8 @@ async function bringUp(folder: string, daemons: ChildProcess[]): Promise<CephAcc
   return { endpoint, accessKeyId, secretAccessKey };
 }
 
-function configuration(options: {
-  readonly folder: string;
-  readonly cluster: string;
-  readonly address: string;
-  readonly endpoint: string;
-}): string {
-  const { folder, cluster, address, endpoint } = options;
-  const settings: Readonly<Record<string, string | number | boolean>> = {
+function configuration({ folder, cluster, address, endpoint }) {
+  const settings = {
     fsid: cluster,
     "mon host": address,
     "public addr": "127.0.0.1",
@@ -143,12 +122,12 @@ function configuration(options: {
 }
 
 /** Starts a daemon in the foreground; what it says goes to `log`. */
-function startDaemon(log: string, program: string, args: readonly string[]): ChildProcess {
+function startDaemon(log, program, args) {
   const guard = findInPath("setpriv");
   const command = guard === undefined ? [program, ...args] : [guard, "--pdeathsig", "KILL", program, ...args];
   const output = openSync(log, "w");
   try {
-    return spawn(command[0]!, command.slice(1), { stdio: ["ignore", output, output] }).on("error", () => {
+    return spawn(command[0], command.slice(1), { stdio: ["ignore", output, output] }).on("error", () => {
       // `alive` finds that it has ended; the log says why.
     });
   } finally {
@@ -157,13 +136,13 @@ function startDaemon(log: string, program: string, args: readonly string[]): Chi
 }
 
 /** Runs a program to its end and returns what it printed. */
-function run(program: string, args: readonly string[], input?: string): Promise<string> {
+function run(program, args, input) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: "pipe", timeout: 60_000, killSignal: "SIGKILL" });
     let output = "";
     let errors = "";
-    child.stdout.on("data", (data: Buffer) => (output += data.toString()));
-    child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
+    child.stdout.on("data", (data) => (output += data.toString()));
+    child.stderr.on("data", (data) => (errors += data.toString()));
     child.on("error", reject);
     child.on("close", (code, signal) => {
       if (code === 0) resolve(output);
@@ -174,7 +153,7 @@ function run(program: string, args: readonly string[], input?: string): Promise<
   });
 }
 
-async function untilItAnswers(url: string, alive: () => void): Promise<void> {
+async function untilItAnswers(url, alive) {
   for (const end = Date.now() + 60_000; ; await delay(100)) {
     alive();
     try {
@@ -189,22 +168,22 @@ async function untilItAnswers(url: string, alive: () => void): Promise<void> {
 }
 
 /** Ports that nothing listens on at this moment. */
-async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => new Promise((resolve) => server.once("listening", resolve))));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  const ports = servers.map((server) => server.address().port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }
 
-async function kill(child: ChildProcess): Promise<void> {
+async function kill(child) {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
   await ended;
 }
 
-async function lastLines(log: string): Promise<string> {
+async function lastLines(log) {
   const text = await readFile(log, "utf8").catch(() => "(nothing)");
   return `--- ${log}\n${text.trim().split("\n").slice(-15).join("\n")}`;
 }
