@@ -4,7 +4,8 @@
 // - main.js runs a command line; each command is a file of its own, loaded when called; engine.js is what they share.
 // - Every `src/NAME-worker.ts` of a package becomes a file NAME-worker.js that needs no other, so that
 //   `new Worker(new URL("./NAME-worker.js", import.meta.url))` finds it here, too, and starts with one file.
-// - Other people's packages are not packed: they are loaded from node_modules, as in the library.
+// - Other people's packages are not packed: they are loaded from node_modules, as in the library. But Amazon's client is,
+//   with all it needs: its modules take longer to load than the rest of a command.
 import {
   existsSync,
   mkdirSync,
@@ -85,10 +86,12 @@ function options(dir, entry, codeSplitting) {
       alias: Object.fromEntries(packages.map((folder) => [nameOf(folder), join(folder, "src", "index.ts")])),
       extensionAlias: { ".js": [".ts", ".js"] },
     },
-    external: (id) => /^[a-z@]/.test(id) && !id.startsWith("@tastic/"),
+    external: (id, importer = "") =>
+      /^node:/.test(id) ||
+      (/^[a-z@]/.test(id) && !id.startsWith("@tastic/") && id !== packed && !isForeign(importer)),
     // No module of ours does anything when it is loaded but define; those that nobody uses are left out.
-    treeshake: { moduleSideEffects: false },
-    plugins: [zstdFile],
+    treeshake: { moduleSideEffects: isForeign },
+    plugins: [zstdFile, licenses],
     output: {
       dir,
       codeSplitting,
@@ -100,6 +103,13 @@ function options(dir, entry, codeSplitting) {
       chunkFileNames: "[name].js",
     },
   };
+}
+
+/** The one package of others that is packed. */
+const packed = "@aws-sdk/client-s3";
+
+function isForeign(id) {
+  return id.includes("node_modules");
 }
 
 function nameOf(folder) {
@@ -122,6 +132,25 @@ const zstdFile = {
     });
     return `import { readFileSync } from "node:fs";
       export const wasmBytes = () => readFileSync(new URL("./zstd.wasm", import.meta.url));`;
+  },
+};
+
+/** Puts the licences of all packages that were packed beside them. */
+const licenses = {
+  name: "licenses",
+  generateBundle(_, bundled) {
+    const modules = Object.values(bundled).flatMap(({ moduleIds = [] }) => moduleIds);
+    const folders = modules.map((id) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(id)?.[0]);
+    const texts = [...new Set(folders)].flatMap((folder) => {
+      if (folder === undefined) return [];
+      const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+      const text = file === undefined ? `License: ${license}\n` : readFileSync(join(folder, file), "utf8");
+      return [`${name} ${version}\n\n${text}`];
+    });
+    if (texts.length === 0) return;
+    const source = texts.sort().join(`\n${"=".repeat(80)}\n\n`);
+    this.emitFile({ type: "asset", fileName: "LICENSES-packed", source });
   },
 };
 
