@@ -47,39 +47,43 @@ describeWithCeph("on Ceph", () => {
       await makeManyFiles(source, 400);
     });
 
-    it(`at ${KILL_MOMENTS} moments, backup loses nothing, and the next one completes`, SLOW_WITH_KILLS, async () => {
-      const home = await temporaryFolder();
-      const args = ["backup", "--no-cache", "--force", source];
-      const restic = async (...command: string[]) => succeed(await runRestic(command, { repo, env, home }));
-      const snapshots = async (): Promise<string[]> => {
-        const { stdout } = await restic("snapshots", "--json", "--no-lock", "--no-cache");
-        return (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
-      };
-      let committed: string[] = [];
-      await killAtMoments({
-        args,
-        // New files each time, so that there is something to store.
-        async prepare(moment) {
-          await makeManyFiles(`${source}/more-${moment}`, 60);
-          return { repo, env, home };
-        },
-        async afterKill() {
-          const now = await snapshots();
-          expect(now).toEqual(expect.arrayContaining(committed));
-          await restic("check", "--read-data", "--no-cache", "--no-lock");
-        },
-        async afterNext() {
-          const now = await snapshots();
-          expect(now).toEqual(expect.arrayContaining(committed));
-          expect(now.length).toBeGreaterThan(committed.length);
-          committed = now;
-        },
-      });
-      // The next runs went on without anyone's help, beside the locks of the dead.
-      succeed(await runTastic(["unlock"], { repo, env, home }));
-      await restic("check", "--read-data", "--no-cache");
-      await restic("restore", `latest:${source}`, "--target", `${home}/restored`, "--no-cache");
-      expect(await treeOf(`${home}/restored`)).toEqual(await treeOf(source));
-    });
+    it(
+      `at ${KILL_MOMENTS} moments, backup loses nothing, and the next one completes`,
+      SLOW_WITH_KILLS,
+      async () => {
+        const home = await temporaryFolder();
+        const args = ["backup", "--no-cache", "--force", source];
+        const restic = async (...command: string[]) => succeed(await runRestic(command, { repo, env, home }));
+        const snapshots = async (): Promise<string[]> => {
+          const { stdout } = await restic("snapshots", "--json", "--no-lock", "--no-cache");
+          return (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
+        };
+        let committed: string[] = [];
+        await killAtMoments({
+          args,
+          // New files each time, so that there is something to store.
+          async prepare(moment) {
+            await makeManyFiles(`${source}/more-${moment}`, 60);
+            return { repo, env, home };
+          },
+          async afterKill() {
+            const now = await snapshots();
+            expect(now).toEqual(expect.arrayContaining(committed));
+            await restic("check", "--read-data", "--no-cache", "--no-lock");
+          },
+          async afterNext() {
+            const now = await snapshots();
+            expect(now).toEqual(expect.arrayContaining(committed));
+            expect(now.length).toBeGreaterThan(committed.length);
+            committed = now;
+          },
+        });
+        // The next runs went on without anyone's help, beside the locks of the dead.
+        succeed(await runTastic(["unlock"], { repo, env, home }));
+        await restic("check", "--read-data", "--no-cache");
+        await restic("restore", `latest:${source}`, "--target", `${home}/restored`, "--no-cache");
+        expect(await treeOf(`${home}/restored`)).toEqual(await treeOf(source));
+      },
+    );
   });
 });
