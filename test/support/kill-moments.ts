@@ -7,7 +7,7 @@ import { runTastic, startTastic, succeed, type RunOptions } from "./peers.js";
 export const KILL_MOMENTS = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 8);
 
 /** Options of a test that kills. */
-export const SLOW_WITH_KILLS = { timeout: 60_000 + KILL_MOMENTS * 20_000 };
+export const SLOW_WITH_KILLS = { timeout: 60_000 + KILL_MOMENTS * 30_000 };
 
 export interface Killing {
   readonly args: readonly string[];
