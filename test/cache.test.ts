@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { makeCheapRepository } from "./support/cheap-repository.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
 
 async function prepared() {
@@ -12,7 +13,7 @@ async function prepared() {
     await mkdir(join(home, folder), { recursive: true });
     await writeFile(join(home, folder, "file"), `the content of ${folder}`);
   }
-  succeed(await runTastic(["init"], options));
+  await makeCheapRepository(options.repo);
   return { home, options, caches: join(home, ".cache", "restic") };
 }
 

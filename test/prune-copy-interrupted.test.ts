@@ -48,18 +48,22 @@ describeWithRestic("killed with SIGKILL", () => {
     expect(stdout).not.toMatch(/duplicates|unreferenced/);
   }
 
-  it(`at ${KILL_MOMENTS} moments, prune loses nothing, and the next one completes`, SLOW_WITH_KILLS, async () => {
-    const snapshots = filesIn(`${base}/snapshots`);
-    await killAtMoments({
-      args: ["prune", "--max-unused=0"],
-      prepare: copyOfBase,
-      afterKill: judge,
-      async afterNext(options) {
-        expect(filesIn(`${options.repo}/snapshots`)).toEqual(snapshots);
-        await nothingIsUnused(options);
-      },
-    });
-  });
+  it(
+    `at ${KILL_MOMENTS} moments, prune loses nothing, and the next one completes`,
+    SLOW_WITH_KILLS,
+    async () => {
+      const snapshots = filesIn(`${base}/snapshots`);
+      await killAtMoments({
+        args: ["prune", "--max-unused=0"],
+        prepare: copyOfBase,
+        afterKill: judge,
+        async afterNext(options) {
+          expect(filesIn(`${options.repo}/snapshots`)).toEqual(snapshots);
+          await nothingIsUnused(options);
+        },
+      });
+    },
+  );
 
   it(`at ${KILL_MOMENTS} moments, forget --prune loses nothing, and goes on`, SLOW_WITH_KILLS, async () => {
     const { stdout } = succeed(await runRestic(["snapshots", "--json", "--no-cache"], { repo: base }));
@@ -80,23 +84,27 @@ describeWithRestic("killed with SIGKILL", () => {
     });
   });
 
-  it(`at ${KILL_MOMENTS} moments, copy loses nothing, and the next one goes on`, SLOW_WITH_KILLS, async () => {
-    await killAtMoments({
-      args: ["copy", "--from-repo", base],
-      async prepare() {
-        const repo = `${home}/copy`;
-        await removeFolder(repo);
-        await makeCheapRepository(repo);
-        return { repo, env };
-      },
-      afterKill: judge,
-      async afterNext(options) {
-        succeed(await runRestic(["check", "--read-data", "--no-cache"], options));
-        // Not by files: one that was being stored may have left a part of itself under another name.
-        const { stdout } = succeed(await runRestic(["snapshots", "--json", "--no-cache"], options));
-        const originals = (JSON.parse(stdout) as { original: string }[]).map(({ original }) => original);
-        expect(originals.sort()).toEqual(filesIn(`${base}/snapshots`));
-      },
-    });
-  });
+  it(
+    `at ${KILL_MOMENTS} moments, copy loses nothing, and the next one goes on`,
+    SLOW_WITH_KILLS,
+    async () => {
+      await killAtMoments({
+        args: ["copy", "--from-repo", base],
+        async prepare() {
+          const repo = `${home}/copy`;
+          await removeFolder(repo);
+          await makeCheapRepository(repo);
+          return { repo, env };
+        },
+        afterKill: judge,
+        async afterNext(options) {
+          succeed(await runRestic(["check", "--read-data", "--no-cache"], options));
+          // Not by files: one that was being stored may have left a part of itself under another name.
+          const { stdout } = succeed(await runRestic(["snapshots", "--json", "--no-cache"], options));
+          const originals = (JSON.parse(stdout) as { original: string }[]).map(({ original }) => original);
+          expect(originals.sort()).toEqual(filesIn(`${base}/snapshots`));
+        },
+      });
+    },
+  );
 });

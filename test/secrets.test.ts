@@ -280,12 +280,11 @@ describe("a secret", () => {
         { repo, env: { ...env, RESTIC_PASSWORD: CANARIES.wrongPassword } },
         WRONG_PASSWORD,
       );
-      const wrong = { ...env, AWS_SECRET_ACCESS_KEY: CANARIES.wrongSecretKey };
+      const withToken = { ...env, AWS_SESSION_TOKEN: CANARIES.sessionToken };
+      const wrong = { ...withToken, AWS_SECRET_ACCESS_KEY: CANARIES.wrongSecretKey };
       await everyCommandFails({ repo, env: wrong }, /signature|secret|access/i);
-      await everyCommandFails({ repo, env: { ...env, AWS_SESSION_TOKEN: CANARIES.sessionToken } }, /./);
       const nowhere = `s3:http://127.0.0.1:1/${bucket}/a`;
-      const all = { ...env, AWS_SESSION_TOKEN: CANARIES.sessionToken };
-      await everyCommandFails({ repo: nowhere, env: all }, /retrying after/);
+      await everyCommandFails({ repo: nowhere, env: withToken }, /connection refused/);
       await everyCommand({ repo, env });
       await searchNames(home);
     });

@@ -131,8 +131,8 @@ async function once(
   begin: (onFaulty: (storage: Storage) => Storage) => Promise<FaultyRun>,
 ): Promise<Result> {
   const fault = new OneFault(kind, at, layering);
-  const { finished, judge } = await begin((storage) => fault.on(storage));
-  const error: unknown = await finished.then(
+  const run = await begin((storage) => fault.on(storage));
+  const error: unknown = await run.finished.then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -147,7 +147,7 @@ async function once(
     if (!met || !said || layering === "retried") return problem(`it ended with ${describeError(error)}`);
   }
   try {
-    if (met) await judge(error);
+    if (met) await run.judge(error);
   } catch (cause) {
     return problem(`after ${describeError(error)}, ${describeError(cause)}`);
   }

@@ -7,16 +7,16 @@ import { runTastic, startTastic, succeed, type RunOptions } from "./peers.js";
 export const KILL_MOMENTS = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 8);
 
 /** Options of a test that kills. */
-export const SLOW_WITH_KILLS = { timeout: 60_000 + KILL_MOMENTS * 20_000 };
+export const SLOW_WITH_KILLS = { timeout: 60_000 + KILL_MOMENTS * 30_000 };
 
 export interface Killing {
   readonly args: readonly string[];
   /** Makes ready what the command works on: at each moment, and first for a trial, which is named so. */
-  prepare(moment: number | "trial"): Promise<RunOptions>;
+  readonly prepare: (moment: number | "trial") => Promise<RunOptions>;
   /** What must hold when the command was killed. Throws what does not. */
-  afterKill(options: RunOptions): Promise<void>;
+  readonly afterKill: (options: RunOptions) => Promise<void>;
   /** What must hold when it was run again, to its end. */
-  afterNext(options: RunOptions): Promise<void>;
+  readonly afterNext: (options: RunOptions) => Promise<void>;
 }
 
 /** Runs the command to its end once, for how long it takes; then kills it at moments that sweep all of that. */

@@ -15,8 +15,7 @@ export async function readObjects(storage: Storage): Promise<StoredObject[]> {
   const objects: StoredObject[] = [];
   for (const type of TYPES) {
     const names: string[] = [];
-    if (type === "config") names.push("");
-    else for await (const { name } of storage.list(type)) names.push(name);
+    for await (const { name } of storage.list(type)) names.push(name);
     for (const name of names) {
       const file = { type, name };
       objects.push({ file, bytes: await storage.load(file) });

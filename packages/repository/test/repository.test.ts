@@ -150,6 +150,25 @@ describe("opening a repository", () => {
     }
   });
 
+  it("asks again for a config that did not come over whole", async () => {
+    const storage = createMemoryStorage();
+    await makeRepository(storage);
+    const broken = createFaultStorage(storage, (operation, _file, n) =>
+      operation === "load" && n === 1 ? { kind: "truncate", length: 50 } : undefined,
+    );
+    await open(broken);
+  });
+
+  it("names each file once, whatever the store lists", async () => {
+    const storage = createMemoryStorage();
+    await makeRepository(storage);
+    const repeating = createFaultStorage(storage, (operation) =>
+      operation === "list" ? { kind: "repeat" } : undefined,
+    );
+    const repository = await open(repeating);
+    expect(await repository.list("key")).toEqual([repository.keyId]);
+  });
+
   it("refuses configs that it does not understand", async () => {
     const repository = await makeRepository();
     const { id } = repository.config;

@@ -1,10 +1,11 @@
 import { encodeIndex } from "@tastic/format";
 import type { BlobId, IndexPack, PackEntry, PackId, SnapshotId } from "@tastic/format";
-import type { StorageFile } from "@tastic/storage";
+import { Repository } from "@tastic/repository";
+import { createFaultStorage, type StorageFile } from "@tastic/storage";
 import { beforeEach, describe, expect, it } from "vitest";
 import { check } from "@tastic/snapshots";
 import type { CheckEvent, CheckOptions, CheckResult } from "@tastic/snapshots";
-import { SampleRepository, sketchNode } from "./sample-repository.js";
+import { PASSWORD, SampleRepository, sketchNode } from "./sample-repository.js";
 
 let sample: SampleRepository;
 let first: SnapshotId;
@@ -140,6 +141,19 @@ describe("packs", () => {
 });
 
 describe("data", () => {
+  it("a byte that changed on the way is no damage", async () => {
+    let loads = 0;
+    const broken = createFaultStorage(sample.storage, (operation, file) =>
+      operation === "load" && file?.name === dataPack && ++loads === 1
+        ? { kind: "corrupt", offset: 5 }
+        : undefined,
+    );
+    const repository = await Repository.open(broken, { password: PASSWORD });
+    const { errorCount } = await check(repository, { ...ALL, workers: 0 });
+    expect(loads).toBe(2);
+    expect(errorCount).toBe(0);
+  });
+
   it("a changed byte of a blob is found only by reading", async () => {
     await change({ type: "pack", name: dataPack }, flip(20));
     expect((await run()).errorCount).toBe(0);

@@ -182,6 +182,14 @@ describe("a storage that tries again", () => {
     expect(await inner.load(config)).toEqual(sampleBytes(90, 2));
   });
 
+  it("takes a config for its own that a network has sent twice", async () => {
+    const { inner, storage } = retrying((operation) =>
+      operation === "save" ? { kind: "repeat" } : undefined,
+    );
+    await storage.save(config, bytes);
+    expect(await inner.load(config)).toEqual(bytes);
+  });
+
   it("replaces what a server that overwrites nothing kept of a broken attempt", async () => {
     const inner = createMemoryStorage();
     const refusing: Storage = {

@@ -22,13 +22,9 @@ export function schemeOf(location: string): string {
   if (scheme === "" || isAbsolute(location)) return "local";
   if (Object.hasOwn(schemes, scheme)) return scheme;
   if (Object.hasOwn(leftToRclone, scheme)) {
-    throw new TasticError(
-      "unsupported",
-      `unable to open repository: "${scheme}:" is not supported`,
-      {
-        guidance: `Let rclone do it: set up a remote of its kind "${leftToRclone[scheme]}", and use rclone:REMOTE:PATH.`,
-      },
-    );
+    throw new TasticError("unsupported", `unable to open repository: "${scheme}:" is not supported`, {
+      guidance: `Let rclone do it: set up a remote of its kind "${leftToRclone[scheme]}", and use rclone:REMOTE:PATH.`,
+    });
   }
   throw fatal(
     "parsing repository location failed: invalid backend\n" +

@@ -162,5 +162,9 @@ async function loadPiece(
   if (length > MAX_PIECE + PIECE + HEADER_LENGTH_SIZE + SEALING_OVERHEAD) {
     throw new TasticError("limit-exceeded", `pack ${name}: a blob of ${length} bytes`);
   }
-  return repository.storage.load({ type: "pack", name }, { offset, length }, { signal, ...(cache && { cache }) });
+  return repository.storage.load(
+    { type: "pack", name },
+    { offset, length },
+    { signal, ...(cache && { cache }) },
+  );
 }
