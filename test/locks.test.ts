@@ -1,7 +1,7 @@
 /**
  * tastic and restic respect each other's locks.
  */
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -88,12 +88,14 @@ describeWithRestic("locks", () => {
       input: { open: true },
     });
     await untilLocked(options.repo);
-    const waiting = runTastic(["check", "--no-cache", "--retry-lock", "1m"], options);
-    await sleep(1500);
+    const waiting = await startTastic(["check", "--no-cache", "--retry-lock", "1m"], options);
+    let said = "";
+    for (const stream of [waiting.child.stdout, waiting.child.stderr])
+      stream?.on("data", (piece) => (said += String(piece)));
+    const text = "repo already locked, waiting up to 1m0s for the lock";
+    await vi.waitFor(() => expect(said).toContain(text), { timeout: 30_000, interval: 50 });
     running.child.stdin?.end("the end");
     succeed(await running.finished);
-    const outcome = await waiting;
-    succeed(outcome);
-    expect(outcome.stdout + outcome.stderr).toContain("repo already locked, waiting up to 1m0s for the lock");
+    succeed(await waiting.finished);
   });
 });

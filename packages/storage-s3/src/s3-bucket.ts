@@ -20,7 +20,7 @@ export interface S3Bucket {
   /** The documents whose keys begin with `folder` below the place. */
   documents(folder: string): S3Documents;
   /** Ends all connections. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Nothing is loaded or sent until something is used. Errors: those of `createS3Storage`. */
