@@ -39,6 +39,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Save what is whole of damaged packs",
     load: () => import("./commands/repair-packs.js"),
   },
+  "repair snapshots": {
+    summary: "Make snapshots of what is left of damaged ones",
+    load: () => import("./commands/repair-snapshots.js"),
+  },
   restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
   "serve rest": { summary: "Serve repositories over HTTP", load: () => import("./commands/serve-rest.js") },
   snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },

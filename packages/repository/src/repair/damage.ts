@@ -13,7 +13,6 @@ const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "limit-exceeded",
   "not-found",
   "blob-not-found",
-  "unsafe-path",
 ]);
 
 /** Does the error say that what is stored is missing or wrong, so that trying again is of no use? */
