@@ -34,6 +34,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     hidden: true,
     load: () => import("./commands/rebuild-index.js"),
   },
+  recover: {
+    summary: "Make a snapshot of what no snapshot leads to",
+    load: () => import("./commands/recover.js"),
+  },
   "repair index": { summary: "Make the index anew", load: () => import("./commands/repair-index.js") },
   "repair packs": {
     summary: "Save what is whole of damaged packs",
@@ -44,6 +48,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./commands/repair-snapshots.js"),
   },
   restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
+  rewrite: { summary: "Leave files out of snapshots", load: () => import("./commands/rewrite.js") },
   "serve rest": { summary: "Serve repositories over HTTP", load: () => import("./commands/serve-rest.js") },
   snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },
   tag: { summary: "Change the tags of snapshots", load: () => import("./commands/tag.js") },
