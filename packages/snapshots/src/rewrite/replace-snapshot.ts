@@ -69,8 +69,10 @@ export async function replaceSnapshot(
     ...(summary !== undefined && { summary }),
     ...(!forget && !tags.includes(tag) && { tags: [...tags, tag] }),
   };
-  onEvent?.({ type: "saved", id: await repository.saveSnapshot(snapshot), change });
-  if (forget) await remove(repository, id, false, options);
+  // Outside of the event, whose arguments are not looked at where nobody listens.
+  const newId = await repository.saveSnapshot(snapshot);
+  onEvent?.({ type: "saved", id: newId, change });
+  if (forget && newId !== id) await remove(repository, id, false, options);
   return true;
 }
 
