@@ -30,6 +30,11 @@ export interface IndexLoadOptions {
   onProgress?(loaded: number, total: number): void;
   /** Called with every index file and the packs that it lists, as entry numbers. For check. */
   onIndex?(id: IndexId, packs: readonly number[]): void;
+  /**
+   * Called with a file that cannot be loaded, which then is left out as a whole; it throws what it does not want to
+   * pass over. Without it, the first such file ends the loading. For repairs.
+   */
+  readonly onFailure?: (id: IndexId, error: unknown) => void;
   /** How many files are loaded at once. */
   readonly connections: number;
 }
@@ -49,7 +54,11 @@ export async function loadIndexFiles(
   let loaded = 0;
   const load = async ({ id, size }: (typeof files)[number]): Promise<void> => {
     throwIfCancelled(signal);
-    const json = await store.loadIndexFile(id, signal);
+    const json = await loadJson(store, id, options);
+    if (json === undefined) {
+      options.onProgress?.(++loaded, files.length);
+      return;
+    }
     const before = index.size;
     const packs = addIndexFile(index, id, json);
     if (++loaded === 1) index.reserve(expectMore(index.size - before, size, files));
@@ -69,6 +78,25 @@ export async function loadIndexFiles(
   };
   await Promise.all(Array.from({ length: Math.max(1, options.connections) }, work));
   return files.map(({ id }) => id);
+}
+
+/** The JSON of an index file; undefined where it is damaged and that is tolerated. */
+async function loadJson(
+  store: IndexStore,
+  id: IndexId,
+  { signal, onFailure }: IndexLoadOptions,
+): Promise<Uint8Array | undefined> {
+  try {
+    const json = await store.loadIndexFile(id, signal);
+    // Read as a whole before anything of it is entered, since nothing can be taken out of the index again.
+    if (onFailure) decodeIndex(json, { pack: () => undefined, blob: () => undefined }, `index ${id}`);
+    return json;
+  } catch (error) {
+    throwIfCancelled(signal);
+    if (onFailure === undefined) throw error;
+    onFailure(id, error);
+    return undefined;
+  }
 }
 
 /** How many entries the other files will make, by what the first one of `size` bytes made. */

@@ -30,6 +30,12 @@ export type {
 } from "./prune/prune-types.js";
 export { readLocks, removeLocks } from "./read-locks.js";
 export type { LockStore, StoredLock } from "./read-locks.js";
+export { isDamage } from "./repair/damage.js";
+export { repairIndex } from "./repair/repair-index.js";
+export type { RepairIndexOptions } from "./repair/repair-index.js";
+export { repairPacks } from "./repair/repair-packs.js";
+export type { RepairPacksOptions } from "./repair/repair-packs.js";
+export type { RepairEvent, RepairOptions, RepairPhase } from "./repair/repair-types.js";
 export type { SharedBlobIndex } from "./shared-index.js";
 export { isStale } from "./stale-locks.js";
 export { MAX_BLOB_LENGTH, openBlob } from "./pack-files.js";

@@ -6,6 +6,8 @@ import type { Command } from "./command.js";
 export interface CommandEntry {
   /** One line for the list of commands. */
   readonly summary: string;
+  /** Works, but is not shown. */
+  readonly hidden?: boolean;
   load(): Promise<{ readonly command: Command }>;
 }
 
@@ -32,7 +34,26 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   mount: { summary: "Say what to do instead of mounting", load: () => import("./commands/mount.js") },
   options: { summary: "List the options of stores (-o)", load: () => import("./commands/options.js") },
   prune: { summary: "Remove data that nothing needs", load: () => import("./commands/prune.js") },
+  "rebuild-index": {
+    summary: "Older name of repair index",
+    hidden: true,
+    load: () => import("./commands/rebuild-index.js"),
+  },
+  recover: {
+    summary: "Make a snapshot of what no snapshot leads to",
+    load: () => import("./commands/recover.js"),
+  },
+  "repair index": { summary: "Make the index anew", load: () => import("./commands/repair-index.js") },
+  "repair packs": {
+    summary: "Save what is whole of damaged packs",
+    load: () => import("./commands/repair-packs.js"),
+  },
+  "repair snapshots": {
+    summary: "Make snapshots of what is left of damaged ones",
+    load: () => import("./commands/repair-snapshots.js"),
+  },
   restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
+  rewrite: { summary: "Leave files out of snapshots", load: () => import("./commands/rewrite.js") },
   "serve rest": { summary: "Serve repositories over HTTP", load: () => import("./commands/serve-rest.js") },
   snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },
   stats: { summary: "Count what snapshots hold", load: () => import("./commands/stats.js") },
@@ -44,5 +65,6 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 /** Commands that exist only to hold others. */
 export const groups: Readonly<Record<string, string>> = {
   key: "Manage the passwords that open the repository",
+  repair: "Repair a damaged repository",
   serve: "Serve repositories to other machines",
 };

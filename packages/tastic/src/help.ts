@@ -13,7 +13,9 @@ export const EXIT_CODES = `Exit codes: 0 done, 1 failed, 3 done but something co
 
 /** Help of the whole program. */
 export function programHelp(program: string): string {
-  const single = Object.entries(commands).filter(([name]) => !name.includes(" "));
+  const single = Object.entries(commands).filter(
+    ([name, { hidden }]) => !name.includes(" ") && hidden !== true,
+  );
   const all = [...single.map(([name, { summary }]) => [name, summary]), ...Object.entries(groups)];
   return join(
     `${program} makes encrypted backups of files and folders, in repositories that restic reads and writes too.`,

@@ -44,6 +44,8 @@ export {
 export {
   Repository,
   removeLocks,
+  repairIndex,
+  repairPacks,
   type HeldLock,
   type InitOptions,
   type LockOptions,
@@ -52,6 +54,9 @@ export {
   type PruneLimits,
   type PruneStats,
   type PruneSummary,
+  type RepairEvent,
+  type RepairIndexOptions,
+  type RepairPacksOptions,
   type RepositoryOptions,
   type UnusedLimit,
 } from "@tastic/repository";

@@ -15,7 +15,7 @@ import type { PrunePlan } from "./plan-prune.js";
 import type { PruneLimits, PruneObserver, PrunePhase } from "./prune-types.js";
 import { removeFiles } from "./remove-files.js";
 import { repack } from "./repack.js";
-import { outdatedFiles, saveNewIndex } from "./rewrite-index.js";
+import { replaceIndex, saveNewIndex } from "./rewrite-index.js";
 import type { IndexFile, NewIndex } from "./rewrite-index.js";
 
 export interface ExecuteOptions extends PruneLimits {
@@ -102,16 +102,9 @@ class Execution {
 
   /** Everything that stays is listed twice for a while, never not at all. */
   async replaceIndex(): Promise<void> {
-    const { signal, onEvent } = this.#options;
     const index = this.#newIndex();
     if (index.gone.size === 0) return;
-    const outdated = outdatedFiles(index);
-    const total = this.#files.length;
-    let done = total - outdated.length;
-    onEvent?.({ type: "phase", phase: "index" });
-    const onFile = (): void => onEvent?.({ type: "progress", phase: "index", done: ++done, total });
-    await saveNewIndex(this.#repository, outdated, index, onFile, signal);
-    await this.#removeIndexFiles("remove-index", outdated);
+    await replaceIndex(this.#repository, index, this.#options);
   }
 
   async removePacks(): Promise<void> {

@@ -6,22 +6,28 @@ import type { Id } from "@tastic/format";
 import type { FileType } from "@tastic/storage";
 import { throwIfCancelled } from "../cancellation.js";
 import type { Repository } from "../repository.js";
-import type { PruneObserver, PrunePhase } from "./prune-types.js";
 
-export interface RemoveOptions {
-  readonly phase: PrunePhase;
+/** `P` are the phases of whatever removes files. */
+export type RemoveEvent<P extends string> =
+  | { readonly type: "phase"; readonly phase: P; readonly count?: number }
+  | { readonly type: "progress"; readonly phase: P; readonly done: number; readonly total: number }
+  | { readonly type: "removed"; readonly phase: P; readonly name: string }
+  | { readonly type: "error"; readonly message: string };
+
+export interface RemoveOptions<P extends string> {
+  readonly phase: P;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: PruneObserver | undefined;
+  readonly onEvent?: ((event: RemoveEvent<P>) => void) | undefined;
   /** Go on when a file cannot be removed, and tell. */
   readonly tolerant: boolean;
 }
 
 /** Removes files; one that is gone already is what was wanted. Returns how many could not be removed. */
-export async function removeFiles(
+export async function removeFiles<P extends string>(
   { storage }: Repository,
   type: FileType,
   names: readonly Id[],
-  { phase, signal, onEvent, tolerant }: RemoveOptions,
+  { phase, signal, onEvent, tolerant }: RemoveOptions<P>,
 ): Promise<number> {
   onEvent?.({ type: "phase", phase, count: names.length });
   let next = 0;

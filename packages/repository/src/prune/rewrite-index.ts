@@ -7,6 +7,8 @@ import { throwIfCancelled } from "../cancellation.js";
 import { INDEX_FULL_BLOBS, IndexWriter } from "../index-files.js";
 import type { ListedPack } from "../index-files.js";
 import type { Repository } from "../repository.js";
+import { removeFiles } from "./remove-files.js";
+import type { RemoveEvent } from "./remove-files.js";
 
 /** An index file and the entry numbers of the packs that it lists. */
 export interface IndexFile {
@@ -56,4 +58,30 @@ export async function saveNewIndex(
     onFile(listed.size - before);
   }
   await writer.flush();
+}
+
+export interface ReplaceIndexOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: RemoveEvent<"index" | "remove-index">) => void) | undefined;
+  /** Files that are not to be had, or of no use, and go with the outdated ones. */
+  readonly obsolete?: readonly IndexId[];
+}
+
+/**
+ * Stores a new index, and only then removes the files in whose place it is: everything is listed twice for a while,
+ * never not at all. Throws if a file stays, since it would name packs that are about to go.
+ */
+export async function replaceIndex(
+  repository: Repository,
+  index: NewIndex,
+  { signal, onEvent, obsolete = [] }: ReplaceIndexOptions,
+): Promise<void> {
+  const outdated = outdatedFiles(index);
+  const total = index.files.length;
+  let done = total - outdated.length;
+  onEvent?.({ type: "phase", phase: "index" });
+  const onFile = (): void => onEvent?.({ type: "progress", phase: "index", done: ++done, total });
+  await saveNewIndex(repository, outdated, index, onFile, signal);
+  const ids = [...obsolete, ...outdated.map(({ id }) => id)];
+  await removeFiles(repository, "index", ids, { signal, onEvent, phase: "remove-index", tolerant: false });
 }

@@ -1,0 +1,24 @@
+/**
+ * What a repair of the index or of packs tells while it works.
+ */
+import type { RemoveEvent } from "../prune/remove-files.js";
+
+export type RepairPhase =
+  | "load-index"
+  | "list-packs"
+  /** Headers of packs that the index does not list as they are. */
+  | "read-packs"
+  | "salvage"
+  | "index"
+  | "remove-index"
+  | "remove-packs";
+
+export type RepairEvent =
+  | RemoveEvent<RepairPhase>
+  /** For those who want to know more. */
+  | { readonly type: "detail"; readonly message: string };
+
+export interface RepairOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: RepairEvent) => void) | undefined;
+}
