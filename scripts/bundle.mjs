@@ -87,7 +87,7 @@ function options(dir, entry, codeSplitting) {
       extensionAlias: { ".js": [".ts", ".js"] },
     },
     external: (id, importer = "") =>
-      /^node:/.test(id) ||
+      id.startsWith("node:") ||
       (/^[a-z@]/.test(id) && !id.startsWith("@tastic/") && id !== packed && !isForeign(importer)),
     // No module of ours does anything when it is loaded but define; those that nobody uses are left out.
     treeshake: { moduleSideEffects: isForeign },

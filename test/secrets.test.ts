@@ -62,8 +62,12 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   cat: ["config"],
   check: ["--read-data"],
   copy: ["--from-repo", "$other"],
+  diff: ["latest", "latest"],
   dump: ["latest", "/"],
+  features: [],
+  find: ["a"],
   forget: ["--keep-last", "1", "--prune"],
+  generate: ["--bash-completion", "-"],
   init: ["--copy-chunker-params", "--from-repo", "$other"],
   "key add": ["--new-password-file", "$newPasswordFile"],
   "key list": [],
@@ -71,18 +75,27 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "key remove": ["0123456789abcdef"],
   list: ["snapshots"],
   ls: ["latest"],
+  mount: ["$target"],
   options: [],
   prune: ["--max-unused", "0"],
+  "rebuild-index": [],
+  recover: [],
+  "repair index": [],
+  "repair packs": ["00".repeat(32)],
+  "repair snapshots": [],
   restore: ["latest", "--target", "$target"],
+  rewrite: ["--exclude", "nothing"],
+  "serve rest": ["--listen", "nowhere:port", "--path", "$target"],
   snapshots: [],
+  stats: [],
   tag: ["--add", "tagged"],
   unlock: [],
   version: [],
 };
 /** Ends with an error by design. */
-const FAILS = ["init", "key remove"];
+const FAILS = ["diff", "init", "key remove", "mount", "repair packs", "serve rest"];
 /** What no repository is needed for. */
-const ALONE = ["cache", "options", "version"];
+const ALONE = ["cache", "features", "generate", "mount", "options", "serve rest", "version"];
 
 interface Place {
   readonly repo: string;

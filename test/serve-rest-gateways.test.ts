@@ -55,7 +55,7 @@ describeWithRestic("tastic serve rest", () => {
         writers.map((documents, i) => documents.write("once", String(i), undefined)),
       );
       expect(made.filter(Boolean)).toHaveLength(1);
-      place.close();
+      await place.close();
     });
 
     it(
