@@ -13,8 +13,11 @@ import type { BlobIndex } from "./blob-index.js";
 
 /** What is noted of each blob, as words in a row: its index entry, its sealed length, its length before compression. */
 const NOTE_WORDS = 3;
-/** What is left for the header, and for the blob that reaches the target. */
-const SPARE = 1 << 20;
+/**
+ * Addresses that are left for the header, and for the blob that reaches the target: a chunk of a file has 8 MiB at most,
+ * and what is not used costs nothing.
+ */
+const SPARE = 16 << 20;
 /** How much a buffer grows by. */
 const STEP = 1 << 20;
 

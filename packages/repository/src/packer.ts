@@ -51,8 +51,11 @@ export interface FinishedPack {
 }
 
 const KNOWN: PackedBlob = { isNew: false, storedLength: 0 };
-/** Blobs that are stored in at most so many bytes are opened again in memory that is kept for it. */
-const KEPT_ROOM = 1 << 16;
+/**
+ * Blobs that are stored in at most so many bytes, as all chunks of files are, are opened again in memory that is kept for
+ * it. Only what is used of it takes memory.
+ */
+const KEPT_ROOM = 9 << 20;
 /** To name a blob costs as much as to hash a small one, so only errors do. */
 const UNNAMED = "a blob";
 
