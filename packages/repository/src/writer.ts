@@ -149,9 +149,9 @@ export class RepositoryWriter {
 }
 
 /**
- * How many packs are worth being on their way to a store at once: a disk takes one as fast as two, while the next one is
- * made; and each takes 16 MiB of memory.
+ * How many packs are worth being on their way to a store at once. One alone would do for a disk but for the moments in
+ * which it makes sure of what was written: they cost a backup a twentieth of its time.
  */
 export function packsAtOnce({ connections }: Pick<Storage, "connections">): number {
-  return connections > 2 ? connections : 1;
+  return Math.max(1, connections);
 }
