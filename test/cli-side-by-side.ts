@@ -65,11 +65,14 @@ function maskAlways(text: string): string {
 
 /** Ids, and times of day. */
 export function maskIds(text: string): string {
-  return text
-    .replace(/\b[0-9a-f]{64}\b/g, "LONGID")
-    .replace(/\b[0-9a-f]{8}\b/g, "SHORTID")
-    .replace(/\b[0-9a-f]{10}\b/g, "INITID")
-    .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?/g, "DATE");
+  return (
+    text
+      // Before the ids: a fraction of a second that ends in a nought is eight digits long, and looks like one.
+      .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?/g, "DATE")
+      .replace(/\b[0-9a-f]{64}\b/g, "LONGID")
+      .replace(/\b[0-9a-f]{8}\b/g, "SHORTID")
+      .replace(/\b[0-9a-f]{10}\b/g, "INITID")
+  );
 }
 
 /** What compression makes of data: each library its own. */
