@@ -1,0 +1,2 @@
+export { parseName, type ThreebotName } from "./identity/names.js";
+export { deriveCredentials, sharedCredentials, type Credentials } from "./identity/credentials.js";
