@@ -131,7 +131,8 @@ export type RecoverFrom =
 
 export interface RestoreRequest {
   readonly place: Place;
-  readonly snapshot: string | "latest";
+  /** An id, or "latest". */
+  readonly snapshot: string;
   /** Paths in the snapshot; all of it if empty. */
   readonly paths: readonly string[];
   /** A folder, or undefined for where it came from. */
