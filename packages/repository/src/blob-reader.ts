@@ -1,15 +1,14 @@
 /**
  * Opening one blob after the other in the same memory, on any thread: for whoever is done with a blob before the next.
  */
-import { nodeCrypto } from "@tastic/crypto";
+import { nodeCrypto, releaseMemory } from "@tastic/crypto";
 import type { MasterKey } from "@tastic/crypto";
-import { idFromBytes } from "@tastic/format";
+import { idFromBytes, SEALING_OVERHEAD } from "@tastic/format";
 import { loadZstd } from "@tastic/zstd";
 import { TREE } from "./blob-entry.js";
 import { BlobIndex } from "./blob-index.js";
 import { checkUncompressedLength, hashMismatch, openBlob } from "./pack-files.js";
 import type { BlobOpener } from "./pack-files.js";
-import { releaseMemory } from "@tastic/crypto";
 import type { SharedBlobIndex } from "./shared-index.js";
 
 /** What another thread needs to open blobs of a repository: structured-cloneable. Holds the master key. */
@@ -20,15 +19,15 @@ export interface BlobReaderSettings {
 
 /** Longer plaintexts get memory of their own: no chunker in use makes them. */
 const KEPT_ROOM = 16 << 20;
+const ROOM_STEP = 1 << 20;
 /** To name a blob costs as much as to open a small one, so only errors do. */
 const UNNAMED = "a blob";
 
 export class BlobReader {
   readonly index: BlobIndex;
   readonly opener: BlobOpener;
-  #room = new Uint8Array(0);
-  /** What `open` gave out last, if not of `#room`. */
-  #lent: Uint8Array | undefined;
+  readonly #sealedRoom = new KeptRoom();
+  readonly #plainRoom = new KeptRoom();
 
   constructor(index: BlobIndex, opener: BlobOpener) {
     this.index = index;
@@ -47,8 +46,6 @@ export class BlobReader {
    * Errors: those of `openBlob`.
    */
   open(entry: number, sealed: Uint8Array): Uint8Array {
-    if (this.#lent !== undefined) releaseMemory(this.#lent);
-    this.#lent = undefined;
     try {
       const plaintext = this.#unpack(entry, sealed);
       this.#checkId(entry, this.opener.crypto.sha256(plaintext));
@@ -69,37 +66,26 @@ export class BlobReader {
 
   #unpack(entry: number, sealed: Uint8Array): Uint8Array {
     const length = this.index.uncompressedLength(entry);
-    const packed = this.opener.sealer.open(sealed, UNNAMED);
-    if (length === 0) return (this.#lent = packed);
+    const packed = this.#unseal(sealed);
+    if (length === 0) return packed;
     checkUncompressedLength(length, UNNAMED);
-    if (length > KEPT_ROOM) return (this.#lent = this.opener.zstd.decompress(packed, limitsFor(length)));
+    if (length > KEPT_ROOM) return this.opener.zstd.decompress(packed, limitsFor(length));
     let whole: Uint8Array | undefined;
     let used = 0;
     this.opener.zstd.decompressTo(packed, limitsFor(length), (piece) => {
       // What is in one piece stays where it is until the next blob.
       if (piece.length === length) whole = piece;
-      else this.#roomFor(length).set(piece, used);
+      else this.#plainRoom.take(length).set(piece, used);
       used += piece.length;
     });
-    releaseMemory(packed);
-    return whole ?? this.#roomFor(length).subarray(0, used);
-  }
-
-  #roomFor(length: number): Uint8Array {
-    if (length > this.#room.length)
-      this.#room = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#room.length, 1 << 20));
-    return this.#room;
+    return whole ?? this.#plainRoom.take(length).subarray(0, used);
   }
 
   #hash(entry: number, sealed: Uint8Array): Uint8Array {
-    const { crypto, sealer, zstd } = this.opener;
+    const { crypto, zstd } = this.opener;
     const length = this.index.uncompressedLength(entry);
-    const packed = sealer.open(sealed, UNNAMED);
-    if (length === 0) {
-      const hash = crypto.sha256(packed);
-      releaseMemory(packed);
-      return hash;
-    }
+    const packed = this.#unseal(sealed);
+    if (length === 0) return crypto.sha256(packed);
     checkUncompressedLength(length, UNNAMED);
     let whole: Uint8Array | undefined;
     const hash = crypto.createHash();
@@ -108,8 +94,15 @@ export class BlobReader {
       if (piece.length === length) whole = crypto.sha256(piece);
       else hash.update(piece);
     });
-    releaseMemory(packed);
     return whole ?? hash.digest();
+  }
+
+  /** Where zstd takes it from, or in memory that is kept: pages that are new each time cost more than decrypting. */
+  #unseal(sealed: Uint8Array): Uint8Array {
+    const { sealer, zstd } = this.opener;
+    const length = Math.max(0, sealed.length - SEALING_OVERHEAD);
+    const room = zstd.inputRoom(length) ?? (length <= KEPT_ROOM ? this.#sealedRoom.take(length) : undefined);
+    return sealer.open(sealed, UNNAMED, room);
   }
 
   #checkId(entry: number, hash: Uint8Array): void {
@@ -121,6 +114,20 @@ export class BlobReader {
     const { index } = this;
     const id = index.id(entry);
     return openBlob(this.opener, id, sealed, index.uncompressedLength(entry), describeEntry(index, entry));
+  }
+}
+
+/** Memory that is used again and again, and grows to what is needed. */
+class KeptRoom {
+  #room = new Uint8Array(0);
+
+  /** At least so many bytes, which hold what they held unless they are more than ever before. */
+  take(length: number): Uint8Array {
+    if (length > this.#room.length) {
+      releaseMemory(this.#room);
+      this.#room = Buffer.allocUnsafeSlow(Math.ceil(length / ROOM_STEP) * ROOM_STEP);
+    }
+    return this.#room;
   }
 }
 
