@@ -99,7 +99,7 @@ function compiled(): WebAssembly.Module {
   const found: unknown = getEnvironmentData(environmentKey);
   if (found instanceof WebAssembly.Module) return found;
   const fresh = new WebAssembly.Module(wasmBytes());
-  setEnvironmentData(environmentKey, fresh as never);
+  setEnvironmentData(environmentKey, fresh);
   return fresh;
 }
 
