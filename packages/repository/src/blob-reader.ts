@@ -26,8 +26,7 @@ const UNNAMED = "a blob";
 export class BlobReader {
   readonly index: BlobIndex;
   readonly opener: BlobOpener;
-  readonly #sealedRoom = new KeptRoom();
-  readonly #plainRoom = new KeptRoom();
+  #room = new Uint8Array(0);
 
   constructor(index: BlobIndex, opener: BlobOpener) {
     this.index = index;
@@ -75,10 +74,10 @@ export class BlobReader {
     this.opener.zstd.decompressTo(packed, limitsFor(length), (piece) => {
       // What is in one piece stays where it is until the next blob.
       if (piece.length === length) whole = piece;
-      else this.#plainRoom.take(length).set(piece, used);
+      else this.#roomFor(length).set(piece, used);
       used += piece.length;
     });
-    return whole ?? this.#plainRoom.take(length).subarray(0, used);
+    return whole ?? this.#roomFor(length).subarray(0, used);
   }
 
   #hash(entry: number, sealed: Uint8Array): Uint8Array {
@@ -97,12 +96,19 @@ export class BlobReader {
     return whole ?? hash.digest();
   }
 
-  /** Where zstd takes it from, or in memory that is kept: pages that are new each time cost more than decrypting. */
+  /** To where zstd takes it from: pages that are new each time cost more than decrypting. */
   #unseal(sealed: Uint8Array): Uint8Array {
     const { sealer, zstd } = this.opener;
-    const length = Math.max(0, sealed.length - SEALING_OVERHEAD);
-    const room = zstd.inputRoom(length) ?? (length <= KEPT_ROOM ? this.#sealedRoom.take(length) : undefined);
-    return sealer.open(sealed, UNNAMED, room);
+    return sealer.open(sealed, UNNAMED, zstd.inputRoom(Math.max(0, sealed.length - SEALING_OVERHEAD)));
+  }
+
+  /** At least so many bytes, the same memory again and again. */
+  #roomFor(length: number): Uint8Array {
+    if (length > this.#room.length) {
+      releaseMemory(this.#room);
+      this.#room = Buffer.allocUnsafeSlow(Math.ceil(length / ROOM_STEP) * ROOM_STEP);
+    }
+    return this.#room;
   }
 
   #checkId(entry: number, hash: Uint8Array): void {
@@ -114,20 +120,6 @@ export class BlobReader {
     const { index } = this;
     const id = index.id(entry);
     return openBlob(this.opener, id, sealed, index.uncompressedLength(entry), describeEntry(index, entry));
-  }
-}
-
-/** Memory that is used again and again, and grows to what is needed. */
-class KeptRoom {
-  #room = new Uint8Array(0);
-
-  /** At least so many bytes, which hold what they held unless they are more than ever before. */
-  take(length: number): Uint8Array {
-    if (length > this.#room.length) {
-      releaseMemory(this.#room);
-      this.#room = Buffer.allocUnsafeSlow(Math.ceil(length / ROOM_STEP) * ROOM_STEP);
-    }
-    return this.#room;
   }
 }
 

@@ -21,7 +21,7 @@ export class Decoder {
   /** See `ZstdContext.inputRoom`. */
   inputRoom(length: number): Uint8Array | undefined {
     return this.#shared.use((instance) =>
-      length <= instance.inputSize ? instance.input(length) : undefined,
+      length <= instance.inputSize ? instance.input(length) : this.#shared.room(length)?.subarray(0, length),
     );
   }
 
