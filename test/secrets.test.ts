@@ -75,6 +75,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "key remove": ["0123456789abcdef"],
   list: ["snapshots"],
   ls: ["latest"],
+  migrate: [],
   mount: ["$target"],
   options: [],
   prune: ["--max-unused", "0"],

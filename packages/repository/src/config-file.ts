@@ -39,6 +39,35 @@ export async function saveConfig(storage: Storage, sealed: Uint8Array, key: KeyI
   }
 }
 
+/**
+ * Puts a new config in the place of `old`. Where that fails, the old one is put back if nothing is there now.
+ * Errors: the store's; `damaged-repository` if there is no config any more, whose `data.config` is the old one in base64.
+ */
+export async function replaceConfig(storage: Storage, sealed: Uint8Array, old: Uint8Array): Promise<void> {
+  try {
+    await storage.save(CONFIG, sealed, { replace: true });
+  } catch (error) {
+    try {
+      await storage.stat(CONFIG);
+    } catch (missing) {
+      if (isTasticError(missing, "not-found")) await putBack(storage, old, error);
+    }
+    throw error;
+  }
+}
+
+async function putBack(storage: Storage, old: Uint8Array, cause: unknown): Promise<void> {
+  try {
+    await storage.save(CONFIG, old);
+  } catch {
+    throw new TasticError("damaged-repository", "the config file of the repository is gone", {
+      guidance: `Write these bytes, which are given here in base64, to its file "config": ${Buffer.from(old).toString("base64")}`,
+      data: { config: Buffer.from(old).toString("base64") },
+      cause,
+    });
+  }
+}
+
 /** Is the config there, or can we not tell? An answer may be lost after the work was done. */
 async function mayBeStored(storage: Storage, sealed: Uint8Array): Promise<boolean> {
   try {

@@ -39,7 +39,7 @@ import { BlobIndex } from "./blob-index.js";
 import { BlobLoader } from "./blob-loader.js";
 import { BlobReader } from "./blob-reader.js";
 import type { BlobReaderSettings } from "./blob-reader.js";
-import { checkPolynomial, loadConfig, refuseExisting, saveConfig } from "./config-file.js";
+import { checkPolynomial, loadConfig, refuseExisting, replaceConfig, saveConfig } from "./config-file.js";
 import type { HeldLock } from "./held-lock.js";
 import { IndexWriter, loadIndexFiles } from "./index-files.js";
 import type { IndexLoadOptions, IndexStore } from "./index-files.js";
@@ -228,6 +228,22 @@ export class Repository {
   forgetIndex(): void {
     this.index.clear();
     this.blobs.forget();
+  }
+
+  /**
+   * Makes it a repository of version 2, which may compress; older programs cannot open it then. It needs an exclusive lock,
+   * and to be opened anew. Errors: `unsupported` unless it is of version 1; those of `replaceConfig`.
+   */
+  async upgrade(): Promise<void> {
+    const { version } = this.config;
+    if (version !== 1) {
+      throw new TasticError(
+        "unsupported",
+        `repository has version ${version}, only upgrades from version 1 are supported`,
+      );
+    }
+    const upgraded = this.#sealer.seal(encodeConfig({ ...this.config, version: 2 }));
+    await replaceConfig(this.storage, upgraded, await loadConfig(this.storage));
   }
 
   /** Does the loaded index list a pack? */

@@ -16,6 +16,7 @@ import {
   type FileInfo,
   type FileType,
   type OperationOptions,
+  type SaveOptions,
   type Storage,
   type StorageFile,
 } from "@tastic/storage";
@@ -56,7 +57,7 @@ export class RestStorage implements Storage {
   async save(
     file: StorageFile,
     content: Uint8Array | readonly Uint8Array[],
-    options: OperationOptions = {},
+    options: SaveOptions = {},
   ): Promise<void> {
     const { signal } = options;
     const path = wirePathOf(file);
@@ -68,8 +69,12 @@ export class RestStorage implements Storage {
         async () => {
           // Some servers would overwrite it.
           const held = await this.#holds(file, pieces, signal);
-          if (held === "other") throw alreadyExists(file, this.location);
-          if (held === "nothing") await save();
+          if (held === "other") {
+            if (options.replace !== true) throw alreadyExists(file, this.location);
+            // The protocol has no other way.
+            await this.remove(file, { signal });
+          }
+          if (held !== "same") await save();
         },
         action,
         signal,

@@ -107,7 +107,7 @@ export class S3Storage implements Storage {
       const storageClass = storageClassFor(file, options, this.#options.storageClass);
       const object = { bucket: this.#bucket, key, pieces, storageClass };
       const hashed = objectToPut(object, this.#options.location.useHttps);
-      const first = file.type === "config";
+      const first = file.type === "config" && options.replace !== true;
       // A server that does not know conditions ignores them, or refuses. It has at least to be asked.
       if (first && (await this.#exists(file, signal))) throw alreadyExists(file, this.location);
       const put = (condition: { readonly IfNoneMatch?: "*" }) =>

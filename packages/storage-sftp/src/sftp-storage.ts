@@ -20,6 +20,7 @@ import {
   type FileInfo,
   type FileType,
   type OperationOptions,
+  type SaveOptions,
   type Storage,
   type StorageFile,
 } from "@tastic/storage";
@@ -87,7 +88,7 @@ export class SftpStorage implements Storage {
   async save(
     file: StorageFile,
     content: Uint8Array | readonly Uint8Array[],
-    { signal, traffic }: OperationOptions = {},
+    { signal, traffic, replace }: SaveOptions = {},
   ): Promise<void> {
     const path = this.#pathOf(file);
     const pieces = content instanceof Uint8Array ? [content] : content;
@@ -95,10 +96,16 @@ export class SftpStorage implements Storage {
     await this.#pass(file, attempt, signal, async (connection) => {
       const modes = await this.#modesOf(connection);
       const { files } = connection;
-      const existing = file.type === "config" ? "refuse" : "replace";
+      const existing = file.type === "config" && replace !== true ? "refuse" : "replace";
       const check = (): void => throwIfCancelled(signal, `saving ${describeFile(file)}`);
+      const save = () => saveRemotely(files, path, pieces, { modes, existing, check, traffic });
       try {
-        await saveRemotely(files, path, pieces, { modes, existing, check, traffic });
+        await save().catch(async (error: unknown) => {
+          if (!(error instanceof ExistsError) || replace !== true) throw error;
+          // This server replaces nothing.
+          await files.remove(path);
+          await save();
+        });
       } catch (error) {
         if (error instanceof ExistsError) throw alreadyExists(file, this.location);
         if (!isStatus(error, statusCode.failure)) throw error;

@@ -76,7 +76,7 @@ class LocalStorage implements Storage {
     const write = () =>
       writeWhole(path, pieces, {
         mode: modes.file,
-        existing: file.type === "config" ? "refuse" : "replace",
+        existing: file.type === "config" && options.replace !== true ? "refuse" : "replace",
         signal: options.signal,
         action: `saving ${describeFile(file)}`,
         onWritten: options.onTaken && onWritten,

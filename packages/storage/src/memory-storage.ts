@@ -4,7 +4,15 @@ import { joinBytes } from "./bytes.js";
 import { throwIfCancelled } from "./cancellation.js";
 import { describeFile, pathOf } from "./layout.js";
 import { checkLength, checkRange, checkWithin } from "./range.js";
-import type { ByteRange, FileInfo, FileType, OperationOptions, Storage, StorageFile } from "./storage.js";
+import type {
+  ByteRange,
+  FileInfo,
+  FileType,
+  OperationOptions,
+  SaveOptions,
+  Storage,
+  StorageFile,
+} from "./storage.js";
 
 /** An empty storage, gone with the last reference to it. */
 export function createMemoryStorage(): Storage {
@@ -21,11 +29,11 @@ class MemoryStorage implements Storage {
   async save(
     file: StorageFile,
     content: Uint8Array | readonly Uint8Array[],
-    options: OperationOptions = {},
+    options: SaveOptions = {},
   ): Promise<void> {
     const path = pathOf(file);
     throwIfCancelled(options.signal, `saving ${describeFile(file)}`);
-    if (file.type === "config" && this.#objects.has(path)) {
+    if (file.type === "config" && options.replace !== true && this.#objects.has(path)) {
       throw new TasticError("already-exists", `${describeFile(file)} exists in memory already`, {
         guidance: "Use the repository that is there.",
         data: { ...file },

@@ -64,6 +64,11 @@ export interface SaveOptions extends OperationOptions {
   /** What a pack holds, for storages that keep what is read seldom elsewhere; not known if not given. */
   readonly holds?: "data" | "tree" | undefined;
   /**
+   * Puts a config in the place of the one that is there: in one step, or, where the storage knows none, by removing the old
+   * one first. No other type needs it.
+   */
+  readonly replace?: boolean | undefined;
+  /**
    * Called when the storage needs the content no more, though it is not stored yet: from then on its memory may be taken
    * away. What goes wrong after that is not tried again. Not every storage calls it.
    */
@@ -84,7 +89,7 @@ export interface Storage {
    * Stores all bytes or nothing; they survive a power failure from the moment it resolves, as far as the storage
    * can promise that. Nobody ever sees a part of an object.
    *
-   * A config that exists is not overwritten (`already-exists`). Any other name is the hash of the content, so
+   * A config that exists is not overwritten (`already-exists`) unless `replace` says so. Any other name is the hash of the content, so
    * that saving it again replaces bytes with the same bytes, as in restic's own local and S3 storages.
    *
    * @param content the bytes, or pieces of them in order; must not change until the promise settles, or `onTaken` was called

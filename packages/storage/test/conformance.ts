@@ -226,6 +226,16 @@ export function storageConformance(name: string, make: () => Promise<Storage>): 
       expect(await storage.load(config)).toEqual(contents[winner]);
     });
 
+    it("replaces a config when it is told to", async () => {
+      await storage.save(config, sampleBytes(101), { replace: true });
+      await expect(storage.save(config, sampleBytes(102))).rejects.toMatchObject({ code: "already-exists" });
+      for (const length of [103, 103, 104]) {
+        const bytes = sampleBytes(length, length);
+        await storage.save(config, bytes, { replace: true });
+        expect(await storage.load(config)).toEqual(bytes);
+      }
+    });
+
     it("saves an object again without harm, also at the same time", async () => {
       const bytes = sampleBytes(300_000);
       const file = await saved("pack", bytes);

@@ -31,6 +31,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   "key remove": { summary: "Remove a key", load: () => import("./commands/key-remove.js") },
   list: { summary: "List the objects of the repository", load: () => import("./commands/list.js") },
   ls: { summary: "List the files of a snapshot", load: () => import("./commands/ls.js") },
+  migrate: {
+    summary: "Bring a repository of an older version up to date",
+    load: () => import("./commands/migrate.js"),
+  },
   mount: { summary: "Say what to do instead of mounting", load: () => import("./commands/mount.js") },
   options: { summary: "List the options of stores (-o)", load: () => import("./commands/options.js") },
   prune: { summary: "Remove data that nothing needs", load: () => import("./commands/prune.js") },

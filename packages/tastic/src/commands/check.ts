@@ -1,5 +1,4 @@
 /** `check`: looking for damage. */
-import { isTasticError } from "@tastic/errors";
 import { check } from "@tastic/snapshots";
 import type { CheckEvent, CheckResult, ReadSelection } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
@@ -10,6 +9,7 @@ import type { Context } from "../command.js";
 import { on, text } from "../flags.js";
 import { openRepository, withLock, withLockAhead } from "../open-repository.js";
 import { CheckReporter } from "../output/check-report.js";
+import { sumUp } from "../run-check.js";
 import { parseReadSubset } from "../read-subset.js";
 import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
 import { fatal } from "../text-error.js";
@@ -71,28 +71,11 @@ export const command = defineCommand({
         );
       return withLockAhead(within, repository, kind, ahead, (found) => Promise.resolve(found));
     };
-    let result: CheckResult;
-    try {
-      result = await (flags.withCache ? begin(context) : withTemporaryCache(context, begin));
-    } catch (error) {
-      reporter.stop();
-      if (output.json && isTasticError(error)) reporter.summary(FAILED);
-      throw error;
-    }
-    reporter.stop();
-    reporter.summary(result);
-    if (result.errorCount > 0) throw fatal("repository contains errors", { code: "damaged-repository" });
-    output.info("no errors were found");
+    await sumUp(context, reporter, () =>
+      flags.withCache ? begin(context) : withTemporaryCache(context, begin),
+    );
   },
 });
-
-/** What restic sums up when it could not even begin. */
-const FAILED: CheckResult = {
-  errorCount: 1,
-  brokenPacks: [],
-  suggestRepairIndex: false,
-  suggestPrune: false,
-};
 
 /** Tells events only once `held` has resolved, those from before first. */
 function heldBack<Event>(held: Promise<void>, tell: (event: Event) => void): (event: Event) => void {
