@@ -31,6 +31,7 @@ export { createLocalDocuments } from "./accounts/local-documents.js";
 export type { Authentication } from "./auth/authentication.js";
 export { HtpasswdFile, parseHtpasswd } from "./auth/htpasswd.js";
 export { Passwords } from "./auth/passwords.js";
+export { clientAddress } from "./http/client-address.js";
 export { LoginThrottle, type ThrottleOptions } from "./auth/login-throttle.js";
 export { OperatorApi, repositoryFolders, type OperatorOptions } from "./operations/operator-api.js";
 export { createAuditDocuments } from "./operations/audit-documents.js";

@@ -13,3 +13,5 @@ export {
   type SessionState,
   type TokenInfo,
 } from "./owner-api/client.js";
+export { createResticRepo, type ResticRepo, type ResticRepoOptions } from "./shell/restic-repo.js";
+export type { SnapshotRow } from "./original-api/snapshot-row.js";
