@@ -155,11 +155,11 @@ export class Marketplace {
     );
   }
 
-  /** @throws TasticError wrong-password, access-denied if it is being destroyed */
+  /** @throws TasticError wrong-password, locked while it is being destroyed */
   async login(request: LoginRequest, address: string): Promise<BackupPlaces> {
     const record = await this.#verified(request, address);
     if (record.state === "active") return this.#places(record);
-    throw new TasticError("access-denied", `the backups of ${record.name} are about to be removed`, {
+    throw new TasticError("locked", `the backups of ${record.name} are about to be removed`, {
       guidance: `Until ${record.undoUntil} that can be undone.`,
     });
   }
