@@ -5,7 +5,7 @@
  */
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import { hasSystemCode } from "@tastic/storage";
+import { hasSystemCode, storageError } from "@tastic/storage";
 
 /** The processes whose last arguments are these, whatever runs them. */
 export async function processesWith(args: readonly string[]): Promise<number[]> {
@@ -34,7 +34,7 @@ export async function processesWith(args: readonly string[]): Promise<number[]> 
 function listedWith(end: string): Promise<number[]> {
   return new Promise((resolve, reject) => {
     execFile("ps", ["-A", "-o", "pid=,args="], { maxBuffer: 16 * 1024 * 1024 }, (error, text) => {
-      if (error !== null) return reject(error);
+      if (error !== null) return reject(storageError(error, "list", "processes"));
       const lines = text.split("\n").filter((line) => line.trimEnd().endsWith(` ${end}`));
       resolve(lines.map((line) => Number.parseInt(line, 10)).filter((id) => id > 0 && id !== process.pid));
     });

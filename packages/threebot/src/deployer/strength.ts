@@ -26,7 +26,7 @@ interface Rated {
 
 /** @param own words that everybody would try first, such as the 3Bot's name */
 export async function strengthOf(password: string, own: readonly string[] = []): Promise<Strength> {
-  if ([...password].length < minimumLength) {
+  if (password.length < minimumLength) {
     return {
       score: 0,
       guidance: `Give at least ${minimumLength} characters: four words that have nothing to do with each other make a good password.`,

@@ -191,9 +191,10 @@ async function done(answer: Promise<unknown>): Promise<void> {
 /** JSON has no word for a value that is taken away but null. */
 function withNulls({ notifications, ...change }: Parameters<OwnerService["changeSettings"]>[0]): object {
   if (notifications === undefined) return change;
-  const entries = Object.entries<unknown>({ ...notifications }).map(
-    ([name, value]): [string, unknown] => [name, value ?? null],
-  );
+  const entries = Object.entries<unknown>({ ...notifications }).map(([name, value]): [string, unknown] => [
+    name,
+    value ?? null,
+  ]);
   return { ...change, notifications: Object.fromEntries(entries) };
 }
 
