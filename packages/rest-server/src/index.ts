@@ -20,7 +20,7 @@ export type {
   TrashedObject,
 } from "./stores/object-store.js";
 export type { Account, AccountPolicy } from "./accounts/account.js";
-export { Accounts, type AccountsOptions } from "./accounts/accounts.js";
+export { Accounts, type AccountsOptions, type Provision } from "./accounts/accounts.js";
 export {
   createMemoryDocuments,
   updateDocument,
@@ -46,4 +46,5 @@ export type {
   TrashSelection,
 } from "./operations/trash-keeper.js";
 export type { Stored } from "./operations/reservation.js";
+export type { Eraser } from "./operations/eraser.js";
 export type { UsageLedger } from "./operations/usage.js";

@@ -15,3 +15,13 @@ export {
 } from "./owner-api/client.js";
 export { createResticRepo, type ResticRepo, type ResticRepoOptions } from "./shell/restic-repo.js";
 export type { SnapshotRow } from "./original-api/snapshot-row.js";
+export {
+  runMarketplace,
+  type RunMarketplaceOptions,
+  type RunningMarketplace,
+} from "./marketplace/run-marketplace.js";
+export { createMarketplace, type Marketplace, type MarketplaceOptions } from "./marketplace/marketplace.js";
+export { createDeployer, type Deployer, type DeployerOptions } from "./deployer/deployer.js";
+export { ProcessTarget, type ProcessTargetOptions } from "./deployer/process-target.js";
+export { CommandTarget, type CommandTargetOptions } from "./deployer/command-target.js";
+export { handover, type Handover, type Target } from "./deployer/target.js";

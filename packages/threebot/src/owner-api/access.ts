@@ -18,6 +18,8 @@ export interface AccessOptions {
   readonly audit: AuditLog;
   /** Browsers send the cookie back over TLS only. */
   readonly secureCookies: boolean;
+  /** Tells the pages of one host apart; "3bot-session" if not given. */
+  readonly cookieName?: string;
   /** Where a request comes from. */
   readonly addressOf: (context: Context) => string;
   readonly now?: () => number;
@@ -208,7 +210,8 @@ export class Access {
 
   /** The prefix makes browsers refuse one that another host or a page without TLS has set (RFC 6265bis). */
   get #cookieName(): string {
-    return this.#options.secureCookies ? "__Host-3bot-session" : "3bot-session";
+    const { secureCookies, cookieName = "3bot-session" } = this.#options;
+    return secureCookies ? `__Host-${cookieName}` : cookieName;
   }
 }
 

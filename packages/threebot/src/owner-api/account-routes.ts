@@ -32,7 +32,7 @@ const tokenSchema = v.object({
 
 const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-export function accountRoutes({ access }: OwnerRoutesOptions): Route[] {
+export function accountRoutes({ access }: Pick<OwnerRoutesOptions, "access">): Route[] {
   return [
     ownerRoute({
       method: "GET",
