@@ -81,6 +81,7 @@ class Owner implements Service.OwnerService {
   readonly #notifier: Notifier;
   readonly #watchdog: Watchdog;
   readonly #scheduler: Scheduler;
+  readonly #telling = new Set<Promise<void>>();
 
   constructor(state: OwnerState, options: OwnerOptions) {
     const { clock = wallClock, log = silentLog, jitter = Math.random } = options;
@@ -107,6 +108,7 @@ class Owner implements Service.OwnerService {
       workers: this.#workers,
       events: this.#hub,
       ended: (run) => this.#ended(run),
+      settled: (run) => this.#settled(run),
     });
     this.#room = new ReadingRoom(state, log);
     this.#browser = new Browser(this.#room);
@@ -317,6 +319,7 @@ class Owner implements Service.OwnerService {
 
   async stop(): Promise<void> {
     await Promise.all([this.#scheduler.stop(), this.#runs.stop()]);
+    await Promise.all(this.#telling);
     this.#hub.close();
     await this.#room.close();
     await this.#workers.end();
@@ -384,9 +387,17 @@ class Owner implements Service.OwnerService {
 
   async #ended(run: Run): Promise<void> {
     await this.#room.invalidate(run.place);
-    this.#hub.emit({ type: "snapshots", place: run.place });
     await this.#scheduler.ended(run);
-    await this.#watchdog.ended(run);
+  }
+
+  #settled(run: Run): void {
+    this.#hub.emit({ type: "snapshots", place: run.place });
+    this.#scheduler.poke();
+    const telling = this.#watchdog
+      .ended(run)
+      .catch((error: unknown) => this.#log.warn(messageOf(error)))
+      .finally(() => this.#telling.delete(telling));
+    this.#telling.add(telling);
   }
 
   async #dueNow(place: Place): Promise<void> {

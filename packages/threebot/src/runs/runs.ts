@@ -54,8 +54,10 @@ export interface RunsOptions {
   readonly events: EventHub;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of each run that has ended. */
+  /** Told of each run that is over, before others see that it is. */
   readonly ended?: (run: Run) => Promise<void>;
+  /** And once they do. */
+  readonly settled?: (run: Run) => void;
 }
 
 const maximumRuns = 500;
@@ -213,7 +215,7 @@ export class Runs {
 
   async #conduct(active: Active, alone: boolean, work: (task: RunTask) => Promise<RunOutcome>): Promise<Run> {
     const { id, kind, place } = active.record;
-    const { workers, log, events, ended } = this.#options;
+    const { workers, log, events, ended, settled } = this.#options;
     let end: Pick<RunRecord, "state" | "problem" | "unread">;
     try {
       const { state, problem } = await work(this.#task(active));
@@ -225,24 +227,26 @@ export class Runs {
       active.log.add(this.#time(), `${end.state}: ${problem.message}`);
       if (!isTasticError(error)) log.error(`run ${id}: ${messageOf(error)}`);
     }
-    active.record = { ...active.record, ...end, ended: this.#time() };
+    const record: RunRecord = { ...active.record, ...end, ended: this.#time() };
     active.log.add(this.#time(), `${kind} ended: ${end.state}`);
     try {
       await this.#options.state.logs.update(id, () => ({ text: active.log.text }));
-      await this.#options.state.runs.update(id, () => active.record);
-      this.#known.set(id, active.record);
+      await this.#options.state.runs.update(id, () => record);
+      this.#known.set(id, record);
       if (alone) await workers.release(place, id);
     } catch (error) {
       log.error(`run ${id} could not be recorded: ${messageOf(error)}`);
     }
-    this.#active.delete(id);
-    const run = shownRun(active.record, undefined);
+    const run = shownRun(record, undefined);
     try {
       await ended?.(run);
       await this.#removeOld();
     } catch (error) {
       log.error(`after run ${id}: ${messageOf(error)}`);
     }
+    // Whoever sees that it has ended may begin the next.
+    this.#active.delete(id);
+    settled?.(run);
     events.emit({ type: "run", run });
     events.emit({ type: "status" });
     return run;

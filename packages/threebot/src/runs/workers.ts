@@ -11,6 +11,9 @@ import type { Place } from "../owner/service.js";
 const beatEvery = 30_000;
 const deadAfter = 4 * beatEvery;
 
+/** A process that was started again in a container often has the number of the one before. */
+const ofThisProcess = new Set<string>();
+
 export class Workers {
   /** Of this process. */
   readonly id = `${process.pid}-${randomBytes(8).toString("hex")}`;
@@ -30,6 +33,7 @@ export class Workers {
   }
 
   async #begin(): Promise<void> {
+    ofThisProcess.add(this.id);
     await this.#beat();
     this.#beating = setInterval(() => {
       this.#beat().catch((error: unknown) => this.#log.warn(`cannot say that it lives: ${messageOf(error)}`));
@@ -42,7 +46,7 @@ export class Workers {
   }
 
   async isAlive(id: string): Promise<boolean> {
-    if (id === this.id) return true;
+    if (ofThisProcess.has(id)) return true;
     const record = await this.#state.workers.read(id);
     if (record === undefined || record.pid === process.pid) return false;
     return Date.now() - Date.parse(record.beat) < deadAfter && processLives(record.pid);
@@ -85,6 +89,7 @@ export class Workers {
     await this.#begun;
     await this.#state.workers.remove(this.id);
     this.#begun = undefined;
+    ofThisProcess.delete(this.id);
   }
 }
 

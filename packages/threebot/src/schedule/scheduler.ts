@@ -106,7 +106,6 @@ export class Scheduler {
     if (run.state === "cancelled" && this.#isStopping) return;
     const change = { ...(await this.#afterRun(run, record, settings, now)) };
     if (Object.keys(change).length > 0) await state.changePlace(run.place, change);
-    this.poke();
   }
 
   async #afterRun(
