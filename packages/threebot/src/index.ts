@@ -1,6 +1,5 @@
 export { parseName, type ThreebotName } from "./identity/names.js";
 export { deriveCredentials, sharedCredentials, type Credentials } from "./identity/credentials.js";
-export type * from "./owner/service.js";
 export { Access, type AccessOptions, type Caller } from "./owner-api/access.js";
 export { allOwnerRoutes, createOwnerApp, type OwnerAppOptions } from "./owner-api/owner-app.js";
 export type { OwnerRoutesOptions } from "./owner-api/owner-route.js";
@@ -25,3 +24,6 @@ export { createDeployer, type Deployer, type DeployerOptions } from "./deployer/
 export { ProcessTarget, type ProcessTargetOptions } from "./deployer/process-target.js";
 export { CommandTarget, type CommandTargetOptions } from "./deployer/command-target.js";
 export { handover, type Handover, type Target } from "./deployer/target.js";
+export { createOwnerService, type OwnerOptions } from "./owner/owner.js";
+export type * from "./owner/service.js";
+export { wallClock } from "./schedule/wall-clock.js";
