@@ -29,6 +29,8 @@ export interface SiteOptions {
   readonly page?: string | undefined;
   /** Becomes the password of the page if there is none yet. */
   readonly firstPassword?: string | undefined;
+  /** By which whoever has started this 3Bot may ask it for things. */
+  readonly token?: { readonly name: string; readonly token: string } | undefined;
   readonly log: Log;
 }
 
@@ -52,8 +54,11 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     documents: createLocalDocuments(join(state, "access"), localModes(false)),
     audit,
     secureCookies: tls !== undefined || publicUrl?.startsWith("https:") === true,
+    // Cookies know no ports, and there may be several 3Bots on one machine.
+    cookieName: `3bot-session-${/\d*$/.exec(options.listen)?.[0] ?? ""}`,
     addressOf: callerAddress(options.trustedProxies),
   });
+  if (options.token !== undefined) await access.tokens.adopt(options.token.name, options.token.token);
   if (firstPassword !== undefined && !(await access.password.isSet()))
     await access.password.setFirst(firstPassword);
   const setupCode = (await access.password.isSet()) ? undefined : newSetupCode();
