@@ -80,9 +80,8 @@ describe("the marketplace", () => {
     const place = await second.owner.setUpMarketplace({ name: "alice", password });
     expect(place).toMatchObject({ state: "recovery-undecided", nextBackup: undefined });
     await second.owner.start();
-    world.clock.advance(3 * day);
+    await world.clock.pass(3 * day);
     await expect(second.owner.backup({ place: "marketplace" })).rejects.toThrow(/nothing was decided/);
-    await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await second.owner.runs({ limit: 10 })).toEqual([]);
     expect(await second.owner.status()).toMatchObject({ verdict: "unsafe" });
     await second.owner.setAutomatic("marketplace", false);

@@ -47,7 +47,8 @@ export function mergeSnapshots(copies: readonly CopySnapshots[]): MergedSnapshot
         snapshot.paths,
       ]);
       const known = byContent.get(content);
-      const key = merged.has(keyOf(snapshot)) ? keyOf(snapshot) : (known ?? keyOf(snapshot));
+      const isElsewhere = known !== undefined && merged.get(known)?.inCopies.has(id) === false;
+      const key = !merged.has(keyOf(snapshot)) && isElsewhere ? known : keyOf(snapshot);
       const entry = merged.get(key) ?? { snapshot, inCopies: new Map<string, StoredSnapshot[]>() };
       entry.inCopies.set(id, [...(entry.inCopies.get(id) ?? []), snapshot]);
       merged.set(key, entry);
