@@ -1,4 +1,5 @@
 /** A 3Bot that was deployed: where it is, how far what goes on with it has come, and how others see it. */
+import { TasticError } from "@tastic/errors";
 import * as v from "valibot";
 
 const time = v.pipe(v.string(), v.isoTimestamp());
@@ -50,4 +51,27 @@ export type Deployment = v.InferOutput<typeof deployment>;
 export function shown(record: DeploymentRecord): Deployment {
   const { name, target, state, step, address, started, problem: met, undoUntil } = record;
   return { name, target, state, step, address, started, problem: met, undoUntil };
+}
+
+/** From these a 3Bot may be made anew. */
+export const restarts: ReadonlySet<DeploymentRecord["state"]> = new Set(["failed", "destroyed"]);
+
+/** The record when something begins. */
+export function flowOf(
+  old: DeploymentRecord,
+  kind: NonNullable<DeploymentRecord["flow"]>["kind"],
+  steps: readonly Step[],
+): DeploymentRecord {
+  return { ...old, step: steps[0] ?? "", problem: undefined, flow: { kind, steps: [...steps] } };
+}
+
+/** @throws TasticError locked while something else goes on, or it is in another state */
+export function refuseUnless(
+  { name, state, flow }: DeploymentRecord,
+  states: readonly DeploymentRecord["state"][],
+  what: string,
+): void {
+  if (flow === undefined && states.includes(state)) return;
+  const now = flow === undefined ? state : `in the middle of: ${flow.kind}`;
+  throw new TasticError("locked", `${name} is not ${what} while it is ${now}`);
 }
