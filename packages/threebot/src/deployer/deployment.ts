@@ -7,7 +7,7 @@ const time = v.pipe(v.string(), v.isoTimestamp());
 const problem = v.object({ code: v.string(), message: v.string(), guidance: v.optional(v.string()) });
 
 /** What goes on. Each names the steps that are still to be done, the first of which may have been begun. */
-const flow = v.object({
+const flowRecord = v.object({
   kind: v.picklist(["create", "recover", "start", "stop", "move", "destroy"]),
   steps: v.array(v.picklist(["backup", "stop", "start", "answer", "recover", "remove-old", "remove"])),
 });
@@ -24,7 +24,7 @@ export const deploymentRecord = v.object({
   started: time,
   problem: v.optional(problem),
   undoUntil: v.optional(time),
-  flow: v.optional(flow),
+  flow: v.optional(flowRecord),
   /** The sealed token of its interface. */
   apiToken: v.string(),
   /** The run that a step is waiting for. */
@@ -32,7 +32,7 @@ export const deploymentRecord = v.object({
 });
 
 export type DeploymentRecord = v.InferOutput<typeof deploymentRecord>;
-export type Step = v.InferOutput<typeof flow>["steps"][number];
+export type Step = v.InferOutput<typeof flowRecord>["steps"][number];
 
 /** As the page gets it. */
 export const deployment = v.object({
