@@ -2,6 +2,7 @@
  * What happens, as a stream of events (the HTML standard's server-sent events), for as long as the browser listens, the
  * session lasts and the service runs.
  */
+import { setMaxListeners } from "node:events";
 import { messageOf, TasticError } from "@tastic/errors";
 import { streamSSE } from "hono/streaming";
 import * as v from "valibot";
@@ -18,6 +19,7 @@ export function eventRoute(
   heartbeat = usualHeartbeat,
 ): Route {
   let streams = 0;
+  setMaxListeners(maximumStreams + 10, stopping);
   return defineRoute({
     method: "GET",
     path: "/api/v1/events",

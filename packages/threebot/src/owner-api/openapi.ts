@@ -120,9 +120,11 @@ function schemaOf(schema: GenericSchema | undefined, side: "input" | "output"): 
   return rest;
 }
 
-/** "postPlacesSnapshotsPin" of "/api/v1/places/:place/snapshots/:id/pin". */
+/** "postPlacesSnapshotsPin" of "/api/v1/places/:place/snapshots/:id/pin", "getRunsById" of "/api/v1/runs/:id". */
 function operationIdOf({ method, path }: Route): string {
   const words = path.replace(/^\/api\/v1/, "").match(/(?<![:\w])\w+/g) ?? [];
   const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-  return method.toLowerCase() + words.map(capital).join("");
+  const [, last] = /:(\w+)$/.exec(path) ?? [];
+  const end = last === undefined ? "" : `By${capital(last)}`;
+  return method.toLowerCase() + words.map(capital).join("") + end;
 }

@@ -5,12 +5,17 @@
 import { serveStatic } from "@hono/node-server/serve-static";
 import type { MiddlewareHandler } from "hono";
 
-const named = /-[\w-]{8,}\.\w+$/;
+/** Whatever a build puts there has its content's hash in its name. */
+const named = /[/\\]assets[/\\][^/\\]+$/;
 
-/** @param folder which must be there */
-export function pageOf(folder: string): MiddlewareHandler {
+/**
+ * @param folder which must be there
+ * @param index the file that "/" stands for
+ */
+export function pageOf(folder: string, index = "index.html"): MiddlewareHandler {
   const files = serveStatic({
     root: folder,
+    index,
     precompressed: true,
     onFound: (path, context) => {
       const plain = path.replace(/\.(?:br|gz|zst)$/, "");

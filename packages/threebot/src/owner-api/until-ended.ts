@@ -19,11 +19,11 @@ export async function untilEnded(
     let run = await owner.run(begun.id);
     while (run.state === "running") {
       told?.(run);
-      const { done, value } = await next;
+      const event = await next;
       signal.throwIfAborted();
       next = events.next();
-      if (done === true) run = await endWithoutEvents(owner, run, signal);
-      else if (value.type === "run" && value.run.id === begun.id) run = value.run;
+      if (event.done === true) run = await endWithoutEvents(owner, run, signal);
+      else if (event.value.type === "run" && event.value.run.id === begun.id) run = event.value.run;
     }
     // That one is not waited for any more.
     next.catch(() => undefined);

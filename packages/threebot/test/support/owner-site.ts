@@ -39,6 +39,8 @@ export function createSite({ secureCookies = false, page, log = silentLog }: Sit
 
 export type Site = ReturnType<typeof createSite>;
 
+type SentRequest = Omit<RequestInit, "headers"> & { readonly headers: Readonly<Record<string, string>> };
+
 /** Somebody with a browser: it keeps the cookie, and says where requests come from. */
 export class Visitor {
   readonly headers: Record<string, string> = { "sec-fetch-site": "same-origin" };
@@ -61,7 +63,7 @@ export class Visitor {
     });
   }
 
-  async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+  async #send(path: string, init: SentRequest): Promise<Response> {
     const cookie: Record<string, string> = this.cookie === undefined ? {} : { cookie: this.cookie };
     const response = await this.#request(path, { ...init, headers: { ...cookie, ...init.headers } });
     const set = response.headers.get("set-cookie");
