@@ -2,13 +2,16 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient, createResticRepo, type Client } from "@tastic/threebot";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { mustEndWell } from "../dist/owner-api/until-ended.js";
 import { openSite } from "../dist/command/site.js";
 import { runPrompt } from "../dist/shell/prompt.js";
 import { fillHome, startThreebot, startWorld, token, type Threebot } from "./owner-support.js";
 import { createTerminal } from "./support/terminal.js";
 import { silentLog } from "@tastic/rest-server";
+
+// Real backups, checked and pruned: a busy machine needs its time.
+vi.setConfig({ testTimeout: 240_000 });
 
 const apiToken = `3bot_${"t".repeat(43)}`;
 
