@@ -84,7 +84,7 @@ export async function marketplace(args: readonly string[], terminal: Terminal): 
     terminal.out(`The marketplace is at ${running.url}\n`);
     if (running.deployer !== undefined && running.setupCode !== undefined)
       terminal.out(`Its page has no password yet. Set one there with this code: ${running.setupCode}\n`);
-    await issue(running, flags.text("token"), terminal);
+    await printToken(running, flags.text("token"), terminal);
     await aborted(terminal.signal);
     log.info("stopping");
   } finally {
@@ -94,7 +94,7 @@ export async function marketplace(args: readonly string[], terminal: Terminal): 
   return 0;
 }
 
-async function issue(
+async function printToken(
   running: RunningMarketplace,
   name: string | undefined,
   terminal: Terminal,
