@@ -23,6 +23,7 @@ import {
   deploymentRecord,
   flowOf,
   refuseUnless,
+  restartOf,
   restarts,
   shown,
   type Deployment,
@@ -182,10 +183,7 @@ export class Deployer {
   }
 
   startThreebot(typed: string): Promise<Deployment> {
-    return this.#begin(typed, "start", ["stopped", "failed"], (old) => ({
-      ...flowOf(old, "start", ["start", "answer"]),
-      state: "starting",
-    }));
+    return this.#begin(typed, "start", ["stopped", "failed"], restartOf);
   }
 
   /** To another target: it is backed up, ended, and comes back there. */
@@ -253,6 +251,7 @@ export class Deployer {
       const old = await this.#records.read(name);
       if (old !== undefined && !(await this.#isGone(old)))
         refuseUnless(old, [...restarts], "to be made anew");
+      if (old !== undefined) await this.#end(old);
       const fresh = this.#newRecord(name, target.id);
       let begun = false;
       try {
@@ -279,6 +278,18 @@ export class Deployer {
   async #isGone({ name, state, target, flow }: DeploymentRecord): Promise<boolean> {
     if (state !== "stopped" || flow !== undefined) return false;
     return (await this.#flows.targetOf(target).status(name)) === "absent";
+  }
+
+  /** Whatever may still run of it. Where a machine is gone, nothing can be ended, and that is why it is made anew. */
+  async #end({ name, target, other }: DeploymentRecord): Promise<void> {
+    for (const id of new Set([target, other ?? target])) {
+      try {
+        await this.#flows.targetOf(id).stop(name);
+      } catch (error) {
+        const problem = problemOf(error).code;
+        await this.#audit.record({ event: "not-ended-before", account: name, target: id, problem });
+      }
+    }
   }
 
   async #prepare(

@@ -58,6 +58,8 @@ export interface MarketplaceOptions {
   readonly interval?: number;
 }
 
+/** In milliseconds. */
+const endPatience = 5_000;
 const day = 24 * 60 * 60_000;
 
 export async function createMarketplace(options: MarketplaceOptions): Promise<Marketplace> {
@@ -119,7 +121,8 @@ export class Marketplace {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#working;
+    // What a server takes long for is asked for again by the next one.
+    await Promise.race([this.#working, new Promise((resolve) => setTimeout(resolve, endPatience).unref())]);
     if (this.#options.passwords === undefined) await this.#passwords.close();
     await this.#audit.close();
   }
