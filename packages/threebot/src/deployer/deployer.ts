@@ -18,13 +18,14 @@ import { makeToken } from "../marketplace/tokens.js";
 import { Turns } from "../marketplace/turns.js";
 import { Records } from "../state/records.js";
 import { SecretBox } from "../state/secret-box.js";
+import { checkName, type Checked } from "./check-name.js";
 import { Beginnings, type Beginning } from "./beginnings.js";
 import {
   deploymentRecord,
   flowOf,
   refuseUnless,
   restartOf,
-  restarts,
+  isOver,
   shown,
   type Deployment,
   type DeploymentRecord,
@@ -50,15 +51,6 @@ export interface DeployerOptions {
   readonly interval?: number;
   /** So long a 3Bot may take until its page answers, in milliseconds. */
   readonly patience?: number;
-}
-
-export interface Checked {
-  /** There are backups of this name, or will be. */
-  readonly known: boolean;
-  readonly running: boolean;
-  /** It can be created, or, if it is known, recovered. */
-  readonly allowed: boolean;
-  readonly problem: string | undefined;
 }
 
 export async function createDeployer(options: DeployerOptions): Promise<Deployer> {
@@ -119,29 +111,8 @@ export class Deployer {
     return this.#working;
   }
 
-  /** @param name as it is typed */
-  async check(typed: string): Promise<Checked> {
-    let name: ThreebotName;
-    try {
-      name = parseName(typed);
-    } catch (error) {
-      if (!(error instanceof TasticError)) throw error;
-      return { known: false, running: false, allowed: false, problem: error.guidance ?? error.message };
-    }
-    const standing = await this.#options.marketplace.standing(name);
-    const record = await this.#records.read(name);
-    const busy = record !== undefined && !restarts.has(record.state);
-    const problem = busy
-      ? `${name} is here already: it is ${record.state}.`
-      : standing === "destroying"
-        ? `The backups of ${name} are about to be removed; that can still be undone.`
-        : undefined;
-    return {
-      known: standing === "registered" || standing === "destroying",
-      running: record?.state === "running" || record?.state === "starting",
-      allowed: problem === undefined,
-      problem,
-    };
+  check(typed: string): Promise<Checked> {
+    return checkName(typed, this.#options.marketplace, this.#records);
   }
 
   strength(password: string, typedName = ""): Promise<Strength> {
@@ -249,8 +220,7 @@ export class Deployer {
     const target = this.#flows.targetOf(to ?? this.#options.targets[0]!.id);
     return this.#turns.take(name, async () => {
       const old = await this.#records.read(name);
-      if (old !== undefined && !(await this.#isGone(old)))
-        refuseUnless(old, [...restarts], "to be made anew");
+      if (old !== undefined && !(await this.#isGone(old))) refuseUnless(old, isOver, "to be made anew");
       if (old !== undefined) await this.#end(old);
       const fresh = this.#newRecord(name, target.id);
       let begun = false;

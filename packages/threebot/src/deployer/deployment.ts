@@ -58,7 +58,7 @@ export function shown(record: DeploymentRecord): Deployment {
 }
 
 /** From these a 3Bot may be made anew. */
-export const restarts: ReadonlySet<DeploymentRecord["state"]> = new Set(["failed", "destroyed"]);
+export const isOver: readonly DeploymentRecord["state"][] = ["failed", "destroyed"];
 
 /** The record when something begins. */
 export function flowOf(
