@@ -347,7 +347,9 @@ class BackupRun {
     const problem = this.#problems.get(id);
     if (work === undefined) {
       const { known } = await state.copy(id);
-      const behind = merged.filter(({ key }) => !known.includes(key)).length;
+      const behind = merged.filter(
+        ({ inCopies }) => ![...inCopies.values()].flat().some((one) => known.includes(keyOf(one))),
+      ).length;
       await state.changeCopy(id, { state: "unreachable", problem, behind });
       return;
     }
@@ -362,7 +364,7 @@ class BackupRun {
       state: behind > 0 ? "behind" : has.length === 0 ? "empty" : "in-step",
       behind,
       problem,
-      known: has.map(({ key }) => key),
+      known: [...new Set(work.snapshots.map(keyOf))],
       ...(gotIt && { lastBackup: now }),
     }));
   }
