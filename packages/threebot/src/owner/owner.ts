@@ -22,6 +22,7 @@ import {
   runRestore,
   type RestoreContext,
 } from "../runs/restore-run.js";
+import { checkPaths } from "../runs/restore-places.js";
 import { Runs, type RunOutcome, type RunTask } from "../runs/runs.js";
 import { Workers } from "../runs/workers.js";
 import { Notifier } from "../schedule/notifier.js";
@@ -47,7 +48,7 @@ export interface OwnerOptions {
   readonly home?: string | undefined;
   /** "https://marketplace.example"; without one, only a Minio can be used. */
   readonly marketplaceUrl?: string | undefined;
-  /** Folders that may be restored to, beside the paths of the settings; the home folder if not given. */
+  /** Folders that may be backed up and restored to; the home folder if not given. */
   readonly restoreRoots?: readonly string[] | undefined;
   /** Other folders that are never backed up and never restored to. */
   readonly hidden?: readonly string[] | undefined;
@@ -140,7 +141,9 @@ class Owner implements Service.OwnerService {
 
   async changeSettings(change: SettingsChange): Promise<Service.Settings> {
     const before = await this.#state.settings();
-    const record = await changeSettings(this.#state, this.#context.home, change);
+    const { home, roots } = this.#context;
+    if (change.paths !== undefined) await checkPaths(change.paths, home, { roots });
+    const record = await changeSettings(this.#state, home, change);
     for (const place of places) {
       if (record.automatic[place] && !before.automatic[place]) await this.#dueNow(place);
     }

@@ -5,7 +5,7 @@
 import { isTasticError, TasticError } from "@tastic/errors";
 import type { Log } from "@tastic/rest-server";
 import { removeSnapshots, tagSnapshots, type Repository } from "tastic";
-import { mergeSnapshots, type MergedSnapshot } from "../copies/merged-snapshots.js";
+import { keyOf, mergeSnapshots, type MergedSnapshot } from "../copies/merged-snapshots.js";
 import { openCopy, type OpenedCopy } from "../copies/opened-copy.js";
 import { findMerged } from "../copies/reading-room.js";
 import type { OwnerState } from "./owner-state.js";
@@ -115,7 +115,7 @@ async function forgetPending(
 }
 
 function without(known: readonly string[], chosen: readonly MergedSnapshot[]): string[] {
-  const gone = new Set(chosen.map(({ key }) => key));
+  const gone = new Set(chosen.flatMap(({ inCopies }) => [...inCopies.values()].flat().map(keyOf)));
   return known.filter((key) => !gone.has(key));
 }
 

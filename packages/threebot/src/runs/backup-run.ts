@@ -35,6 +35,9 @@ export interface BackupContext {
   readonly retryForMs: number;
 }
 
+/** What a snapshot of this run says of itself, in whichever copy it is made. */
+type BackupAbout = Parameters<CopyWork["backup"]>[1];
+
 export interface BackupRequest {
   /** Undefined for a run that only brings the copies in step. */
   readonly tags: readonly string[] | undefined;
@@ -89,8 +92,9 @@ class BackupRun {
   /** What is wrong although the work went on. */
   #notes: ProblemRecord[] = [];
   #unread = 0;
-  /** The key of the snapshot that this run has made. */
-  #made: string | undefined;
+  /** The keys of the snapshots that this run has made: one, unless a copy could not be given it. */
+  readonly #made = new Set<string>();
+  #about: BackupAbout | undefined;
   #source = 0;
   /** Bytes that it took in a repository. */
   #added = 0;
@@ -116,7 +120,7 @@ class BackupRun {
       await this.#refuseEmptiness(sources);
       await this.#backup(sources, tags ?? []);
     }
-    await this.#bringInStep();
+    await this.#bringInStep(sources);
     if (this.#request.safety !== true) await this.#maintain();
     return this.#conclude();
   }
@@ -230,18 +234,21 @@ class BackupRun {
         guidance: "If that is meant, take it out of the paths in the settings.",
       });
     }
-    const about = { tags: [...new Set(all)], host, time: clock.now() };
+    this.#about = { tags: [...new Set(all)], host, time: clock.now() };
     for (const work of this.#working) {
-      await this.#each(work.id, async () => {
-        const result = await work.backup(sources, about);
-        this.#made = result.snapshotId;
-        this.#unread = result.errorCount;
-        this.#source = result.summary.totalBytesProcessed;
-        this.#added = result.summary.dataAddedPacked;
-      });
-      if (this.#made !== undefined) return;
+      await this.#each(work.id, () => this.#backupTo(work, sources));
+      if (this.#made.size > 0) return;
     }
     throw this.#noCopy("could take the backup");
+  }
+
+  async #backupTo(work: CopyWork, sources: Sources): Promise<void> {
+    if (this.#about === undefined) return;
+    const { snapshotId, errorCount, summary } = await work.backup(sources, this.#about);
+    if (snapshotId !== undefined) this.#made.add(snapshotId);
+    this.#unread = Math.max(this.#unread, errorCount);
+    this.#source = summary.totalBytesProcessed;
+    this.#added = summary.dataAddedPacked;
   }
 
   /** Paths of the settings that the last snapshot has, and that are gone. */
@@ -253,21 +260,42 @@ class BackupRun {
   }
 
   /** Brings to each copy what others have and it shall have. */
-  async #bringInStep(): Promise<void> {
+  async #bringInStep(sources: Sources | undefined): Promise<void> {
     const { remove } = await this.#retention();
     const unwanted = new Set(remove.map(({ key }) => key));
     for (const { key, forget } of this.#place.pending) if (forget) unwanted.add(key);
     for (const work of this.#working) {
       await this.#each(work.id, async () => {
-        for (const source of this.#working) {
-          if (source === work) continue;
-          const wanted = this.#merged().filter(
-            ({ key, inCopies }) => inCopies.has(source.id) && !inCopies.has(work.id) && !unwanted.has(key),
-          );
-          await work.copyFrom(source, wanted);
-        }
+        const failure = await this.#copyFromOthers(work, unwanted);
+        if (failure === undefined) return;
+        // Which of the two copies is to blame shows below; this one gets its backup in any case.
+        this.#notes.push(problemOf(failure));
+        await work.restart();
+        if (sources !== undefined && !this.#hasGot(work)) await this.#backupTo(work, sources);
       });
     }
+  }
+
+  /** Returns why it could not be done, if it could not. */
+  async #copyFromOthers(work: CopyWork, unwanted: ReadonlySet<string>): Promise<unknown> {
+    for (const source of this.#working) {
+      if (source === work) continue;
+      const wanted = this.#merged().filter(
+        ({ key, inCopies }) => inCopies.has(source.id) && !inCopies.has(work.id) && !unwanted.has(key),
+      );
+      try {
+        await work.copyFrom(source, wanted);
+      } catch (error) {
+        if (this.#task.signal.aborted || !isTasticError(error)) throw error;
+        this.#task.log(`from ${source.id} to ${work.id}: ${error.message}`);
+        return error;
+      }
+    }
+    return undefined;
+  }
+
+  #hasGot(work: CopyWork): boolean {
+    return this.#merged().some(({ key, inCopies }) => this.#made.has(key) && inCopies.has(work.id));
   }
 
   /** Forget, prune, check. */
@@ -285,7 +313,38 @@ class BackupRun {
           await state.changeCopy(work.id, { pruneDue: false, stored });
           this.#pruned.add(work.id);
         }
-        await work.check();
+        const { drillProblem } = await state.copy(work.id);
+        await work.check(drillProblem !== undefined);
+        if (drillProblem !== undefined) await state.changeCopy(work.id, { drillProblem: undefined });
+      });
+    }
+    await this.#mend();
+  }
+
+  /** Makes a copy that is damaged whole from one that came through all of the run. */
+  async #mend(): Promise<void> {
+    const { state } = this.#context;
+    const [good] = this.#working;
+    if (good === undefined) return;
+    for (const [id, problem] of [...this.#problems]) {
+      const work = this.#works.get(id);
+      if (work === undefined || problem.code !== "damaged-repository") continue;
+      const both = this.#merged().filter(({ inCopies }) => inCopies.has(id) && inCopies.has(good.id));
+      // What this run has made in a copy that then was found damaged may lack what is damaged; the good one has its own.
+      const doubtful = this.#merged().filter(
+        ({ key, inCopies }) => this.#made.has(key) && !inCopies.has(good.id),
+      );
+      // If we end in between, nobody has taken away what is not there.
+      await state.changeCopy(id, { known: [] });
+      this.#problems.delete(id);
+      await this.#each(id, async () => {
+        await work.mendFrom(good, both, this.#hasGot(good) ? doubtful : []);
+        await state.changeCopy(id, { drillProblem: undefined });
+        this.#notes.push({
+          code: "mended",
+          message: `${id} was damaged, and is whole again from ${good.id}: ${problem.message}`,
+          guidance: "Have the disk of that server looked at.",
+        });
       });
     }
   }
@@ -306,7 +365,7 @@ class BackupRun {
           for (const snapshot of ids.slice(-1))
             tags.push({ snapshot, add: pending.add, remove: pending.remove });
       }
-      if (this.#unread > 0 && one.key === this.#made) tags.push(...work.incompleteTags(ids.at(-1)));
+      if (this.#unread > 0 && this.#made.has(one.key)) tags.push(...work.incompleteTags(ids.at(-1)));
     }
     return { forget: [...forget], tags };
   }
@@ -316,7 +375,7 @@ class BackupRun {
     const now = new Date(clock.now()).toISOString();
     const merged = this.#merged();
     for (const access of this.#accesses) await this.#record(access.id, merged, now);
-    if (this.#made !== undefined && this.#request.safety !== true) {
+    if (this.#made.size > 0 && this.#request.safety !== true) {
       const stored = Math.max(
         0,
         ...(await Promise.all(this.#accesses.map(({ id }) => state.copy(id)))).map((c) => c.stored),
@@ -347,13 +406,15 @@ class BackupRun {
     const problem = this.#problems.get(id);
     if (work === undefined) {
       const { known } = await state.copy(id);
-      const behind = merged.filter(({ key }) => !known.includes(key)).length;
+      const behind = merged.filter(
+        ({ inCopies }) => ![...inCopies.values()].flat().some((one) => known.includes(keyOf(one))),
+      ).length;
       await state.changeCopy(id, { state: "unreachable", problem, behind });
       return;
     }
     const has = merged.filter(({ inCopies }) => inCopies.has(id));
     const behind = merged.length - has.length;
-    const gotIt = this.#made !== undefined && has.some(({ key }) => key === this.#made);
+    const gotIt = this.#hasGot(work);
     // Between two prunes, which count, what was added is added.
     const added = gotIt && !this.#pruned.has(id) ? this.#added : 0;
     await state.changeCopy(id, (old) => ({
@@ -362,7 +423,7 @@ class BackupRun {
       state: behind > 0 ? "behind" : has.length === 0 ? "empty" : "in-step",
       behind,
       problem,
-      known: has.map(({ key }) => key),
+      known: [...new Set(work.snapshots.map(keyOf))],
       ...(gotIt && { lastBackup: now }),
     }));
   }

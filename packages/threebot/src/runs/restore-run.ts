@@ -25,7 +25,7 @@ import {
 import { shownUrl, type CopyAccess } from "../copies/copy-store.js";
 import type { Place, Recoverable, RecoverFrom, RestorePreview, RestoreRequest } from "../owner/service.js";
 import { runBackup, type BackupContext } from "./backup-run.js";
-import { checkBounds, homeOf, legsFor, placesOf } from "./restore-places.js";
+import { checkBounds, homeOf, legsFor, mayBackUp, placesOf } from "./restore-places.js";
 import { overwriteModes, previewRestore, restoreAll, type Restoring } from "./restore-work.js";
 import type { RunOutcome, RunTask } from "./runs.js";
 
@@ -93,7 +93,7 @@ async function plan(
   }));
   await checkBounds(
     restorings.flatMap(({ legs }) => legs),
-    { home, roots, settingsPaths, hidden },
+    { roots, hidden },
   );
   return restorings;
 }
@@ -301,7 +301,10 @@ function chooseSnapshot(
 }
 
 /** A 3Bot that comes back goes on with the paths and the host that it had. */
-async function adoptPaths({ state, home }: RestoreContext, restorings: readonly Restoring[]): Promise<void> {
+async function adoptPaths(
+  { state, home, roots }: RestoreContext,
+  restorings: readonly Restoring[],
+): Promise<void> {
   const { paths: settingsPaths } = await state.settings();
   const paths = new Set(settingsPaths);
   const excludes = new Set<string>();
@@ -310,7 +313,9 @@ async function adoptPaths({ state, home }: RestoreContext, restorings: readonly 
     const oldHome = homeOf(snapshot, settingsPaths);
     const inHome = (path: string): string =>
       oldHome !== undefined && path.startsWith(`${oldHome}/`) ? `~${path.slice(oldHome.length)}` : path;
-    for (const path of snapshot.paths) paths.add(inHome(path));
+    for (const path of snapshot.paths.map(inHome)) {
+      if (await mayBackUp(path, home, roots)) paths.add(path);
+    }
     for (const pattern of snapshot.excludes ?? []) excludes.add(inHome(pattern));
     if (snapshot.hostname !== undefined && snapshot.hostname !== "")
       await state.changeIdentity({ host: snapshot.hostname });
