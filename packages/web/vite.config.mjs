@@ -18,6 +18,7 @@ export default defineConfig({
     // One style sheet, whose order does not depend on what was opened first.
     cssCodeSplit: false,
     rolldownOptions: {
+      checks: { bundlerTimings: false, pluginTimings: false },
       input: { index: "index.html", deployer: "deployer.html" },
       // What both pages begin with is one file in place of thirty.
       output: { codeSplitting: { groups: [{ name: "base", tags: ["$initial"], minShareCount: 2 }] } },

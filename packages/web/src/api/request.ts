@@ -19,7 +19,10 @@ export function get<T>(path: string, query: Query = {}): Promise<T> {
 
 /** A file, whole. */
 export async function getBytes(address: string): Promise<Uint8Array> {
-  return sendRaw(() => fetch(address), async (response) => new Uint8Array(await response.arrayBuffer()));
+  return sendRaw(
+    () => fetch(address),
+    async (response) => new Uint8Array(await response.arrayBuffer()),
+  );
 }
 
 export function post<T>(path: string, body: object = {}): Promise<T> {

@@ -1,7 +1,8 @@
 /** Restore and recover. */
 export const recovery = {
   restoreTitle: "Restore",
-  restoreIntro: "Bring back all of a snapshot, or only some of it. You see what would change before anything does.",
+  restoreIntro:
+    "Bring back all of a snapshot, or only some of it. You see what would change before anything does.",
   step: (number: number, of: number) => `Step ${number} of ${of}`,
   which: "From which snapshot?",
   latest: "The latest",

@@ -16,7 +16,11 @@ interface Entry {
 function push(head: () => Head): Entry {
   const sheet = new CSSStyleSheet();
   const patch = (next: () => Head): void => {
-    sheet.replaceSync(next().style.map(({ textContent }) => textContent).join("\n"));
+    sheet.replaceSync(
+      next()
+        .style.map(({ textContent }) => textContent)
+        .join("\n"),
+    );
   };
   patch(head);
   document.adoptedStyleSheets.push(sheet);

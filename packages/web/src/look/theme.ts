@@ -53,8 +53,8 @@ export function createLook(choice: ThemeChoice): ReturnType<typeof createVuetify
     theme: { defaultTheme: choice, themes: { light, dark } },
     icons: { defaultSet: "mdi", aliases, sets: { mdi } },
     defaults: {
-      VBtn: { rounded: "lg", variant: "flat", color: "primary" },
-      VCard: { rounded: "xl", variant: "flat" },
+      VBtn: { variant: "flat", color: "primary" },
+      VCard: { variant: "flat" },
       VTextField: { variant: "outlined", density: "comfortable", color: "primary", hideDetails: "auto" },
       VTextarea: { variant: "outlined", density: "comfortable", color: "primary", hideDetails: "auto" },
       VSwitch: { color: "primary", hideDetails: true, inset: true },

@@ -37,7 +37,10 @@ function decoded(word: string): string {
 }
 
 /** The address of a page. */
-export function to(words: readonly string[], query: Readonly<Record<string, string | undefined>> = {}): string {
+export function to(
+  words: readonly string[],
+  query: Readonly<Record<string, string | undefined>> = {},
+): string {
   const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
   const search = new URLSearchParams(given).toString();
   return `#/${words.map(encodeURIComponent).join("/")}${search === "" ? "" : `?${search}`}`;

@@ -50,7 +50,9 @@ export function relative(time: string, now = Date.now()): string {
   const seconds = (new Date(time).getTime() - now) / 1000;
   const words = new Intl.RelativeTimeFormat(language.value, { numeric: "auto" });
   for (const [unit, length] of steps) {
-    if (Math.abs(seconds) >= length) return words.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) < length) continue;
+    // What is to come is nearer than it looks: 20 hours and 59 minutes are 21.
+    return words.format(seconds > 0 ? Math.round(seconds / length) : Math.trunc(seconds / length), unit);
   }
   return words.format(0, "second");
 }

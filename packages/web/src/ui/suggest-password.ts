@@ -8,7 +8,8 @@ export function suggestPassword(): string {
   while (signs.length < 20) {
     for (const byte of crypto.getRandomValues(new Uint8Array(32))) {
       // What is over a multiple of their number would make some more likely than others.
-      if (byte < 256 - (256 % letters.length) && signs.length < 20) signs.push(letters.charAt(byte % letters.length));
+      if (byte < 256 - (256 % letters.length) && signs.length < 20)
+        signs.push(letters.charAt(byte % letters.length));
     }
   }
   return [0, 4, 8, 12, 16].map((begin) => signs.slice(begin, begin + 4).join("")).join("-");

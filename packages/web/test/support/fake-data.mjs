@@ -7,7 +7,7 @@ const day = 24 * hour;
 export const hostileNames = [
   "<img src=x onerror=alert(1)>.txt",
   "<script>document.title='owned'</script>",
-  "\"><svg onload=alert(2)>.toml",
+  '"><svg onload=alert(2)>.toml',
   "{{constructor.constructor('alert(3)')()}}.md",
   "javascript:alert(4)",
   "invoice\u202Efdp.exe",
@@ -74,7 +74,9 @@ function snapshot(now, number, age, more = {}) {
 
 export function snapshotsOf(now) {
   const daily = Array.from({ length: 24 }, (_, index) => snapshot(now, 40 - index, 3 * hour + index * day));
-  const weekly = Array.from({ length: 6 }, (_, index) => snapshot(now, 12 - index, 27 * day + index * 7 * day));
+  const weekly = Array.from({ length: 6 }, (_, index) =>
+    snapshot(now, 12 - index, 27 * day + index * 7 * day),
+  );
   daily[0].snapshot.tags = ["before-update"];
   daily[2].snapshot.tags = ["<b>bold</b>", "a\u202Eb"];
   daily[4].pinned = true;
@@ -132,9 +134,22 @@ const small = {
       ["current", 14, "symlink"],
     ],
   ],
-  "/home/alice/.ssh": [[], [["authorized_keys", 1_204], ["id_ed25519", 411], ["id_ed25519.pub", 98]]],
+  "/home/alice/.ssh": [
+    [],
+    [
+      ["authorized_keys", 1_204],
+      ["id_ed25519", 411],
+      ["id_ed25519.pub", 98],
+    ],
+  ],
   "/home/alice/code": [["playground"], []],
-  "/home/alice/code/playground": [[], [["hello.py", 122], ["README.md", 2_048]]],
+  "/home/alice/code/playground": [
+    [],
+    [
+      ["hello.py", 122],
+      ["README.md", 2_048],
+    ],
+  ],
   "/home/alice/.config/jumpscale/packages": [[], []],
   "/home/alice/.config/jumpscale/secureconfig": [[], [["key.priv", 64]]],
 };
@@ -151,7 +166,10 @@ export function entriesOf(path, offset, limit, now) {
     return { total: manyFiles, entries };
   }
   if (folder.endsWith("/hostile")) {
-    return { total: hostileNames.length, entries: hostileNames.map((name) => file(folder, name, 77, day, now)).slice(offset, offset + limit) };
+    return {
+      total: hostileNames.length,
+      entries: hostileNames.map((name) => file(folder, name, 77, day, now)).slice(offset, offset + limit),
+    };
   }
   const known = small[folder];
   if (known === undefined) return undefined;
@@ -244,6 +262,8 @@ export function pastRuns(now) {
       },
     }),
     run(5, "restore", 60 * hour, { by: "owner", state: "cancelled" }),
-    ...Array.from({ length: 60 }, (_, index) => run(6 + index, "backup", (75 + index * 24) * hour, { snapshots: [] })),
+    ...Array.from({ length: 60 }, (_, index) =>
+      run(6 + index, "backup", (75 + index * 24) * hour, { snapshots: [] }),
+    ),
   ];
 }

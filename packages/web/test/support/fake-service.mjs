@@ -22,7 +22,13 @@ import {
 export const contentSecurityPolicy =
   "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src 'self' blob:; object-src 'none'";
 
-const types = { html: "text/html; charset=utf-8", js: "text/javascript", css: "text/css", svg: "image/svg+xml", md: "text/markdown" };
+const types = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript",
+  css: "text/css",
+  svg: "image/svg+xml",
+  md: "text/markdown",
+};
 
 class Refusal extends Error {
   constructor(status, code, message, guidance) {
@@ -82,7 +88,13 @@ function createState({ scene = "safe", now = Date.now(), runTime = 1200 }) {
     running: undefined,
     ...more,
   });
-  const ready = { state: "ready", copies, automatic: true, lastBackup: iso(3 * hour), nextBackup: iso(-21 * hour) };
+  const ready = {
+    state: "ready",
+    copies,
+    automatic: true,
+    lastBackup: iso(3 * hour),
+    nextBackup: iso(-21 * hour),
+  };
   const state = {
     scene,
     now,
@@ -148,7 +160,13 @@ function createState({ scene = "safe", now = Date.now(), runTime = 1200 }) {
 function deploymentsOf(now) {
   const since = new Date(now - 9 * 86_400_000).toISOString();
   return [
-    { name: "alice", state: "running", step: "running", address: "https://alice.3bot.example/", started: since },
+    {
+      name: "alice",
+      state: "running",
+      step: "running",
+      address: "https://alice.3bot.example/",
+      started: since,
+    },
     { name: "bob.work", state: "stopped", step: "stopped", started: since },
     {
       name: "old-one",
@@ -162,7 +180,11 @@ function deploymentsOf(now) {
       state: "failed",
       step: "restore",
       started: since,
-      problem: { code: "storage-failed", message: "no server holds its backups", guidance: "Look whether the name is right." },
+      problem: {
+        code: "storage-failed",
+        message: "no server holds its backups",
+        guidance: "Look whether the name is right.",
+      },
     },
   ];
 }
@@ -178,17 +200,20 @@ async function handle(state, request, response) {
   state.requests.push(`${request.method} ${url.pathname}`);
   const session = /session=(\w+)/.exec(request.headers.cookie ?? "")?.[1];
   const body = request.method === "POST" ? await bodyOf(request) : Object.fromEntries(url.searchParams);
-  if (path[0] === "session") return json(response, sessionRoute(state, path, body, session, response, request));
+  if (path[0] === "session")
+    return json(response, sessionRoute(state, path, body, session, response, request));
   if (!state.sessions.has(session)) throw new Refusal(401, "access-denied", "a login is needed", "Log in.");
   if (path[0] === "events") return stream(state, response);
-  if (request.method === "GET" && (path[4] === "file" || path[4] === "zip")) return sendContent(path, body, response);
+  if (request.method === "GET" && (path[4] === "file" || path[4] === "zip"))
+    return sendContent(path, body, response);
   const route = routes[`${request.method} ${path[0]}`];
   if (route === undefined) throw new Refusal(404, "not-found", "there is no such route");
   json(response, (await route(state, path, body)) ?? {});
 }
 
 function sendFile(path, response) {
-  const name = path === "/" ? "index.html" : path === "/deployer" ? "deployer.html" : normalize(path).slice(1);
+  const name =
+    path === "/" ? "index.html" : path === "/deployer" ? "deployer.html" : normalize(path).slice(1);
   let content;
   try {
     content = readFileSync(join(pageFolder, name));
@@ -219,7 +244,12 @@ function sessionRoute(state, path, body, session, response, { method }) {
   if (path[1] === "first") {
     if (!state.fresh) throw new Refusal(409, "already-exists", "a password is set already");
     if (body.setupCode !== state.setupCode) {
-      throw new Refusal(403, "access-denied", "that is not the setup code", "Look at what the service printed when it started.");
+      throw new Refusal(
+        403,
+        "access-denied",
+        "that is not the setup code",
+        "Look at what the service printed when it started.",
+      );
     }
     Object.assign(state, { fresh: false, password: body.password });
   } else if (body.password !== state.password) {
@@ -268,7 +298,12 @@ const routes = {
     const { marketplace } = state.places;
     if (path[1] === "decide") return Object.assign(marketplace, { state: "ready" });
     if (body.password === "wrong password") {
-      throw new Refusal(403, "access-denied", "the marketplace knows this name, with another password", "Check both.");
+      throw new Refusal(
+        403,
+        "access-denied",
+        "the marketplace knows this name, with another password",
+        "Check both.",
+      );
     }
     state.name = body.name;
     const copies = createState({ now: state.now }).places.marketplace.copies.map((copy) => ({
@@ -282,9 +317,13 @@ const routes = {
   "POST minio": (state, path, body) => {
     const finding = findingOf(body);
     if (path[1] === "test") return finding;
-    if (finding.problem !== undefined) throw new Refusal(400, finding.found, finding.problem.message, finding.problem.guidance);
+    if (finding.problem !== undefined)
+      throw new Refusal(400, finding.found, finding.problem.message, finding.problem.guidance);
     const copy = { id: "minio", place: "minio", url: `s3:${body.url}/3bot`, state: "empty", behind: 0 };
-    return changed(state, Object.assign(state.places.minio, { state: "ready", copies: [copy], automatic: true }));
+    return changed(
+      state,
+      Object.assign(state.places.minio, { state: "ready", copies: [copy], automatic: true }),
+    );
   },
   "GET places": (state, path, query) => {
     if (path[2] === "search") return { versions: search(state, query.pattern ?? "") };
@@ -300,7 +339,10 @@ const routes = {
   "POST places": (state, [, place, what, id, action], body) => {
     const at = state.places[place];
     if (what === "automatic") {
-      Object.assign(at, { automatic: body.on, nextBackup: body.on ? new Date(state.now + 6e7).toISOString() : undefined });
+      Object.assign(at, {
+        automatic: body.on,
+        nextBackup: body.on ? new Date(state.now + 6e7).toISOString() : undefined,
+      });
       return changed(state, at);
     }
     if (what === "backup" || what === "drill") return play(state, what, place, body.tags ?? []);
@@ -317,7 +359,8 @@ const routes = {
   },
   "POST restore": (state, path, body) => {
     if (path[1] === "preview") return previewOf(body);
-    if (body.target === "/root") throw new Refusal(403, "access-denied", "/root may not be written to", "Choose another folder.");
+    if (body.target === "/root")
+      throw new Refusal(403, "access-denied", "/root may not be written to", "Choose another folder.");
     return play(state, "restore", body.place);
   },
   "POST recover": (state, path, body) => {
@@ -326,7 +369,8 @@ const routes = {
   },
   "GET runs": (state, path, query) => {
     if (path[1] === undefined) {
-      const from = query.before === undefined ? 0 : state.runs.findIndex((run) => run.id === query.before) + 1;
+      const from =
+        query.before === undefined ? 0 : state.runs.findIndex((run) => run.id === query.before) + 1;
       return { runs: state.runs.slice(from, from + Number(query.limit)) };
     }
     const run = runOf(state, path[1]);
@@ -342,7 +386,12 @@ const routes = {
   "GET tokens": ({ tokens }) => ({ tokens }),
   "POST tokens": (state, path, body) => {
     if (path[2] === "revoke") state.tokens = state.tokens.filter((token) => token.id !== path[1]);
-    else state.tokens.push({ id: `t${state.tokens.length + 1}`, name: body.name, created: new Date().toISOString() });
+    else
+      state.tokens.push({
+        id: `t${state.tokens.length + 1}`,
+        name: body.name,
+        created: new Date().toISOString(),
+      });
     return { token: "3bt_shown-only-once" };
   },
   "GET sessions": (state) => ({
@@ -398,14 +447,30 @@ function changed(state, place) {
 function findingOf({ url, accessKey, secretKey, password }) {
   const problem = (code, message, guidance) => ({ code, message, guidance });
   if (!URL.canParse(url) || !url.startsWith("https://minio")) {
-    return { found: "unreachable", snapshots: 0, problem: problem("storage-failed", `nothing answers at ${url}`, "Check the address and the port.") };
+    return {
+      found: "unreachable",
+      snapshots: 0,
+      problem: problem("storage-failed", `nothing answers at ${url}`, "Check the address and the port."),
+    };
   }
   if (accessKey !== "good-key" || secretKey !== "good-secret") {
-    return { found: "wrong-keys", snapshots: 0, problem: problem("access-denied", "the store refuses the access key", "Copy both keys again.") };
+    return {
+      found: "wrong-keys",
+      snapshots: 0,
+      problem: problem("access-denied", "the store refuses the access key", "Copy both keys again."),
+    };
   }
   if (url.includes("existing")) {
     if (password !== "the right password") {
-      return { found: "wrong-password", snapshots: 0, problem: problem("wrong-password", "no key opens with this password", "It is the one that the backups were made with.") };
+      return {
+        found: "wrong-password",
+        snapshots: 0,
+        problem: problem(
+          "wrong-password",
+          "no key opens with this password",
+          "It is the one that the backups were made with.",
+        ),
+      };
     }
     return { found: "existing", snapshots: 12, newest: "2026-11-20T09:30:00Z" };
   }
@@ -413,11 +478,30 @@ function findingOf({ url, accessKey, secretKey, password }) {
 }
 
 function recoverable(state, { place, ...from }) {
-  const right = place === "minio" ? findingOf(from).found === "existing" : from.name === "alice" && from.password === "the right password";
+  const right =
+    place === "minio"
+      ? findingOf(from).found === "existing"
+      : from.name === "alice" && from.password === "the right password";
   const snapshots = snapshotsOf(state.now).slice(0, 12);
-  const none = { found: "wrong-password", snapshots: 0, problem: { code: "wrong-password", message: "no key opens with this password", guidance: "Check the password." } };
+  const none = {
+    found: "wrong-password",
+    snapshots: 0,
+    problem: {
+      code: "wrong-password",
+      message: "no key opens with this password",
+      guidance: "Check the password.",
+    },
+  };
   const good = { found: "existing", snapshots: 12, newest: snapshots[0].snapshot.time };
-  const gone = { found: "unreachable", snapshots: 0, problem: { code: "storage-failed", message: "the server does not answer", guidance: "The other copy is enough." } };
+  const gone = {
+    found: "unreachable",
+    snapshots: 0,
+    problem: {
+      code: "storage-failed",
+      message: "the server does not answer",
+      guidance: "The other copy is enough.",
+    },
+  };
   return {
     place,
     copies: [
@@ -457,11 +541,15 @@ function changes() {
     path: `/home/alice/.config/jumpscale/logs/app.${String(index).padStart(6, "0")}.log`,
     change: kinds[index % 7 === 0 ? 2 : index % 3 === 0 ? 1 : 0],
   }));
-  return [...hostileNames.map((name, index) => ({ path: `/home/alice/hostile/${name}`, change: kinds[index % 3] })), ...many];
+  return [
+    ...hostileNames.map((name, index) => ({ path: `/home/alice/hostile/${name}`, change: kinds[index % 3] })),
+    ...many,
+  ];
 }
 
 function previewOf({ target, existing }) {
-  if (target !== undefined) return { create: 18_247, replace: 0, unchanged: 0, kept: 0, bytes: 1_960_000_000, replaced: [] };
+  if (target !== undefined)
+    return { create: 18_247, replace: 0, unchanged: 0, kept: 0, bytes: 1_960_000_000, replaced: [] };
   const replace = existing === "keep" ? 0 : 31;
   return {
     create: 12,
@@ -540,13 +628,23 @@ function end(state, run, how, tags = []) {
   if (how === "done" && run.kind === "backup") {
     const time = new Date().toISOString();
     const [template] = snapshotsOf(Date.now());
-    const owned = { ...template, id: `f${String(state.nextRun).padStart(63, "0")}`, snapshot: { ...template.snapshot, time, tags } };
+    const owned = {
+      ...template,
+      id: `f${String(state.nextRun).padStart(63, "0")}`,
+      snapshot: { ...template.snapshot, time, tags },
+    };
     state.snapshots = [owned, ...state.snapshots];
     run.snapshots = [owned.id];
     const place = state.places[run.place];
     place.lastBackup = time;
     place.overdue = false;
-    place.copies = place.copies.map((copy) => ({ ...copy, state: "in-step", lastBackup: time, behind: 0, problem: undefined }));
+    place.copies = place.copies.map((copy) => ({
+      ...copy,
+      state: "in-step",
+      lastBackup: time,
+      behind: 0,
+      problem: undefined,
+    }));
     tell(state, { type: "snapshots", place: run.place });
   }
   if (how === "done" && run.kind === "recover") {
@@ -554,7 +652,8 @@ function end(state, run, how, tags = []) {
     state.snapshots = snapshotsOf(state.now);
     const recovered = createState({ now: state.now }).places.marketplace;
     if (run.place === "marketplace") state.places.marketplace = recovered;
-    else Object.assign(state.places.minio, recovered, { place: "minio", copies: recovered.copies.slice(0, 1) });
+    else
+      Object.assign(state.places.minio, recovered, { place: "minio", copies: recovered.copies.slice(0, 1) });
   }
   tell(state, { type: "run", run });
 }
@@ -581,21 +680,42 @@ function deployerRoute(state, path, body) {
     const right = body.password === "the right password";
     return {
       copies: [
-        { url: "https://backup1.example/carol/", snapshots: right ? 14 : 0, ...(right ? { newest: "2026-11-26T21:04:00Z" } : { problem: "The password is another one." }) },
-        { url: "https://backup2.example/carol/", snapshots: 0, problem: right ? "The server does not answer." : "The password is another one." },
+        {
+          url: "https://backup1.example/carol/",
+          snapshots: right ? 14 : 0,
+          ...(right ? { newest: "2026-11-26T21:04:00Z" } : { problem: "The password is another one." }),
+        },
+        {
+          url: "https://backup2.example/carol/",
+          snapshots: 0,
+          problem: right ? "The server does not answer." : "The password is another one.",
+        },
       ],
     };
   }
   if (what === "create" || what === "recover") {
-    const made = { name: body.name, state: "starting", step: "asking for a place", started: new Date().toISOString() };
+    const made = {
+      name: body.name,
+      state: "starting",
+      step: "asking for a place",
+      started: new Date().toISOString(),
+    };
     state.deployments.push(made);
     setTimeout(() => Object.assign(made, { step: "bringing the backups back" }), state.runTime).unref();
-    setTimeout(() => Object.assign(made, { state: "running", address: `https://${body.name}.3bot.example/` }), 2 * state.runTime).unref();
+    setTimeout(
+      () => Object.assign(made, { state: "running", address: `https://${body.name}.3bot.example/` }),
+      2 * state.runTime,
+    ).unref();
     return made;
   }
   const one = deploymentOf(state, name);
   if (change !== "undo" && body.password !== "the right password") {
-    throw new Refusal(403, "wrong-password", "that is not its recovery password", "It is the one that was chosen for this 3Bot.");
+    throw new Refusal(
+      403,
+      "wrong-password",
+      "that is not its recovery password",
+      "It is the one that was chosen for this 3Bot.",
+    );
   }
   if (change === "undo") Object.assign(one, { state: "stopped", undoUntil: undefined });
   if (change === "stop") Object.assign(one, { state: "stopped", address: undefined });

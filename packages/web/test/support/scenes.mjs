@@ -2,7 +2,7 @@
 
 /** `act` brings the page to where there is something to see. */
 export const scenes = [
-  { name: "home", scene: "safe", path: "/#/", },
+  { name: "home", scene: "safe", path: "/#/" },
   { name: "home-trouble", scene: "trouble", path: "/#/" },
   { name: "home-new", scene: "new", path: "/#/" },
   { name: "first-run", scene: "first", path: "/", loggedOut: true },
@@ -132,9 +132,16 @@ export async function openSnapshot(page, folder) {
 
 /** A page of its own in a browser of its own settings, logged in unless it is not to be. */
 export async function openScene(browser, service, { path, loggedOut, act }, { width, height, colorScheme }) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme, locale: "en-GB", reducedMotion: "reduce" });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme,
+    locale: "en-GB",
+    reducedMotion: "reduce",
+  });
   if (loggedOut !== true) {
-    await context.addCookies([{ name: "session", value: "given", url: service.url, httpOnly: true, sameSite: "Strict" }]);
+    await context.addCookies([
+      { name: "session", value: "given", url: service.url, httpOnly: true, sameSite: "Strict" },
+    ]);
   }
   const page = await context.newPage();
   await page.goto(service.url + path);
@@ -147,5 +154,7 @@ export async function openScene(browser, service, { path, loggedOut, act }, { wi
 /** Waits until nothing is on its way: the stream of events keeps a browser from ever being idle by itself. */
 async function settled(page) {
   await page.waitForFunction(() => !/One moment/.test(document.body.textContent));
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
 }
