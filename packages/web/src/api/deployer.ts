@@ -3,14 +3,22 @@ import { get, post } from "./request.js";
 
 export interface Deployment {
   readonly name: string;
+  /** Where it runs. */
+  readonly target?: string | undefined;
   readonly state: "starting" | "running" | "stopped" | "failed" | "destroying" | "destroyed";
   /** What it does now, or did last. */
   readonly step: string;
   readonly address?: string | undefined;
   readonly started: string;
-  readonly problem?: { readonly code: string; readonly message: string; readonly guidance?: string } | string;
+  readonly problem?: Problem | undefined;
   /** Until when a destruction can be undone. */
   readonly undoUntil?: string | undefined;
+}
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly guidance?: string | undefined;
 }
 
 export interface NameCheck {
@@ -23,13 +31,15 @@ export interface NameCheck {
 export interface Strength {
   readonly score: number;
   readonly guidance: string;
+  /** Good enough for a new 3Bot. */
+  readonly enough: boolean;
 }
 
 export interface FoundCopy {
   readonly url: string;
   readonly snapshots: number;
-  readonly newest?: string;
-  readonly problem?: string;
+  readonly newest?: string | undefined;
+  readonly problem?: Problem | undefined;
 }
 
 export type DeploymentChange = "stop" | "start" | "move" | "destroy" | "undo";
@@ -39,11 +49,12 @@ const one = (name: string, what = ""): string =>
 
 export const deployer = {
   check: (name: string) => post<NameCheck>("deployer/check", { name }),
-  strength: (password: string) => post<Strength>("deployer/strength", { password }),
+  strength: (password: string, name: string) => post<Strength>("deployer/strength", { password, name }),
   find: (name: string, password: string) =>
     post<{ copies: FoundCopy[] }>("deployer/find", { name, password }),
   create: (name: string, password: string) => post<Deployment>("deployer/create", { name, password }),
   recover: (name: string, password: string) => post<Deployment>("deployer/recover", { name, password }),
+  targets: () => get<{ targets: string[] }>("deployer/targets"),
   list: () => get<{ deployments: Deployment[] }>("deployer/deployments"),
   one: (name: string) => get<Deployment>(one(name)),
   change: (

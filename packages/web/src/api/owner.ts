@@ -12,36 +12,16 @@ import type {
   RestoreRequest,
   Retention,
   Run,
+  SessionInfo,
+  SessionState,
   Settings,
   Status,
+  TokenInfo,
   Version,
 } from "@tastic/threebot";
 import { addressOf, get, getOnce, post, postOnce } from "./request.js";
 
 export type * from "@tastic/threebot";
-
-export interface SessionState {
-  readonly loggedIn: boolean;
-  /** Nobody has chosen a password yet. */
-  readonly fresh: boolean;
-  readonly expires?: string;
-}
-
-export interface SessionEntry {
-  readonly id: string;
-  readonly created?: string;
-  readonly lastUsed?: string;
-  readonly expires?: string;
-  readonly current?: boolean;
-  readonly agent?: string;
-}
-
-export interface Token {
-  readonly id: string;
-  readonly name: string;
-  readonly created?: string;
-  readonly lastUsed?: string;
-}
 
 export interface Change {
   readonly path: string;
@@ -56,6 +36,14 @@ export interface Restored {
 
 const at = (place: Place, ...rest: readonly string[]): string =>
   ["places", place, ...rest.map(encodeURIComponent)].join("/");
+/** JSON has no word for a value that is taken away but null. */
+function withNulls({ notifications, ...change }: Partial<Settings> & { smtpPassword?: string }): object {
+  if (notifications === undefined) return change;
+  const { smtpPasswordSet: _, ...told } = notifications;
+  const entries = Object.entries(told).map(([name, value]) => [name, value ?? null]);
+  return { ...change, notifications: Object.fromEntries(entries) as object };
+}
+
 const inSnapshot = (place: Place, id: string, what: string): string => at(place, "snapshots", id, what);
 
 export const session = {
@@ -69,7 +57,7 @@ export const owner = {
   status: () => get<Status>("status"),
   settings: () => get<Settings>("settings"),
   changeSettings: (change: Partial<Settings> & { smtpPassword?: string }) =>
-    post<Settings>("settings", change),
+    post<Settings>("settings", withNulls(change)),
   testNotifications: () => post<object>("notifications/test"),
 
   setUpMarketplace: (request: { name: string; password: string; token?: string | undefined }) =>
@@ -112,10 +100,10 @@ export const owner = {
   cancel: (id: string) => post<Run>(`runs/${encodeURIComponent(id)}/cancel`),
   markRead: (id: string) => post<Run>(`runs/${encodeURIComponent(id)}/read`),
 
-  tokens: () => get<{ tokens: Token[] }>("tokens"),
+  tokens: () => get<{ tokens: TokenInfo[] }>("tokens"),
   createToken: (name: string) => post<{ token: string }>("tokens", { name }),
   revokeToken: (id: string) => post<object>(`tokens/${encodeURIComponent(id)}/revoke`),
-  sessions: () => get<{ sessions: SessionEntry[] }>("sessions"),
+  sessions: () => get<{ sessions: SessionInfo[] }>("sessions"),
   endSession: (id: string) => post<object>(`sessions/${encodeURIComponent(id)}/end`),
   changePassword: (old: string, next: string) => post<object>("password", { old, new: next }),
 };

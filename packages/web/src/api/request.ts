@@ -3,6 +3,7 @@
  * sent anew, so that nothing is lost that somebody was typing.
  */
 import { ApiError } from "./api-error.js";
+import { encodePart } from "./encode-part.js";
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -41,7 +42,7 @@ export function getOnce<T>(path: string): Promise<T> {
 /** Where a browser fetches a download from. */
 export function addressOf(path: string, query: Query = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  const search = new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+  const search = given.map(([key, value]) => `${key}=${encodePart(String(value))}`).join("&");
   return `/api/v1/${path}${search === "" ? "" : `?${search}`}`;
 }
 

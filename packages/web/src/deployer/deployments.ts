@@ -31,9 +31,3 @@ function again<T>(loaded: Loaded<T>, wanted: (value: T) => boolean): void {
   });
   onScopeDispose(() => clearTimeout(timer));
 }
-
-export function problemOf({
-  problem,
-}: Deployment): { code: string; message: string; guidance?: string } | undefined {
-  return typeof problem === "string" ? { code: "failed", message: problem } : problem;
-}

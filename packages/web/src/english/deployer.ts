@@ -55,11 +55,10 @@ export const deployer = {
   stop: "Stop",
   stopText: "A backup is made first. It can be started again at any time.",
   start: "Start",
-  startText: "It comes back from its backups, which needs its recovery password.",
+  startText: "It goes on where it was.",
   move: "Move",
   moveText: "A backup is made, then it starts anew at the other place and comes back from its backups.",
   target: "Where to?",
-  targetHint: "The place to move to, as the marketplace names it. Empty: wherever there is room.",
   destroy: "Destroy",
   destroyText: (name: string) =>
     `${name} and all its backups are deleted. For some days you can undo it here; after that nobody can.`,

@@ -38,7 +38,7 @@ export const settings = {
   sessionsText: "Browsers that are logged in.",
   session: "Session",
   thisOne: "this browser",
-  lastUsed: "last used",
+  lastUsed: "Last used",
   endSession: "End",
   tokens: "Tokens for programs",
   tokensText: "A program with a token may do what you may. Revoke what you do not need.",

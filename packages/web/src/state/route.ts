@@ -25,15 +25,9 @@ export const route: Route = readonly(current) as Route;
 function parse(): MutableRoute {
   const [path = "", search = ""] = location.hash.replace(/^#\/?/, "").split(/\?(.*)/s);
   const [page = "", ...words] = path.split("/").map(decoded);
-  return { page, words, query: Object.fromEntries(new URLSearchParams(search)) };
-}
-
-function decoded(word: string): string {
-  try {
-    return decodeURIComponent(word);
-  } catch {
-    return word;
-  }
+  const pairs = search.split("&").map((pair) => pair.split("=").map(decoded));
+  const query = Object.fromEntries(pairs.map(([key = "", ...rest]) => [key, rest.join("=")]));
+  return { page, words, query };
 }
 
 /** The address of a page. */
@@ -41,13 +35,29 @@ export function to(
   words: readonly string[],
   query: Readonly<Record<string, string | undefined>> = {},
 ): string {
-  const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
-  const search = new URLSearchParams(given).toString();
-  return `#/${words.map(encodeURIComponent).join("/")}${search === "" ? "" : `?${search}`}`;
+  const pairs = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${encoded(value)}`],
+  );
+  return `#/${words.map(encoded).join("/")}${pairs.length === 0 ? "" : `?${pairs.join("&")}`}`;
 }
 
 export function go(words: readonly string[], query: Readonly<Record<string, string | undefined>> = {}): void {
   location.hash = to(words, query);
+}
+
+/** Through JSON, in which halves of characters, as names have for bytes that are not UTF-8, survive. */
+function encoded(text: string): string {
+  return encodeURIComponent(JSON.stringify(text).slice(1, -1));
+}
+
+function decoded(text: string): string {
+  try {
+    const value: unknown = JSON.parse(`"${decodeURIComponent(text)}"`);
+    return typeof value === "string" ? value : "";
+  } catch {
+    // Typed by hand.
+    return text;
+  }
 }
 
 addEventListener("hashchange", () => Object.assign(current, parse()));

@@ -110,7 +110,7 @@ function createState({ scene = "safe", now = Date.now(), runTime = 1200 }) {
     sizes: fresh ? [] : sizesOf(now),
     runs: fresh ? [] : pastRuns(now).map((run) => (scene === "safe" ? { ...run, unread: false } : run)),
     settings: settingsOf(),
-    tokens: [{ id: "t1", name: "Monitoring <script>", created: iso(200 * hour), lastUsed: iso(2 * hour) }],
+    tokens: [{ id: "t1", name: "Monitoring <script>", created: iso(200 * hour), used: iso(2 * hour) }],
     deployments: deploymentsOf(now),
     streams: new Set(),
     timers: new Set(),
@@ -212,8 +212,7 @@ async function handle(state, request, response) {
 }
 
 function sendFile(path, response) {
-  const name =
-    path === "/" ? "index.html" : path === "/deployer" ? "deployer.html" : normalize(path).slice(1);
+  const name = path === "/" ? "index.html" : normalize(path).slice(1);
   let content;
   try {
     content = readFileSync(join(pageFolder, name));
@@ -289,7 +288,8 @@ const routes = {
   "GET status": (state) => statusOf(state),
   "GET settings": ({ settings }) => settings,
   "POST settings": (state, _path, { smtpPassword, ...change }) => {
-    state.settings = { ...state.settings, ...change };
+    const notifications = { ...state.settings.notifications, ...change.notifications };
+    state.settings = { ...state.settings, ...change, notifications };
     if (smtpPassword !== undefined) state.settings.notifications.smtpPasswordSet = true;
     return state.settings;
   },
@@ -397,9 +397,11 @@ const routes = {
   "GET sessions": (state) => ({
     sessions: [...state.sessions].map((id, index) => ({
       id,
-      current: index === 0,
+      own: index === 0,
+      address: "127.0.0.1",
+      expires: new Date(state.now + 6e8).toISOString(),
       created: new Date(state.now - index * 9e6).toISOString(),
-      lastUsed: new Date(state.now - index * 5e6).toISOString(),
+      seen: new Date(state.now - index * 5e6).toISOString(),
       agent: index === 0 ? "Firefox on Linux" : "<u>Chrome</u> on Android",
     })),
   }),
@@ -409,6 +411,7 @@ const routes = {
     state.password = body.new;
   },
   "GET deployer": (state, path) => {
+    if (path[1] === "targets") return { targets: ["berlin", "ghent"] };
     if (path[2] === undefined) return { deployments: state.deployments };
     return deploymentOf(state, path[2]);
   },
@@ -674,7 +677,7 @@ function deployerRoute(state, path, body) {
   }
   if (what === "strength") {
     const score = Math.min(4, Math.floor(body.password.length / 5));
-    return { score, guidance: score < 3 ? "Add a word or two." : "" };
+    return { score, guidance: score < 3 ? "Add a word or two." : "A good password.", enough: score >= 3 };
   }
   if (what === "find") {
     const right = body.password === "the right password";
@@ -683,12 +686,17 @@ function deployerRoute(state, path, body) {
         {
           url: "https://backup1.example/carol/",
           snapshots: right ? 14 : 0,
-          ...(right ? { newest: "2026-11-26T21:04:00Z" } : { problem: "The password is another one." }),
+          ...(right
+            ? { newest: "2026-11-26T21:04:00Z" }
+            : { problem: { code: "wrong-password", message: "the password is another one" } }),
         },
         {
           url: "https://backup2.example/carol/",
           snapshots: 0,
-          problem: right ? "The server does not answer." : "The password is another one.",
+          problem: {
+            code: "storage-failed",
+            message: right ? "the server does not answer" : "the password is another one",
+          },
         },
       ],
     };
@@ -709,7 +717,7 @@ function deployerRoute(state, path, body) {
     return made;
   }
   const one = deploymentOf(state, name);
-  if (change !== "undo" && body.password !== "the right password") {
+  if ((change === "move" || change === "destroy") && body.password !== "the right password") {
     throw new Refusal(
       403,
       "wrong-password",

@@ -99,11 +99,11 @@ export const scenes = [
   { name: "settings", scene: "safe", path: "/#/settings" },
   { name: "more", scene: "trouble", path: "/#/more" },
   { name: "missing", scene: "safe", path: "/#/nowhere" },
-  { name: "deployer", scene: "safe", path: "/deployer" },
+  { name: "deployer", scene: "safe", path: "/deployer.html" },
   {
     name: "deployer-recover",
     scene: "safe",
-    path: "/deployer#/new",
+    path: "/deployer.html#/new",
     async act(page) {
       await page.getByRole("radio", { name: "Recover" }).check();
       await page.getByRole("button", { name: "Next" }).click();
