@@ -35,7 +35,7 @@ describeWithChromium("getting back", () => {
 
   it("hostile tags and hosts are text, too", () =>
     withPage(browser(), { path: "/#/snapshots" }, async ({ page }) => {
-      await page.getByText("<b>bold</b>").first().waitFor();
+      await page.locator(".label", { hasText: "<b>bold</b>" }).waitFor();
       await page.locator(".label", { hasText: "a⟨202e⟩b" }).waitFor();
       await page.locator(".snapshot-row a").nth(9).click();
       await page.getByText("<i>host</i>⟨202e⟩").waitFor();
@@ -59,9 +59,7 @@ describeWithChromium("getting back", () => {
     withPage(browser(), { path: "/#/snapshots" }, async ({ page }) => {
       await openSnapshot(page, jumpscale);
       await page.getByRole("button", { name: "logo.png" }).click();
-      await page.waitForFunction(
-        () => (document.querySelector<HTMLImageElement>(".file-dialog img")?.naturalWidth ?? 0) > 0,
-      );
+      await page.waitForFunction(`document.querySelector(".file-dialog img")?.naturalWidth > 0`);
       await page.getByRole("button", { name: "Close" }).click();
       await page.getByRole("button", { name: "wallets.db" }).click();
       await page.getByText("Too large for a preview.").waitFor();

@@ -53,7 +53,7 @@ export const deployer = {
   },
   since: "since",
   stop: "Stop",
-  stopText: "A backup is made first. It can be started again at any time.",
+  stopText: "What is on it stays, and it can be started again at any time.",
   start: "Start",
   startText: "It goes on where it was.",
   move: "Move",

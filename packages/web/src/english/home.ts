@@ -11,7 +11,6 @@ export const home = {
   freshDetail: "It takes two minutes. Is this a new 3Bot for one you had before? Then bring everything back.",
   setUp: "Set up backups",
   recover: "Recover my 3Bot",
-  named: (name: string) => `3Bot ${name}`,
   backUpNow: "Back up now",
   problems: "What to mend",
   overdue: (place: string) => `The last backup to ${place} is too long ago.`,

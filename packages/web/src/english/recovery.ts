@@ -3,7 +3,6 @@ export const recovery = {
   restoreTitle: "Restore",
   restoreIntro:
     "Bring back all of a snapshot, or only some of it. You see what would change before anything does.",
-  step: (number: number, of: number) => `Step ${number} of ${of}`,
   which: "From which snapshot?",
   latest: "The latest",
   what: "What?",
@@ -70,8 +69,6 @@ export const recovery = {
   recoverDo: "Recover everything",
   recoverText:
     "All goes back to where it came from. After that, backups go on to the same place. What is on this 3Bot now is kept in a safety snapshot.",
-  other: "Another snapshot",
   doneTitle: "Your 3Bot is back.",
-  restoredTitle: "It is back.",
   doneText: "Everything was brought back and compared with the snapshot.",
 };

@@ -33,7 +33,6 @@ export const settings = {
   look: "Language and look",
   theme: "Colours",
   themes: { system: "As the device", light: "Light", dark: "Dark" },
-  access: "Access",
   sessions: "Sessions",
   sessionsText: "Browsers that are logged in.",
   session: "Session",

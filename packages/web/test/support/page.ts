@@ -58,6 +58,7 @@ export async function withPage(
   const service = await startFakeService({ scene, runTime });
   const viewport = { width: options.width ?? 1280, height: options.height ?? 860 };
   const context = await open.newContext({ viewport, locale, colorScheme, reducedMotion: "reduce" });
+  context.setDefaultTimeout(15_000);
   try {
     if (options.loggedOut !== true && scene !== "first") await logIn(context, service);
     const complaints: string[] = [];
