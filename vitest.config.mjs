@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    // So that `npx vitest` after `tsc -b` does not test an old command; and the S3 server that test files share.
-    globalSetup: ["scripts/bundle.mjs", "test/support/ceph-setup.ts"],
+    // So that `npx vitest` after `tsc -b` does not test an old command or page; and the S3 server that test files share.
+    globalSetup: ["scripts/bundle.mjs", "scripts/page.mjs", "test/support/ceph-setup.ts"],
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     server: { deps: { external: [/\/dist\//] } },
     // Processes rather than threads, since tests change the working folder and the user; two, since many tests

@@ -21,7 +21,8 @@ import { fileURLToPath } from "node:url";
 import { root } from "./pnpm.mjs";
 
 const packages = readdirSync(join(root, "packages"), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  // The pages run in a browser, and are built by page.mjs.
+  .filter((entry) => entry.isDirectory() && entry.name !== "web")
   .map(({ name }) => join(root, "packages", name));
 const target = join(root, "packages", "tastic", "bundle");
 

@@ -20,7 +20,7 @@ export type {
   TrashedObject,
 } from "./stores/object-store.js";
 export type { Account, AccountPolicy } from "./accounts/account.js";
-export { Accounts, type AccountsOptions } from "./accounts/accounts.js";
+export { Accounts, type AccountsOptions, type Provision } from "./accounts/accounts.js";
 export {
   createMemoryDocuments,
   updateDocument,
@@ -31,6 +31,7 @@ export { createLocalDocuments } from "./accounts/local-documents.js";
 export type { Authentication } from "./auth/authentication.js";
 export { HtpasswdFile, parseHtpasswd } from "./auth/htpasswd.js";
 export { Passwords } from "./auth/passwords.js";
+export { clientAddress } from "./http/client-address.js";
 export { LoginThrottle, type ThrottleOptions } from "./auth/login-throttle.js";
 export { OperatorApi, repositoryFolders, type OperatorOptions } from "./operations/operator-api.js";
 export { createAuditDocuments } from "./operations/audit-documents.js";
@@ -45,4 +46,5 @@ export type {
   TrashSelection,
 } from "./operations/trash-keeper.js";
 export type { Stored } from "./operations/reservation.js";
+export type { Eraser } from "./operations/eraser.js";
 export type { UsageLedger } from "./operations/usage.js";

@@ -27,6 +27,7 @@ import type { Services } from "./http/services.js";
 import { defaultHttpSettings, type HttpSettings } from "./http/settings.js";
 import { createAccessLog, type AccessLog } from "./operations/access-log.js";
 import { noAudit, type AuditLog } from "./operations/audit-log.js";
+import { Eraser } from "./operations/eraser.js";
 import { createLockOwners, noLockOwners } from "./operations/lock-owners.js";
 import { silentLog, type Log } from "./operations/log.js";
 import { noMetrics } from "./operations/metrics.js";
@@ -73,6 +74,7 @@ export interface RestServer {
   readonly trash: TrashKeeper;
   readonly scrub: Scrub;
   readonly usage: UsageLedger;
+  readonly eraser: Eraser;
   /** Begins the work beside requests: sweeping, counting, scrubbing. */
   start(): Promise<void>;
   /** From now on the server says that it is not ready, and closes connections after each answer. */
@@ -117,6 +119,7 @@ class EmbeddedServer implements RestServer {
   readonly trash: TrashKeeper;
   readonly scrub: Scrub;
   readonly usage: UsageLedger;
+  readonly eraser: Eraser;
   readonly #options: RestServerOptions;
   readonly #documents: DocumentStore;
   readonly #log: Log;
@@ -159,6 +162,7 @@ class EmbeddedServer implements RestServer {
       daysFor: async (name) => (await this.accounts.find(name))?.identity.trashDays ?? policy.trashDays,
       changed: (folders, objects, trash) => this.usage.change(folders, objects, trash),
     });
+    this.eraser = new Eraser({ repositories, accounts: this.accounts, usage: this.usage, audit });
     this.scrub = new Scrub({ repositories, audit, log, now, rate });
 
     const addressOf = clientAddress(new Set(options.trustedProxies));

@@ -233,6 +233,7 @@ function failing(store: ObjectStore, full: () => boolean): ObjectStore {
     list: (type, options) => store.list(type, options),
     removeUnfinished: (before) => store.removeUnfinished(before),
     remove: (file) => store.remove(file),
+    erase: () => store.erase(),
     discard: (file, account, now) => store.discard(file, account, now),
     begin: async (...args: Parameters<ObjectStore["begin"]>) => {
       const writer = await store.begin(...args);

@@ -80,7 +80,7 @@ it("the operator's API is for the operator: every route asks for the token, and 
   const ask = await operator(server, token);
   const routes = [
     "GET /v1/status", "GET /v1/accounts", "POST /v1/accounts", "GET /v1/accounts/a", "PATCH /v1/accounts/a",
-    "DELETE /v1/accounts/a", "GET /v1/trash", "POST /v1/undelete", "POST /v1/scrub", "GET /", "GET /v2/anything",
+    "DELETE /v1/accounts/a", "PUT /v1/accounts/a", "POST /v1/accounts/a/erase", "GET /v1/trash", "POST /v1/undelete", "POST /v1/scrub", "GET /", "GET /v2/anything",
   ]; // prettier-ignore
   for (const route of routes) {
     const [method = "", path = ""] = route.split(" ");

@@ -1,4 +1,5 @@
 /** A storage on a REST server, from what the user says of it. */
+import type { LookupFunction } from "node:net";
 import { TasticError } from "@tastic/errors";
 import type { ProxySettings, Storage } from "@tastic/storage";
 import { HttpTransport } from "./http-transport.js";
@@ -20,6 +21,8 @@ export interface RestStorageOptions {
   readonly userAgent?: string | undefined;
   /** Through which proxy; none if not given. */
   readonly proxy?: ProxySettings | undefined;
+  /** How names become addresses, for callers who refuse some; the system's own way if not given. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** The storage; nothing is connected to until an operation is called. Errors: `invalid-argument` for PEM that is none. */
@@ -40,6 +43,7 @@ export function createRestStorage(options: RestStorageOptions): Storage {
     key: clientCertificate,
     insecureTls: options.insecureTls,
     proxy: options.proxy,
+    lookup: options.lookup,
   });
   return new RestStorage(location.shown, connections, transport);
 }

@@ -5,6 +5,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import type { AgentOptions as TlsAgentOptions } from "node:https";
+import type { LookupFunction } from "node:net";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { systemErrorCode } from "@tastic/errors";
 import { proxyAgent, type ProxySettings } from "@tastic/storage";
@@ -30,6 +31,7 @@ export interface HttpTransportOptions {
   readonly key?: string | undefined;
   readonly insecureTls?: boolean | undefined;
   readonly proxy?: ProxySettings | undefined;
+  readonly lookup?: LookupFunction | undefined;
 }
 
 // So many bytes may wait in a connection for the kernel, so that it has something to send while we are busy.
@@ -50,9 +52,9 @@ export class HttpTransport implements Transport {
   }
 
   async #connect(): Promise<HttpAgent> {
-    const { tls, host, port, socketPath, ca, certificate, key, insecureTls, proxy } = this.#options;
+    const { tls, host, port, socketPath, ca, certificate, key, insecureTls, proxy, lookup } = this.#options;
     // Not bounded here: who calls has a bound, which some requests, those for locks, must not wait for.
-    const common = { keepAlive: true, maxFreeSockets: 64, ...sendAhead };
+    const common = { keepAlive: true, maxFreeSockets: 64, ...sendAhead, ...(lookup && { lookup }) };
     const trust: TlsAgentOptions = {
       ca,
       cert: certificate,

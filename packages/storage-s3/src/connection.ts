@@ -50,6 +50,7 @@ export class S3Connection {
       timeout: idleTimeout,
       ...sendAhead,
       ...tlsSettings(options.tls),
+      ...(options.lookup && { lookup: options.lookup }),
     };
   }
 

@@ -1,4 +1,5 @@
 /** All that can be said about an S3 storage, as types. `environment.ts` makes them from a user's settings. */
+import type { LookupFunction } from "node:net";
 import type { ProxySettings } from "@tastic/storage";
 import type { S3Location } from "./location.js";
 
@@ -27,6 +28,8 @@ export interface S3StorageOptions {
   readonly tls?: S3TlsOptions | undefined;
   /** Through which proxy; none if not given. */
   readonly proxy?: ProxySettings | undefined;
+  /** How names become addresses, for callers who refuse some; the system's own way if not given. */
+  readonly lookup?: LookupFunction | undefined;
   /** The User-Agent of requests, in place of the library's. */
   readonly userAgent?: string | undefined;
 }

@@ -22,6 +22,14 @@ export interface AccountsOptions {
   readonly now?: () => number;
 }
 
+export interface Provision {
+  /** bcrypt. */
+  readonly hash: string;
+  /** Hashes that the account may have from earlier tries. */
+  readonly replaces?: readonly string[];
+  readonly state?: "active" | "suspended";
+}
+
 /** Names that are no accounts are remembered, too: an htpasswd file may have most of them. */
 interface Remembered {
   readonly record: AccountRecord | undefined;
@@ -29,6 +37,7 @@ interface Remembered {
 }
 
 const folder = "accounts";
+const bcryptHash = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/;
 const maximumRemembered = 10_000;
 
 export class Accounts {
@@ -57,6 +66,47 @@ export class Accounts {
         changed: this.#time(),
       };
     });
+  }
+
+  /**
+   * For a service that keeps accounts on several servers, and hashes passwords itself: makes an account, or brings it to
+   * this state, if it has this hash or one of `replaces`. So the same again changes nothing, and nobody else's account of
+   * the name is touched. An account that is not there is made only to be active.
+   * @throws TasticError already-exists for an account with another password; not-found, invalid-argument
+   */
+  async provision(name: string, { hash, replaces = [], state = "active" }: Provision): Promise<Account> {
+    if (!bcryptHash.test(hash)) throw new TasticError("invalid-argument", "the hash is not one of bcrypt");
+    return this.#change(name, "account-provisioned", (old) => {
+      const there = old === undefined || old.state === "removed" ? undefined : old;
+      if (there === undefined) {
+        if (state !== "active") throw noAccount(name);
+        return { name, state, password: hash, created: this.#time(), changed: this.#time() };
+      }
+      if (![hash, ...replaces].includes(there.password)) {
+        throw new TasticError("already-exists", `there is an account ${name} with another password`, {
+          data: { name },
+        });
+      }
+      if (there.state === state && there.password === hash) return there;
+      return { ...there, state, password: hash, changed: this.#time() };
+    });
+  }
+
+  /**
+   * Throws unless the account can log in no longer, and, if a hash is given, it is the one with this hash.
+   * @throws TasticError not-found, already-exists for one that is active or has another password
+   */
+  async checkClosed(name: string, hash?: string): Promise<void> {
+    const record = await this.#read(name);
+    if (record === undefined) throw noAccount(name);
+    if (hash !== undefined && record.password !== hash)
+      throw new TasticError("already-exists", `the account ${name} has another password`, { data: { name } });
+    if (record.state === "active") {
+      throw new TasticError("already-exists", `the account ${name} is active`, {
+        guidance: "Suspend it first.",
+        data: { name },
+      });
+    }
   }
 
   /** Is this the password of an account that is not suspended? */

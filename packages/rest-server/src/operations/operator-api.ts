@@ -7,7 +7,9 @@
  *   POST   /v1/accounts                     { name, password, quota?, appendOnly?, trashDays? }
  *   GET    /v1/accounts/{name}
  *   PATCH  /v1/accounts/{name}              { password?, state?, quota?, appendOnly?, trashDays? }; null takes away
+ *   PUT    /v1/accounts/{name}              { hash, replaces?, state? }, see `Accounts.provision`
  *   DELETE /v1/accounts/{name}
+ *   POST   /v1/accounts/{name}/erase        { hash? }; removes what a suspended or removed account has stored, for ever
  *   GET    /v1/trash?repository=&since=&account=
  *   POST   /v1/undelete                     { repository?, since?, account? }
  *   POST   /v1/scrub                        begins one
@@ -20,6 +22,7 @@ import type { Accounts } from "../accounts/accounts.js";
 import { answerOf, refusal } from "../http/refusal.js";
 import { splitTarget, wordOf } from "../http/request-path.js";
 import { sendEmpty, sendJson, sendRefusal } from "../http/respond.js";
+import type { Eraser } from "./eraser.js";
 import type { Log } from "./log.js";
 import type { Scrub } from "./scrub.js";
 import type { TrashKeeper, TrashSelection } from "./trash-keeper.js";
@@ -30,11 +33,13 @@ export interface OperatorOptions {
   readonly trash: TrashKeeper;
   readonly scrub: Scrub;
   readonly usage: UsageLedger;
+  readonly eraser: Eraser;
   readonly log: Log;
   /** Without one, whoever reaches the socket is the operator: only for loopback and Unix sockets. */
   readonly token?: string | undefined;
 }
 
+const withBody: ReadonlySet<string> = new Set(["POST", "PATCH", "PUT"]);
 const maximumBody = 64 * 1024;
 const maximumListed = 10_000;
 
@@ -56,7 +61,7 @@ export class OperatorApi {
     try {
       this.#admit(request);
       const { path, query } = splitTarget(request.url ?? "/");
-      const body = request.method === "POST" || request.method === "PATCH" ? await readJson(request) : {};
+      const body = withBody.has(request.method ?? "") ? await readJson(request) : {};
       const result = await this.#call(`${request.method ?? ""} ${path}`, query, body);
       if (result === undefined) sendEmpty(response, 204);
       else sendJson(response, 200, result);
@@ -93,6 +98,11 @@ export class OperatorApi {
     const { accounts, scrub } = this.#options;
     const [, name] = /^[A-Z]+ \/v1\/accounts\/([^/]+)$/.exec(route) ?? [];
     if (name !== undefined) return this.#account(route.split(" ")[0] ?? "", decodeURIComponent(name), body);
+    const [, erased] = /^POST \/v1\/accounts\/([^/]+)\/erase$/.exec(route) ?? [];
+    if (erased !== undefined) {
+      const hash = body["hash"] === undefined ? undefined : text(body, "hash");
+      return this.#options.eraser.erase(decodeURIComponent(erased), hash);
+    }
     switch (route) {
       case "GET /v1/status":
         return { scrub: scrub.state };
@@ -134,11 +144,17 @@ export class OperatorApi {
         const given = Object.values(policy).some((value) => value !== undefined);
         return given ? accounts.setPolicy(name, policy) : accounts.get(name);
       }
+      case "PUT":
+        return accounts.provision(name, {
+          hash: text(body, "hash"),
+          replaces: texts(body, "replaces"),
+          state: body["state"] === "suspended" ? "suspended" : "active",
+        });
       case "DELETE":
         return accounts.remove(name);
       default:
         throw refusal(405, "invalid-argument", "an account has no such method", {
-          headers: { allow: "GET, PATCH, DELETE" },
+          headers: { allow: "GET, PUT, PATCH, DELETE" },
         });
     }
   }
@@ -187,6 +203,12 @@ function text(body: Fields, key: string): string {
   const value = body[key];
   if (typeof value === "string") return value;
   throw refusal(400, "invalid-argument", `${key} has to be a text`);
+}
+
+function texts(body: Fields, key: string): readonly string[] {
+  const value = body[key] ?? [];
+  if (Array.isArray(value) && value.every((one): one is string => typeof one === "string")) return value;
+  throw refusal(400, "invalid-argument", `${key} has to be a list of texts`);
 }
 
 function number(body: Fields, key: string): number | null | undefined {

@@ -114,6 +114,13 @@ export class UsageLedger implements Usage {
     entry.newTrash += trash;
   }
 
+  /** Counts a repository again, if it is counted at all. */
+  async recount(folders: readonly string[]): Promise<void> {
+    await this.#loadAllOnce();
+    const entry = this.#loaded.get(folders.join("/"));
+    if (entry !== undefined) await this.#count(entry);
+  }
+
   /** What is known of a repository; undefined where nothing is counted. */
   async of(folders: readonly string[]): Promise<Stored | undefined> {
     await this.#loadAllOnce();

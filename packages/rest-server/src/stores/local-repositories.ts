@@ -36,9 +36,9 @@ export class LocalRepositories implements Repositories {
     return new LocalStore(this.location, join(this.location, ...folders), this.modes);
   }
 
-  async *list(): AsyncGenerator<readonly string[], void, undefined> {
+  async *list(first?: string): AsyncGenerator<readonly string[], void, undefined> {
     try {
-      yield* this.#below([]);
+      yield* this.#below(first === undefined ? [] : [first]);
     } catch (error) {
       throw storageError(error, "list repositories in", this.location);
     }

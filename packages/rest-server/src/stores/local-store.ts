@@ -1,6 +1,6 @@
 /** A repository in a folder, laid out as rest-server and restic's local storage lay it out. */
 import { mkdirSync } from "node:fs";
-import { mkdir, stat, unlink } from "node:fs/promises";
+import { lstat, mkdir, realpath, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   fileError,
@@ -133,6 +133,19 @@ export class LocalStore implements ObjectStore {
       throw storageError(error, "clean up", this.location);
     }
     return removed;
+  }
+
+  async erase(): Promise<void> {
+    try {
+      const facts = await lstat(this.location);
+      // An operator may have moved it to another disk, and left a link. Nothing that a client stores is one.
+      if (facts.isSymbolicLink()) await rm(await realpath(this.location), { recursive: true, force: true });
+      await rm(this.location, { recursive: true, force: true });
+      await syncFolder(dirname(this.location));
+    } catch (error) {
+      if (hasSystemCode(error, ["ENOENT"])) return;
+      throw storageError(error, "remove", this.location);
+    }
   }
 
   #pathOf(file: StorageFile): string {

@@ -75,6 +75,8 @@ export interface ObjectStore {
   discard(file: StorageFile, account: string, now: number): Promise<void>;
   /** Removes what is left of uploads that were begun before this time and have not ended: of a server that was killed. */
   removeUnfinished(before: number): Promise<number>;
+  /** Removes everything, objects and trash, for ever. May be called again when it was interrupted. */
+  erase(): Promise<void>;
   readonly trash: Trash;
 }
 
@@ -84,8 +86,8 @@ export interface Repositories {
   readonly location: string;
   /** The store of a repository, which need not exist. Costs nothing. */
   open(folders: readonly string[]): ObjectStore;
-  /** The names of all repositories that exist. */
-  list(): AsyncIterable<readonly string[]>;
+  /** The names of all repositories that exist, or of those whose first folder is this one. */
+  list(first?: string): AsyncIterable<readonly string[]>;
   /** Can objects be reached? Throws why not. */
   probe(): Promise<void>;
 }

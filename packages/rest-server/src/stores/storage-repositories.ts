@@ -57,10 +57,12 @@ class StorageRepositories implements Repositories {
     return store;
   }
 
-  async *list(): AsyncGenerator<readonly string[], void, undefined> {
+  async *list(first?: string): AsyncGenerator<readonly string[], void, undefined> {
     for await (const name of this.#options.documents.list(folder)) {
       const stored = await this.#options.documents.read(name);
-      if (stored !== undefined) yield (JSON.parse(stored.content) as { folders: string[] }).folders;
+      if (stored === undefined) continue;
+      const { folders } = JSON.parse(stored.content) as { folders: string[] };
+      if (first === undefined || folders[0] === first) yield folders;
     }
   }
 

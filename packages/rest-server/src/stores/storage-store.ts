@@ -86,6 +86,15 @@ export class StorageStore implements ObjectStore {
     return 0;
   }
 
+  /** That there was a repository stays written down: servers that know it do not write it down again. */
+  async erase(): Promise<void> {
+    // The other way round than they are made: what is left of an interruption refers to nothing that is gone.
+    const types: readonly FileType[] = ["lock", "snapshot", "index", "pack", "key", "config"];
+    for (const type of types)
+      for await (const { name } of this.#storage.list(type)) await this.#remove({ type, name });
+    for await (const object of this.trash.list()) await this.trash.destroy(object);
+  }
+
   /** A copy, and only then the removal: at no time is the object in neither place. */
   async discard(file: StorageFile, account: string, now: number): Promise<void> {
     const { size } = await this.#storage.stat(file);
@@ -96,6 +105,15 @@ export class StorageStore implements ObjectStore {
       this.#uploads.give(size);
     }
     await this.#storage.remove(file);
+  }
+
+  /** What somebody else has removed meanwhile is as it should be. */
+  async #remove(file: StorageFile): Promise<void> {
+    try {
+      await this.#storage.remove(file);
+    } catch (error) {
+      if (!isTasticError(error, "not-found")) throw error;
+    }
   }
 }
 

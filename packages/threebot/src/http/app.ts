@@ -2,13 +2,14 @@
  * Routes become an app. Whatever is not listed as a route is refused, whatever is not public needs a session, and a change
  * must come from a page of ours or from a program, never from a page of others.
  */
-import { Hono, type Context } from "hono";
+import { Hono, type Context, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { messageOf, TasticError } from "@tastic/errors";
 import type { Log } from "@tastic/rest-server";
 import { parse } from "valibot";
 import { failureOf, NotLoggedIn } from "./failure.js";
+import { queryOf } from "./query.js";
 import type { Route } from "./route.js";
 
 export interface AppOptions {
@@ -16,12 +17,20 @@ export interface AppOptions {
   /** Is there a session, or a token of the interface? */
   readonly admit: (context: Context) => Promise<boolean>;
   readonly log: Log;
+  /** Serves the files of a page, where no route is meant. */
+  readonly page?: MiddlewareHandler | undefined;
+  /** Of the page, where a proxy has changed the host of requests: "https://backup.example". */
+  readonly origin?: string | undefined;
+  /** By which names it is called; by any if not given. */
+  readonly isOwnHost?: ((host: string) => boolean) | undefined;
 }
 
 const usualBody = 64 * 1024;
 
-export function createApp({ routes, admit, log }: AppOptions): Hono {
+export function createApp({ routes, admit, log, page, origin, isOwnHost }: AppOptions): Hono {
   const app = new Hono();
+  // So that errors look as those of their route do.
+  const routeOf = new WeakMap<Context, Route>();
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -34,37 +43,52 @@ export function createApp({ routes, admit, log }: AppOptions): Hono {
       },
       referrerPolicy: "no-referrer",
       xFrameOptions: "DENY",
+      // A route may have a narrower policy of its own.
+      overwrite: false,
     }),
   );
+  if (isOwnHost !== undefined) {
+    app.use(async (context, next) => {
+      if (!isOwnHost(context.req.header("host") ?? ""))
+        throw new TasticError("access-denied", "nothing here has this name");
+      await next();
+    });
+  }
   for (const route of routes) {
     const path = [route.path];
+    app.on(route.method, path, async (context, next) => {
+      routeOf.set(context, route);
+      await next();
+    });
     app.on(route.method, path, bodyLimit({ maxSize: route.maximumBody ?? usualBody, onError: tooLarge }));
     app.on(route.method, path, async (context) => {
       context.header("cache-control", "no-store");
-      if (route.method === "POST") refuseOtherPages(context);
+      if (route.method === "POST") refuseOtherPages(context, origin);
       if (route.access !== "public" && !(await admit(context))) throw new NotLoggedIn();
       const input = route.input === undefined ? {} : parse(route.input, await inputOf(context, route));
       const answer = await route.handle(input, context);
       return answer instanceof Response ? answer : context.json(answer ?? {});
     });
   }
+  if (page !== undefined) app.use(page);
   app.notFound((context) => {
     const { body } = failureOf(new TasticError("not-found", "there is no such route"));
     return context.json(body, 404);
   });
   app.onError((error, context) => {
-    const { status, body } = failureOf(error);
-    if (status === 500) log.error(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);
+    const failure = failureOf(error);
+    if (failure.status === 500) log.error(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);
+    const { status, body } = routeOf.get(context)?.failure?.(failure) ?? failure;
     return context.json(body, status);
   });
   return app;
 }
 
 /** A browser says where a request comes from. Programs say nothing, and carry no cookie that others could use. */
-function refuseOtherPages(context: Context): void {
+function refuseOtherPages(context: Context, ownOrigin: string | undefined): void {
   const site = context.req.header("sec-fetch-site");
   const origin = context.req.header("origin");
-  const own = origin === undefined || hostOf(origin) === context.req.header("host");
+  const own = origin === undefined || origin === ownOrigin || hostOf(origin) === context.req.header("host");
   if (own && (site === undefined || site === "same-origin")) return;
   throw new TasticError("access-denied", "a page of another site may not do this");
 }
@@ -74,7 +98,7 @@ function hostOf(origin: string): string | undefined {
 }
 
 async function inputOf(context: Context, route: Route): Promise<object> {
-  const given: unknown = route.method === "GET" ? context.req.query() : await bodyOf(context);
+  const given: unknown = route.method === "GET" ? queryOf(context.req.url) : await bodyOf(context);
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw new TasticError("invalid-argument", "the body of the request is not a JSON object");
   return { ...given, ...context.req.param() };

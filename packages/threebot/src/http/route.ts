@@ -4,6 +4,7 @@
  */
 import type { Context } from "hono";
 import type { GenericSchema, InferOutput } from "valibot";
+import type { Failure, FailureStatus } from "./failure.js";
 
 export interface Route<Input extends GenericSchema = GenericSchema, Output = unknown> {
   /** GET changes nothing, ever; what changes something is POST. */
@@ -20,6 +21,8 @@ export interface Route<Input extends GenericSchema = GenericSchema, Output = unk
   readonly output?: GenericSchema;
   /** Bytes that a body may have; 64 KiB if not given. */
   readonly maximumBody?: number;
+  /** How its errors look, where they look different from those of all others. */
+  failure?(failure: Failure): { readonly status: FailureStatus; readonly body: object };
   /** What it returns is sent as JSON, unless it is a Response. */
   handle(input: InferOutput<Input>, context: Context): Promise<Output | Response> | Output | Response;
 }

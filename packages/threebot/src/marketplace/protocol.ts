@@ -46,5 +46,6 @@ export const failure = v.object({
 
 export type RegisterRequest = v.InferOutput<typeof registerRequest>;
 export type LoginRequest = v.InferOutput<typeof loginRequest>;
+export type DestroyRequest = v.InferOutput<typeof destroyRequest>;
 export type BackupPlaces = v.InferOutput<typeof backupPlaces>;
 export type DestroyAnswer = v.InferOutput<typeof destroyAnswer>;

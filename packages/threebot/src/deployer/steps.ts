@@ -1,0 +1,120 @@
+/** The steps of what goes on with a 3Bot. Each may be done again by another process that finds it begun. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { isTasticError, TasticError } from "@tastic/errors";
+import type { SecretBox } from "../state/secret-box.js";
+import type { DeploymentRecord, Step } from "./deployment.js";
+import type { Target } from "./target.js";
+import { ThreebotClient } from "./threebot-client.js";
+
+export interface StepContext {
+  readonly targetOf: (id: string) => Target;
+  readonly secrets: SecretBox;
+  readonly now: () => number;
+  /** Writes down what has to outlive this process within a step. */
+  readonly note: (change: Partial<DeploymentRecord>) => Promise<void>;
+  readonly signal: AbortSignal;
+  /** So long a 3Bot may take until its page answers, in milliseconds. */
+  readonly patience: number;
+  /** Does the marketplace agree that it is to be removed? */
+  readonly mayRemove: (name: string) => Promise<boolean>;
+}
+
+/** `later`: it is not time yet. */
+type Outcome = Partial<DeploymentRecord> | "later";
+
+const pause = 200;
+
+export async function doStep(step: Step, record: DeploymentRecord, context: StepContext): Promise<Outcome> {
+  const { name, other } = record;
+  const target = context.targetOf(record.target);
+  switch (step) {
+    case "backup":
+      await backUp(record, context);
+      return { run: undefined };
+    case "stop":
+      await target.stop(name);
+      // On a move, from now on it is where it goes to.
+      if (record.flow?.kind !== "move" || other === undefined) return {};
+      return { target: other, other: record.target };
+    case "start":
+      return target.start(name);
+    case "answer":
+      await untilItAnswers(record, target, context);
+      return {};
+    case "recover":
+      await untilRecovered(record, context);
+      return {};
+    case "remove-old":
+      if (other !== undefined) await context.targetOf(other).remove(name);
+      return { other: undefined };
+    case "remove":
+      if (Date.parse(record.undoUntil ?? "") > context.now() || !(await context.mayRemove(name)))
+        return "later";
+      await target.remove(name);
+      return {};
+    default:
+      throw new TasticError("internal", `there is no step ${String(step)}`);
+  }
+}
+
+export function sealedTokenOf(name: string): string {
+  return `deployment/${name}/api-token`;
+}
+
+function clientOf({ name, address, apiToken }: DeploymentRecord, { secrets }: StepContext): ThreebotClient {
+  if (address === undefined) throw new TasticError("not-found", `nobody knows where the page of ${name} is`);
+  return new ThreebotClient(address, secrets.open(sealedTokenOf(name), apiToken));
+}
+
+async function backUp(record: DeploymentRecord, context: StepContext): Promise<void> {
+  const client = clientOf(record, context);
+  let { run } = record;
+  if (run === undefined) {
+    run = (await client.backup(context.signal)).id;
+    await context.note({ run });
+  }
+  await client.ended(run, context.signal);
+}
+
+async function untilItAnswers(record: DeploymentRecord, target: Target, context: StepContext): Promise<void> {
+  const client = clientOf(record, context);
+  const end = performance.now() + context.patience;
+  while (!(await client.answers())) {
+    if ((await target.status(record.name)) !== "running") throw endedByItself(record.name);
+    if (performance.now() > end) {
+      throw new TasticError("storage-failed", `the page of ${record.name} does not answer`, {
+        guidance: "Look at the 3Bot's log, then start it again.",
+      });
+    }
+    await sleep(pause, undefined, { signal: context.signal });
+  }
+}
+
+/** It recovers by itself, as it was told in its handover. */
+async function untilRecovered(record: DeploymentRecord, context: StepContext): Promise<void> {
+  const client = clientOf(record, context);
+  const end = performance.now() + context.patience;
+  for (;;) {
+    const run = await client.newest("recover");
+    if (run !== undefined) return client.ended(run.id, context.signal);
+    if (performance.now() > end) {
+      throw new TasticError("incomplete", `${record.name} does not begin to recover`, {
+        guidance: "Look at the page of the 3Bot; it may ask something.",
+      });
+    }
+    await sleep(pause, undefined, { signal: context.signal });
+  }
+}
+
+export function endedByItself(name: string): TasticError {
+  return new TasticError("storage-failed", `the 3Bot ${name} has ended by itself`, {
+    guidance: "Look at its log, then start it again.",
+  });
+}
+
+export function problemOf(error: unknown): NonNullable<DeploymentRecord["problem"]> {
+  // What is not an error of ours may say anything.
+  if (!isTasticError(error)) return { code: "internal", message: "the deployer met a defect of its own" };
+  const { code, message, guidance } = error;
+  return { code, message, guidance };
+}

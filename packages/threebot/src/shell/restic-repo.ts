@@ -1,0 +1,179 @@
+/**
+ * The backups of a place as the original's shell had them, `j.tools.restic.minio_backup`: the same words and defaults, on
+ * any `OwnerService`, here or over HTTP.
+ *
+ * @example
+ *   const restic = createResticRepo(createClient("http://127.0.0.1:8700", { token }), "minio");
+ *   for (const { short_id, time } of await restic.listSnapshots()) console.log(short_id, time);
+ *   await restic.restore("/");
+ */
+import { TasticError } from "@tastic/errors";
+import type { SnapshotRow } from "../original-api/snapshot-row.js";
+import { snapshotRow } from "../original-api/snapshot-row.js";
+import type { OwnedSnapshot, Place, PlaceStatus, Run } from "../owner/service.js";
+import type { RemoteOwner } from "../owner-api/client.js";
+import { mustEndWell } from "../owner-api/until-ended.js";
+
+export interface ListFilter {
+  /** Snapshots that have one of these. */
+  readonly tags?: readonly string[] | undefined;
+  readonly path?: string | undefined;
+  /** Only the newest of each host and paths. */
+  readonly last?: boolean | undefined;
+}
+
+export interface RestoreChoice {
+  /** An id of eight characters or more; the newest whole one that the filters let through if not given. */
+  readonly snapshotId?: string | undefined;
+  readonly latest?: boolean | undefined;
+  readonly path?: string | undefined;
+  readonly host?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
+export interface ForgetChoice {
+  readonly keepLast?: number | undefined;
+  /** These, whatever `keepLast` says. */
+  readonly snapshots?: readonly string[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
+export interface ResticRepo {
+  /** Sees that the repository is set up. @throws TasticError invalid-argument if not */
+  initRepo(): Promise<void>;
+  /** Backs everything up; `paths` and `exclude`, if given, have to be among those of the settings. */
+  backup(request?: {
+    readonly paths?: readonly string[] | undefined;
+    readonly tags?: readonly string[] | undefined;
+    readonly exclude?: readonly string[] | undefined;
+  }): Promise<Run>;
+  /** "/" is where everything came from; any other folder gets it below itself. */
+  restore(targetPath: string, choice?: RestoreChoice): Promise<Run>;
+  /** Oldest first. */
+  listSnapshots(filter?: ListFilter): Promise<readonly SnapshotRow[]>;
+  /** Returns the ids of those that are gone. */
+  forget(choice?: ForgetChoice): Promise<readonly string[]>;
+  autoBackup(request?: { readonly keepLast?: number | undefined }): Promise<void>;
+  autoBackupRunning(): Promise<boolean>;
+  disableAutoBackup(): Promise<void>;
+}
+
+export interface ResticRepoOptions {
+  /** Hears how a run goes on. */
+  readonly told?: (run: Run) => void;
+}
+
+export function createResticRepo(
+  owner: RemoteOwner,
+  place: Place,
+  { told }: ResticRepoOptions = {},
+): ResticRepo {
+  async function state(): Promise<PlaceStatus> {
+    const found = (await owner.status()).places.find((one) => one.place === place);
+    if (found !== undefined && found.state !== "absent") return found;
+    throw new TasticError("invalid-argument", "Please configure backup first", {
+      guidance: `Set ${place} up at the page.`,
+    });
+  }
+  async function chosen(choice: RestoreChoice): Promise<string> {
+    if (choice.snapshotId !== undefined) return choice.snapshotId;
+    if (choice.latest === false)
+      throw new TasticError("invalid-argument", "Please specify either `snapshot_id` or `latest` flag");
+    const all = await owner.snapshots(place, some(choice.tags));
+    const fitting = all.filter(
+      ({ snapshot }) =>
+        (choice.host === undefined || snapshot.hostname === choice.host) &&
+        (choice.path === undefined || snapshot.paths.includes(choice.path)),
+    );
+    const found = fitting.find(({ complete }) => complete) ?? fitting[0];
+    if (found === undefined) throw new TasticError("not-found", "can not find any snapshots in the repo");
+    return found.id;
+  }
+  return {
+    async initRepo() {
+      await state();
+    },
+    async backup({ paths = [], exclude = [], tags } = {}) {
+      await state();
+      const settings = await owner.settings();
+      for (const path of paths) mustBeAmong(path, settings.paths, "path");
+      for (const pattern of exclude) mustBeAmong(pattern, settings.excludes, "exclude");
+      return mustEndWell(owner, await owner.backup({ place, tags: some(tags) }), told);
+    },
+    async restore(targetPath, choice = {}) {
+      await state();
+      const begun = await owner.restore({
+        place,
+        snapshot: await chosen(choice),
+        paths: [],
+        target: targetPath === "/" ? undefined : targetPath,
+        existing: "replace",
+      });
+      return mustEndWell(owner, begun, told);
+    },
+    async listSnapshots({ tags, path, last = false } = {}) {
+      await state();
+      const all = await owner.snapshots(place, some(tags));
+      const found = all.filter(({ snapshot }) => path === undefined || snapshot.paths.includes(path));
+      return (last ? newestOfGroups(found) : found).map(snapshotRow).reverse();
+    },
+    async forget({ keepLast = 10, snapshots, tags } = {}) {
+      await state();
+      const ids = snapshots ?? (await beyond(owner, place, keepLast, some(tags)));
+      if (ids.length > 0) await owner.forget(place, ids);
+      return ids;
+    },
+    async autoBackup({ keepLast } = {}) {
+      await state();
+      if (keepLast !== undefined) {
+        const { retention } = await owner.settings();
+        await owner.changeSettings({ retention: { ...retention, last: keepLast } });
+      }
+      await owner.setAutomatic(place, true);
+    },
+    async autoBackupRunning() {
+      return (await state()).automatic;
+    },
+    async disableAutoBackup() {
+      await state();
+      await owner.setAutomatic(place, false);
+    },
+  };
+}
+
+/** Those that the newest `keepLast` are not among; none that is pinned. */
+async function beyond(
+  owner: RemoteOwner,
+  place: Place,
+  keepLast: number,
+  tags: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  const all = await owner.snapshots(place, tags);
+  return all.slice(keepLast).flatMap(({ id, pinned }) => (pinned ? [] : [id]));
+}
+
+/** @param snapshots newest first */
+function newestOfGroups(snapshots: readonly OwnedSnapshot[]): OwnedSnapshot[] {
+  const seen = new Set<string>();
+  return snapshots.filter(({ snapshot }) => {
+    const group = JSON.stringify([snapshot.hostname, [...snapshot.paths].sort()]);
+    return !seen.has(group) && seen.add(group);
+  });
+}
+
+function mustBeAmong(given: string, known: readonly string[], what: "path" | "exclude"): void {
+  const plain = (path: string): string => path.replace(/(?<=.)\/+$/, "");
+  const same = known.some((one) => {
+    const [a, b] = [plain(given), plain(one)];
+    // The settings have paths of the home folder with "~", which may be another one than here.
+    return a === b || (b.startsWith("~/") && a.endsWith(b.slice(1)));
+  });
+  if (same) return;
+  throw new TasticError("invalid-argument", `${JSON.stringify(given)} is no ${what} of the settings`, {
+    guidance: "Backups hold all that the settings say, in one snapshot. Add it there.",
+  });
+}
+
+function some(tags: readonly string[] | undefined): readonly string[] | undefined {
+  return tags === undefined || tags.length === 0 ? undefined : tags;
+}

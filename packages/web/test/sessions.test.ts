@@ -1,0 +1,59 @@
+/** What happens when a session ends, when the connection is lost, and with several tabs. */
+import { expect, it } from "vitest";
+import { describeWithChromium, useBrowser, withPage } from "./support/page.js";
+
+describeWithChromium("sessions and tabs", () => {
+  const browser = useBrowser();
+
+  it("when a session ends, one logs in over the page, and what was typed is sent after all", () =>
+    withPage(browser(), { path: "/#/settings" }, async ({ page, service }) => {
+      await page.getByLabel("Left out").fill("*.cache");
+      service.state.sessions.clear();
+      await page.getByRole("button", { name: "Save" }).nth(1).click();
+      const dialog = page.getByRole("dialog", { name: "Your session is over" });
+      await dialog.waitFor();
+      expect(await page.getByLabel("Left out").inputValue()).toBe("*.cache");
+      await dialog.getByLabel("Password of this page", { exact: true }).fill("correct horse battery");
+      await dialog.getByRole("button", { name: "Log in" }).click();
+      await dialog.waitFor({ state: "hidden" });
+      await page.getByText("Saved.").waitFor();
+      expect(service.state.settings).toMatchObject({ excludes: ["*.cache"] });
+    }));
+
+  it("logging out leaves nothing to see", () =>
+    withPage(browser(), { path: "/#/settings" }, async ({ page, service }) => {
+      await page.getByRole("button", { name: "Log out" }).click();
+      await page.getByRole("heading", { name: "Welcome back" }).waitFor();
+      expect(service.state.sessions.size).toBe(0);
+      expect(await page.getByText("alice").count()).toBe(0);
+    }));
+
+  it("two tabs share one stream, and both see what happens in one", () =>
+    withPage(browser(), { path: "/#/marketplace", runTime: 2500 }, async ({ page, context, service }) => {
+      const other = await context.newPage();
+      await other.goto(`${service.url}/#/`);
+      await other.getByRole("heading", { name: "Everything is backed up." }).waitFor();
+      await page.getByRole("button", { name: "Back up now" }).click();
+      await page.getByRole("button", { name: "Start" }).click();
+      await Promise.all([page, other].map((tab) => tab.getByText("of 18,247 files").waitFor()));
+      expect(service.state.streams.size).toBe(1);
+      expect(service.state.streamsOpened).toBe(1);
+      // The tab that opened the stream goes; the other one goes on hearing of it.
+      await page.close();
+      await other.getByText(/1[4-8],\d+ of 18,247 files/).waitFor();
+      expect(service.state.streams.size).toBe(1);
+    }));
+
+  it("a service that has gone is told, and found again", () =>
+    withPage(browser(), { path: "/#/" }, async ({ page, context, complaints }) => {
+      await page.getByRole("button", { name: "Back up now" }).waitFor();
+      await context.setOffline(true);
+      await page.getByRole("button", { name: "Back up now" }).click();
+      await page.getByRole("alert").getByText("The service cannot be reached.").waitFor();
+      await context.setOffline(false);
+      await page.getByRole("button", { name: "Back up now" }).click();
+      await page.getByText("The service cannot be reached.").waitFor({ state: "hidden" });
+      // Chromium says so, too.
+      for (const said of complaints.splice(0)) expect(said).toContain("ERR_INTERNET_DISCONNECTED");
+    }));
+});

@@ -1,0 +1,3 @@
+export declare const hostileNames: readonly string[];
+export declare const folderOfMany: string;
+export declare const manyFiles: number;
