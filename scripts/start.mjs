@@ -1,6 +1,7 @@
-// The main job on an embedded repository: `npm start` backs up the sample folder, `npm start -- FOLDER` your own.
-// The repository and its password live in .tastic/, which git ignores.
-import { spawnSync } from "node:child_process";
+// `npm start` shows the whole service on this machine: two backup servers, a marketplace, and a 3Bot that is backed up and
+// has its page; `npm start -- --once` ends when that has been done. `npm start -- FOLDER` backs up a folder of yours with
+// the command. Everything is kept in .tastic/, which git ignores.
+import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -12,15 +13,21 @@ const home = join(root, ".tastic");
 const repository = join(home, "repository");
 const passwordFile = join(home, "password");
 const tastic = join(root, "packages", "tastic", "bin", "tastic.js");
+const threebot = join(root, "packages", "threebot", "bin", "3bot-backup.js");
 
 await main();
 
 async function main() {
   const given = process.argv.slice(2).filter((word) => word !== "--");
-  if (given.some((word) => word.startsWith("-")) || given.length > 1) {
-    fail(`usage: npm start [-- FOLDER]\n\nMore is in the command itself: ${commandLine(["--help"])}`);
+  if (given.length === 0 || given[0] === "--once") {
+    await setup();
+    await demonstrate(given);
+    return;
   }
-  const folder = given[0] === undefined ? join(root, "examples", "sample") : expand(given[0]);
+  if (given.some((word) => word.startsWith("-")) || given.length > 1) {
+    fail(`usage: npm start [-- FOLDER | --once]\n\nMore is in the command itself: ${commandLine(["--help"])}`);
+  }
+  const folder = expand(given[0]);
   if (!existsSync(folder)) fail(`${folder} does not exist. Name a folder or a file: npm start -- FOLDER`);
   await setup();
   prepare();
@@ -43,6 +50,22 @@ async function main() {
   console.log(
     `\nThe password is in ${relative(root, passwordFile)}. With it, restic opens this repository, too.`,
   );
+}
+
+/** Runs until it is interrupted, and then until it has come to an end. */
+function demonstrate(flags) {
+  const line = [threebot, "demo", "--folder", join(home, "3bot"), ...flags];
+  const child = spawn(process.execPath, line, { stdio: "inherit" });
+  // A terminal interrupts both; whoever ends this one means both.
+  process.on("SIGINT", () => undefined);
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => {
+      process.exitCode = code ?? 1;
+      resolve();
+    });
+  });
 }
 
 /** Makes the password on the first run, and the repository. */
