@@ -232,6 +232,7 @@ describe("serve", () => {
     await mkdir(join(page, "assets"), { recursive: true });
     await writeFile(join(page, "index.html"), "<!doctype html><title>page</title>");
     await writeFile(join(page, "assets", "index-B3x9_aQ1.js"), "export {}");
+    await writeFile(join(page, "assets", "large-aaaaaaaa.js"), "x".repeat(200_000));
     await writeFile(join(page, "icon.svg"), "<svg/>");
     await writeFile(join(folder, "secret.key"), "canary");
     await serving(["--page", page], {}, async (url) => {
@@ -239,6 +240,11 @@ describe("serve", () => {
       expect(await index.text()).toContain("page");
       expect(index.headers.get("cache-control")).toBe("no-store");
       expect(index.headers.get("content-security-policy")).toContain("default-src 'self'");
+      const large = await fetch(`${url}/assets/large-aaaaaaaa.js`, {
+        headers: { "accept-encoding": "gzip, br" },
+      });
+      expect(large.headers.get("content-encoding")).toBe("gzip");
+      expect((await large.text()).length).toBe(200_000);
       const asset = await fetch(`${url}/assets/index-B3x9_aQ1.js`);
       expect(asset.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
       expect(asset.headers.get("content-type")).toContain("javascript");
