@@ -27,7 +27,10 @@ export const marketplaceFlags = {
   "tls-key": { value: "FILE", help: "its key" },
   "allow-plain-http": { help: "listen where others can reach it without TLS: a proxy takes care of it" },
   "trusted-proxy": { value: "ADDRESS", help: "whose X-Forwarded-For is believed; several times", many: true },
-  config: { value: "FILE", help: "backup servers and targets of the deployer, as docs/operate.md shows" },
+  config: {
+    value: "FILE",
+    help: "JSON: {servers: [{id, url, operatorUrl, operatorTokenFile}], targets: […]}",
+  },
   "backup-server-1": { value: "ADDRESS", help: "without --config: an own backup server (127.0.0.1:8711)" },
   "backup-server-2": { value: "ADDRESS", help: "and the second (127.0.0.1:8712)" },
   "deploy-here": { help: "the deployer starts 3Bots on this machine" },
