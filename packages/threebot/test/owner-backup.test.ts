@@ -152,7 +152,9 @@ describe("a backup", () => {
     "of files that cannot be read is marked as incomplete",
     async () => {
       const world = await startWorld();
-      const { owner } = await readyThreebot(world);
+      const { owner, home } = await startThreebot(world, { restoreRoots: ["/"] });
+      await fillHome(home);
+      await owner.setUpMarketplace({ name: "alice", password, token });
       const { paths } = await owner.settings();
       // Nobody can read it from its beginning, not even root.
       await owner.changeSettings({ paths: [...paths, "/proc/self/mem"] });

@@ -210,5 +210,32 @@ describe("a drill", () => {
     expect(status?.copies.map(({ proven }) => proven !== undefined)).toEqual([true, false]);
     expect(status?.copies[1]?.problem).toBeDefined();
     expect((await owner.status()).verdict).toBe("attention");
+
+    // The next run reads all of it, and mends it from the other copy.
+    const mended = await backupNow(owner, place);
+    expect(mended, await explain(owner, mended)).toMatchObject({
+      state: "incomplete",
+      problem: { code: "mended" },
+    });
+    expect((await owner.snapshots(place)).map(({ copies }) => copies.length)).toEqual([2, 2]);
+    const second = await ended(owner, await owner.drill(place));
+    expect(second.state, await explain(owner, second)).toBe("done");
+    expect(await backupNow(owner, place)).toMatchObject({ state: "done" });
+    expect((await owner.status()).places[0]?.copies[1]?.problem).toBeUndefined();
+  });
+
+  it("a copy that has lost packs is made whole from the other in the next run", async () => {
+    const data = join(world.servers[0].folder, "alice/data");
+    for (const entry of await readdir(data, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) await rm(join(entry.parentPath, entry.name));
+    }
+    const run = await backupNow(owner, place);
+    expect(run, await explain(owner, run)).toMatchObject({ state: "incomplete" });
+    expect(await owner.log(run.id)).toMatch(/mend marketplace-1/);
+    const second = await backupNow(owner, place);
+    expect(second.state, await explain(owner, second)).toBe("done");
+    expect((await owner.snapshots(place)).map(({ copies }) => copies.length)).toEqual([2, 2, 2]);
+    const drill = await ended(owner, await owner.drill(place));
+    expect(drill.state, await explain(owner, drill)).toBe("done");
   });
 });
