@@ -154,6 +154,7 @@ export class Flows {
         ...kept,
         ...(state === "running" ? { other: undefined } : {}),
         state,
+        left: state === "failed" ? (now?.steps ?? old.left) : undefined,
         step: "failed",
         problem: problemOf(error),
       };

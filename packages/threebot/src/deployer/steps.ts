@@ -34,7 +34,8 @@ export async function doStep(step: Step, record: DeploymentRecord, context: Step
     case "stop":
       await target.stop(name);
       // On a move, from now on it is where it goes to.
-      return other === undefined ? {} : { target: other, other: record.target };
+      if (record.flow?.kind !== "move" || other === undefined) return {};
+      return { target: other, other: record.target };
     case "start":
       return target.start(name);
     case "answer":
@@ -69,7 +70,7 @@ async function backUp(record: DeploymentRecord, context: StepContext): Promise<v
   const client = clientOf(record, context);
   let { run } = record;
   if (run === undefined) {
-    run = (await client.backup()).id;
+    run = (await client.backup(context.signal)).id;
     await context.note({ run });
   }
   await client.ended(run, context.signal);
