@@ -27,7 +27,10 @@ export const marketplaceFlags = {
   "tls-key": { value: "FILE", help: "its key" },
   "allow-plain-http": { help: "listen where others can reach it without TLS: a proxy takes care of it" },
   "trusted-proxy": { value: "ADDRESS", help: "whose X-Forwarded-For is believed; several times", many: true },
-  config: { value: "FILE", help: "backup servers and targets of the deployer, as docs/operate.md shows" },
+  config: {
+    value: "FILE",
+    help: "JSON: {servers: [{id, url, operatorUrl, operatorTokenFile}], targets: […]}",
+  },
   "backup-server-1": { value: "ADDRESS", help: "without --config: an own backup server (127.0.0.1:8711)" },
   "backup-server-2": { value: "ADDRESS", help: "and the second (127.0.0.1:8712)" },
   "deploy-here": { help: "the deployer starts 3Bots on this machine" },
@@ -84,7 +87,7 @@ export async function marketplace(args: readonly string[], terminal: Terminal): 
     terminal.out(`The marketplace is at ${running.url}\n`);
     if (running.deployer !== undefined && running.setupCode !== undefined)
       terminal.out(`Its page has no password yet. Set one there with this code: ${running.setupCode}\n`);
-    await issue(running, flags.text("token"), terminal);
+    await printToken(running, flags.text("token"), terminal);
     await aborted(terminal.signal);
     log.info("stopping");
   } finally {
@@ -94,7 +97,7 @@ export async function marketplace(args: readonly string[], terminal: Terminal): 
   return 0;
 }
 
-async function issue(
+async function printToken(
   running: RunningMarketplace,
   name: string | undefined,
   terminal: Terminal,

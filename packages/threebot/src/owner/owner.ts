@@ -14,14 +14,8 @@ import { ReadingRoom } from "../copies/reading-room.js";
 import { runBackup } from "../runs/backup-run.js";
 import { runDrill } from "../runs/drill.js";
 import { EventHub } from "../runs/event-hub.js";
-import {
-  checkRestore,
-  findRecoverable,
-  preview,
-  runRecover,
-  runRestore,
-  type RestoreContext,
-} from "../runs/restore-run.js";
+import { findRecoverable, runRecover } from "../runs/recover-run.js";
+import { checkRestore, preview, runRestore, type RestoreContext } from "../runs/restore-run.js";
 import { checkPaths } from "../runs/restore-places.js";
 import { Runs, type RunOutcome, type RunTask } from "../runs/runs.js";
 import { Workers } from "../runs/workers.js";
@@ -33,7 +27,10 @@ import { openStore } from "../copies/copy-store.js";
 import { Browser } from "./browser.js";
 import { OwnerState, places } from "./owner-state.js";
 import type * as Service from "./service.js";
-import { decide, findingOf, lookAtMinio, setUpMarketplace, setUpMinio } from "./set-up.js";
+import { findingOf } from "./findings.js";
+import { decide } from "./set-up.js";
+import { setUpMarketplace } from "./set-up-marketplace.js";
+import { lookAtMinio, setUpMinio } from "./set-up-minio.js";
 import { changeSettings, shownSettings, type SettingsChange } from "./settings-change.js";
 import { changeSnapshots } from "./snapshot-changes.js";
 import { placeStatus, statusOf } from "./status-view.js";

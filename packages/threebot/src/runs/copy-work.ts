@@ -22,7 +22,7 @@ import {
   type SnapshotId,
 } from "tastic";
 import type { CopyAccess } from "../copies/copy-store.js";
-import { hasTag, incompleteTag, type MergedSnapshot } from "../copies/merged-snapshots.js";
+import type { MergedSnapshot } from "../copies/merged-snapshots.js";
 import { openCopy, type OpenedCopy, type OpenOptions } from "../copies/opened-copy.js";
 import type { RunTask } from "./runs.js";
 import type { Sources } from "./sources.js";
@@ -198,15 +198,6 @@ export class CopyWork {
       );
     }
     this.#opened = { ...this.#opened, snapshots: await listSnapshots(this.repository) };
-  }
-
-  /** Marks what could not be read whole, so that recovery prefers another one. */
-  incompleteTags(
-    snapshot: SnapshotId | undefined,
-  ): { snapshot: SnapshotId; add: string[]; remove: string[] }[] {
-    const stored = this.snapshots.find(({ id }) => id === snapshot);
-    if (stored === undefined || hasTag(stored, incompleteTag)) return [];
-    return [{ snapshot: stored.id, add: [incompleteTag], remove: [] }];
   }
 
   /** Removes what no snapshot needs. Returns the bytes of the repository then. */
