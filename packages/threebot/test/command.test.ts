@@ -232,6 +232,7 @@ describe("serve", () => {
     await mkdir(join(page, "assets"), { recursive: true });
     await writeFile(join(page, "index.html"), "<!doctype html><title>page</title>");
     await writeFile(join(page, "assets", "index-B3x9_aQ1.js"), "export {}");
+    await writeFile(join(page, "assets", "large-aaaaaaaa.js"), "x".repeat(200_000));
     await writeFile(join(page, "icon.svg"), "<svg/>");
     await writeFile(join(folder, "secret.key"), "canary");
     await serving(["--page", page], {}, async (url) => {
@@ -239,6 +240,11 @@ describe("serve", () => {
       expect(await index.text()).toContain("page");
       expect(index.headers.get("cache-control")).toBe("no-store");
       expect(index.headers.get("content-security-policy")).toContain("default-src 'self'");
+      const large = await fetch(`${url}/assets/large-aaaaaaaa.js`, {
+        headers: { "accept-encoding": "gzip, br" },
+      });
+      expect(large.headers.get("content-encoding")).toBe("gzip");
+      expect((await large.text()).length).toBe(200_000);
       const asset = await fetch(`${url}/assets/index-B3x9_aQ1.js`);
       expect(asset.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
       expect(asset.headers.get("content-type")).toContain("javascript");
@@ -259,6 +265,17 @@ describe("serve", () => {
         expect.stringContaining("json"),
       ]);
     });
+  });
+
+  it("says so where another program listens already, and has let go of everything", async () => {
+    const site = await openFakeSite();
+    try {
+      const { code, err } = await run(["serve", "--listen", site.address, "--state", folder]);
+      expect([code, err]).toEqual([1, expect.stringContaining("Another program listens there already")]);
+      expect(names()).toEqual(["stop"]);
+    } finally {
+      await site.close();
+    }
   });
 
   it("refuses a page that is not there, and half a certificate", async () => {
@@ -352,20 +369,14 @@ describe("marketplace", () => {
   it("registers the 3Bot of a token, which then sets itself up", async () => {
     const { terminal, printed, stop } = createTerminal();
     const servers = ["--backup-server-1", "127.0.0.1:0", "--backup-server-2", "127.0.0.1:0"];
-    const args = [
-      "marketplace",
-      "--folder",
-      folder,
-      "--listen",
-      "127.0.0.1:0",
-      "--token",
-      "alice",
-      ...servers,
-    ];
+    const args = ["marketplace", "--folder", folder, "--listen", "127.0.0.1:0", ...servers];
     const ended = main(args, terminal, open);
-    await expect.poll(() => printed.out, { timeout: 30_000 }).toContain("to be used once");
+    await expect.poll(() => printed.out, { timeout: 30_000 }).toContain("The marketplace is at");
     const [, url = ""] = /is at (http\S+)\n/.exec(printed.out) ?? [];
-    const [, token = ""] = /to be used once: (\S+)\n/.exec(printed.out) ?? [];
+    const issued = await run(["token", "--folder", folder, "--name", "alice", "--days", "3"]);
+    const token = issued.out.trim();
+    expect([issued.code, issued.out]).toEqual([0, expect.stringMatching(/^\S{20,}\n$/)]);
+    expect((await run(["list", "--folder", folder])).out).toBe("alice  invited\n");
     const real = await createOwnerService({
       stateFolder: join(folder, "3bot"),
       home: join(folder, "home"),
@@ -383,7 +394,7 @@ describe("marketplace", () => {
     }
     expect(await ended).toBe(0);
     expect(printed.err).toContain("stopped in order");
-    expect(printed.err).not.toContain(token);
+    expect(printed.out + printed.err).not.toContain(token);
   });
 
   it.each([
@@ -393,6 +404,16 @@ describe("marketplace", () => {
     [["--folder", "f", "--config", "/nothing/there"], "/nothing/there"],
   ])("refuses %j", async (args, said) => {
     const { code, err } = await run(["marketplace", ...args]);
+    expect([code, err]).toEqual([1, expect.stringContaining(said)]);
+  });
+
+  it.each([
+    [["token"], "--name is needed"],
+    [["token", "--name", "alice"], "--folder is needed"],
+    [["token", "--folder", "f", "--name", "alice", "--days", "x"], "no number of days"],
+    [["list"], "--folder is needed"],
+  ])("%j is refused", async (args, said) => {
+    const { code, err } = await run(args);
     expect([code, err]).toEqual([1, expect.stringContaining(said)]);
   });
 

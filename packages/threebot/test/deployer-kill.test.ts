@@ -75,7 +75,7 @@ async function check(site: Site, name: string, did: string): Promise<void> {
   };
   const settled = async (): Promise<string> => {
     await expect
-      .poll(() => field("step"), { timeout: 30_000 })
+      .poll(() => field("step"), { timeout: 90_000 })
       .toMatch(/^(?:running|stopped|failed|absent|prepare)$/);
     return field("state");
   };

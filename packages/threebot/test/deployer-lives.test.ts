@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CommandTarget, parseName, ProcessTarget, type Handover } from "@tastic/threebot";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { processesWith } from "../dist/deployer/process-table.js";
 import { strengthOf } from "../dist/deployer/strength.js";
@@ -16,6 +16,9 @@ import {
   type Site,
 } from "./support/deployer-site.js";
 import { freeAddresses } from "./support/free-addresses.js";
+
+// 3Bots are processes, each of which derives its keys slowly.
+vi.setConfig({ testTimeout: 240_000 });
 
 const day = 24 * 60 * 60_000;
 
@@ -215,7 +218,7 @@ it("says what is wrong with a 3Bot that does not start, and starts it again when
   await site.login();
   await site.ask("POST", "deployer/create", { name: "alice", password });
   await expect
-    .poll(async () => (await site.ask("GET", "deployer/deployments/alice")).body, { timeout: 20_000 })
+    .poll(async () => (await site.ask("GET", "deployer/deployments/alice")).body, { timeout: 60_000 })
     .toMatchObject({
       state: "failed",
       problem: { message: expect.stringMatching(/ended by itself/) as string },
@@ -273,7 +276,7 @@ it("goes on with a move that failed on its way: the old place is kept until all 
   await writeFile(join(folder, "here", "alice", "home", "last"), "written just now");
   await site.ask("POST", "deployer/deployments/alice/move", { password, target: "far" });
   await expect
-    .poll(async () => (await site.ask("GET", "deployer/deployments/alice")).body, { timeout: 20_000 })
+    .poll(async () => (await site.ask("GET", "deployer/deployments/alice")).body, { timeout: 60_000 })
     .toMatchObject({ state: "failed", target: "far" });
   expect(await readFile(join(folder, "here", "alice", "home", "last"), "utf8")).toBe("written just now");
   const standIn = new URL("support/stand-in-threebot.mjs", import.meta.url).href;

@@ -49,6 +49,7 @@ describe("a backup", () => {
       ),
     );
     expect(run.snapshots).toEqual([only?.id]);
+    world.clock.advance(day);
     const second = await backupNow(owner, marketplace);
     expect(second.state).toBe("done");
     const [newest] = await owner.snapshots(marketplace);

@@ -143,7 +143,8 @@ describe("snapshots", () => {
     await backupNow(owner, place, ["to go"]);
     const [doomed, kept] = await owner.snapshots(place);
     await world.servers[0].stop();
-    await owner.tag(place, kept?.id ?? "", { add: ["mine"], remove: ["first"] });
+    await owner.tag(place, kept?.id ?? "", { add: ["mine", "passing"], remove: ["first"] });
+    await owner.tag(place, kept?.id ?? "", { add: ["yours"], remove: ["passing"] });
     await owner.forget(place, [doomed?.id ?? ""]);
     expect(await owner.snapshots(place)).toHaveLength(1);
     await world.servers[0].startAgain();
@@ -153,10 +154,23 @@ describe("snapshots", () => {
     const all = await owner.snapshots(place);
     expect(all.map(({ copies, snapshot }) => [copies.length, snapshot.tags])).toEqual([
       [2, undefined],
-      [2, expect.arrayContaining(["init", "mine"])],
+      [2, expect.arrayContaining(["init", "mine", "yours"])],
     ]);
+    expect(all[1]?.snapshot.tags).toHaveLength(3);
     for (const { folder } of world.servers)
       expect(await readdir(join(folder, "alice/snapshots"))).toHaveLength(2);
+
+    // And when something else is changed before the next run.
+    await world.servers[1].stop();
+    await owner.tag(place, kept?.id ?? "", { add: ["late"], remove: [] });
+    await world.servers[1].startAgain();
+    await owner.pin(place, kept?.id ?? "", true);
+    expect(await backupNow(owner, place)).toMatchObject({ state: "done" });
+    const after = (await owner.snapshots(place)).at(-1);
+    expect(after).toMatchObject({ pinned: true, copies: ["marketplace-1", "marketplace-2"] });
+    expect(after?.snapshot.tags).toEqual(expect.arrayContaining(["late", "pinned"]));
+    for (const { folder } of world.servers)
+      expect(await readdir(join(folder, "alice/snapshots"))).toHaveLength(3);
   });
 
   it("refuse tags that restic could not name, and ids that stand for nothing", async () => {

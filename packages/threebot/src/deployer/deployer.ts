@@ -53,6 +53,9 @@ export interface DeployerOptions {
   readonly patience?: number;
 }
 
+/** Somebody waits at the page, in milliseconds. */
+const stopPatience = 10_000;
+
 export async function createDeployer(options: DeployerOptions): Promise<Deployer> {
   if (options.targets.length === 0)
     throw new TasticError("invalid-argument", "a deployer needs a target to deploy to");
@@ -149,8 +152,16 @@ export class Deployer {
     return shown(await this.#existing(parseName(typed)));
   }
 
-  stopThreebot(typed: string): Promise<Deployment> {
-    return this.#begin(typed, "stop", ["running", "failed"], (old) => flowOf(old, "stop", ["stop"]));
+  /** Returns when it has ended, or goes on in a while. */
+  async stopThreebot(typed: string): Promise<Deployment> {
+    const { name } = await this.#begin(typed, "stop", ["running", "failed"], (old) =>
+      flowOf(old, "stop", ["stop"]),
+    );
+    await Promise.race([
+      this.#flows.advance(name),
+      new Promise((resolve) => setTimeout(resolve, stopPatience).unref()),
+    ]);
+    return this.get(name);
   }
 
   startThreebot(typed: string): Promise<Deployment> {
@@ -167,10 +178,11 @@ export class Deployer {
     await this.#options.marketplace.login({ name, loginSecret }, from);
     const steps: readonly Step[] = ["backup", "stop", "start", "answer", "recover", "remove-old"];
     const moving = (old: DeploymentRecord): DeploymentRecord => ({
-      ...flowOf(old, "move", steps),
+      ...flowOf(old, "move", old.state === "stopped" ? ["start", "answer", ...steps] : steps),
+      state: "starting",
       other: to,
     });
-    return this.#begin(name, "move", ["running"], moving, () =>
+    return this.#begin(name, "move", ["running", "stopped"], moving, () =>
       this.#prepare(target, record, password, "recover"),
     );
   }

@@ -33,6 +33,7 @@ export async function doStep(step: Step, record: DeploymentRecord, context: Step
       return { run: undefined };
     case "stop":
       await target.stop(name);
+      if (record.flow?.kind === "destroy" && other !== undefined) await context.targetOf(other).stop(name);
       // On a move, from now on it is where it goes to.
       if (record.flow?.kind !== "move" || other === undefined) return {};
       return { target: other, other: record.target };
@@ -50,8 +51,10 @@ export async function doStep(step: Step, record: DeploymentRecord, context: Step
     case "remove":
       if (Date.parse(record.undoUntil ?? "") > context.now() || !(await context.mayRemove(name)))
         return "later";
+      // Also where a move has left something of it.
+      if (other !== undefined) await context.targetOf(other).remove(name);
       await target.remove(name);
-      return {};
+      return { other: undefined };
     default:
       throw new TasticError("internal", `there is no step ${String(step)}`);
   }

@@ -42,6 +42,8 @@ export function createApp({ routes, admit, log, page, origin, isOwnHost }: AppOp
         objectSrc: ["'none'"],
       },
       referrerPolicy: "no-referrer",
+      // Whether other hosts of the domain have TLS is not for this one to say.
+      strictTransportSecurity: "max-age=15552000",
       xFrameOptions: "DENY",
       // A route may have a narrower policy of its own.
       overwrite: false,

@@ -182,7 +182,11 @@ export class Marketplace {
   /** @throws TasticError wrong-password, locked while it is being destroyed */
   async login(request: LoginRequest, address: string): Promise<BackupPlaces> {
     const record = await this.#verified(request, address);
-    if (record.state === "active") return placesOf(record, this.#options.servers);
+    if (record.state === "active") {
+      // It is going to use its copies.
+      if (unsettled(record).length > 0) this.#work.hurry(record.name);
+      return placesOf(record, this.#options.servers);
+    }
     throw new TasticError("locked", `the backups of ${record.name} are about to be removed`, {
       guidance: `Until ${record.undoUntil} that can be undone.`,
     });

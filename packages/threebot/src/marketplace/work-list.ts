@@ -21,6 +21,12 @@ export class WorkList {
     this.#items.set(name, { due, failures: 0 });
   }
 
+  /** Now rather than after its pause. */
+  hurry(name: string): void {
+    const item = this.#items.get(name);
+    if (item !== undefined) this.#items.set(name, { ...item, due: Math.min(item.due, this.#now()) });
+  }
+
   remove(name: string): void {
     this.#items.delete(name);
   }

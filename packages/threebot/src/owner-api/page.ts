@@ -4,6 +4,8 @@
  */
 import { serveStatic } from "@hono/node-server/serve-static";
 import type { MiddlewareHandler } from "hono";
+import { every } from "hono/combine";
+import { compress } from "hono/compress";
 
 /** Whatever a build puts there has its content's hash in its name. */
 const named = /[/\\]assets[/\\][^/\\]+$/;
@@ -29,9 +31,11 @@ export function pageOf(folder: string, index = "index.html"): MiddlewareHandler 
       );
     },
   });
+  // Only these: how well an answer with secrets in it compresses may say what is in it.
+  const compressed = every(compress({ encoding: "gzip" }), files);
   return (context, next) => {
     // A route that is not there is an error, and never the page.
     if (/^\/(?:api|backup)\//.test(context.req.path)) return next();
-    return files(context, next);
+    return compressed(context, next);
   };
 }

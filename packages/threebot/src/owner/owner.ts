@@ -318,7 +318,9 @@ class Owner implements Service.OwnerService {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#scheduler.stop(), this.#runs.stop()]);
+    // First who begins runs, then those that go on.
+    await this.#scheduler.stop();
+    await this.#runs.stop();
     await Promise.all(this.#telling);
     this.#hub.close();
     await this.#room.close();

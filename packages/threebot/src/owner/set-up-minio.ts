@@ -64,7 +64,21 @@ export async function setUpMinio(context: SetUpContext, fields: MinioFields): Pr
     await adoptMinio(context, access, undecided);
     const { id } = opened.repository.config;
     // Other repositories have other snapshots: none of them is missing.
-    if ((await state.copy("minio")).repositoryId !== id) await state.resetCopy("minio");
+    if ((await state.copy("minio")).repositoryId !== id) {
+      await state.resetCopy("minio");
+      // What was backed up to another one is not backed up here.
+      const since = new Date(now()).toISOString();
+      const { snapshots } = opened;
+      const lastBackup = undecided ? undefined : snapshots.at(-1)?.time;
+      await state.changePlace("minio", {
+        since,
+        lastBackup,
+        pending: [],
+        sizes: [],
+        failures: 0,
+        nextDrill: undefined,
+      });
+    }
     await state.changeCopy("minio", {
       repositoryId: id,
       problem: undefined,

@@ -94,7 +94,7 @@ export async function until(
   site: Site,
   name: string,
   state: string,
-  patience = 30_000,
+  patience = 90_000,
 ): Promise<Record<string, unknown>> {
   const end = performance.now() + patience;
   for (;;) {
@@ -115,5 +115,5 @@ export async function backUp(address: string, folder: string): Promise<void> {
     return (await answer.json()) as { id: string; state: string };
   };
   const { id } = await ask("POST", "places/marketplace/backup");
-  await expect.poll(async () => (await ask("GET", `runs/${id}`)).state, { timeout: 20_000 }).toBe("done");
+  await expect.poll(async () => (await ask("GET", `runs/${id}`)).state, { timeout: 60_000 }).toBe("done");
 }
