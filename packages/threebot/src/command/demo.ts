@@ -141,7 +141,7 @@ function tell(
     [
       "",
       `  The page of your 3Bot:   ${site.url}`,
-      `  Deploy and recover:      ${marketplace.url}deployer.html`,
+      `  Deploy and recover:      ${marketplace.url}`,
       `  The password of both:    ${shown}`,
       "",
       `  Its home folder is ${join(folder, "home")}: change something there, and back it up.`,

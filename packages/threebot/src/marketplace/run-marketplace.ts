@@ -133,7 +133,7 @@ export async function runMarketplace(options: RunMarketplaceOptions): Promise<Ru
       routes,
       admit: (context) => access.admit(context),
       log,
-      page: options.page === undefined ? undefined : pageOf(options.page),
+      page: options.page === undefined ? undefined : pageOf(options.page, "deployer.html"),
     });
     const answer = getRequestListener(app.fetch);
     handle = (request, response) => void answer(request, response);
