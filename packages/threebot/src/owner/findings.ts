@@ -3,7 +3,7 @@ import { isTasticError, messageOf } from "@tastic/errors";
 import type { StoredSnapshot } from "tastic";
 import { isAbsent } from "../copies/opened-copy.js";
 import { problemOf, shownProblem } from "./problem.js";
-import type { Finding } from "./service.js";
+import type { Finding, Place } from "./service.js";
 
 export function existing(snapshots: readonly StoredSnapshot[]): Finding {
   return {
@@ -15,7 +15,7 @@ export function existing(snapshots: readonly StoredSnapshot[]): Finding {
 }
 
 /** What an error says of a place. */
-export function findingOf(error: unknown): Finding {
+export function findingOf(error: unknown, place: Place = "minio"): Finding {
   const nothing = { snapshots: 0, newest: undefined };
   if (isAbsent(error)) return { found: "new", ...nothing, problem: undefined };
   const problem = shownProblem(problemOf(error));
@@ -33,6 +33,7 @@ export function findingOf(error: unknown): Finding {
       },
     };
   }
+  if (code === "access-denied" && place === "marketplace") return { found: "refused", ...nothing, problem };
   if (code === "access-denied") {
     const refusedByUs = error.data["type"] === undefined && !messageOf(error).includes("key");
     return refusedByUs

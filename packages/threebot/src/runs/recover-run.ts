@@ -83,7 +83,7 @@ export async function findRecoverable(context: RestoreContext, from: RecoverFrom
   try {
     const copies = all.opened.map(({ access, opened, error }) => ({
       url: shownUrl(access),
-      finding: opened === undefined ? findingOf(error) : existing(opened.snapshots),
+      finding: opened === undefined ? findingOf(error, all.place) : existing(opened.snapshots),
     }));
     return {
       place: all.place,
