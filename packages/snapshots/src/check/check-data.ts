@@ -13,7 +13,7 @@ import { Crew } from "../workers/work-crew.js";
 import type { Hand } from "../workers/worker-hand.js";
 
 /** A pack is read in pieces of about this many bytes, each a whole number of blobs. */
-const PIECE = 2 << 20;
+const PIECE = 4 << 20;
 /** Of each pack in work, this many pieces are loaded while one is verified. */
 const PIECES_AHEAD = 1;
 /** The longest blob that is opened. */

@@ -53,7 +53,8 @@ export class Crew<Task, Answer> {
     const loops = Math.max(connections, hands.length * LOOPS_PER_HAND);
     const failures: unknown[] = [];
     const run = async (_: unknown, i: number): Promise<void> => {
-      const hand = hands[i % hands.length];
+      // Workers first, and the larger share: this thread also loads, for all.
+      const hand = hands[(i + 1) % hands.length];
       if (hand === undefined) return;
       try {
         await loop(hand, () => failures.length > 0);
