@@ -16,7 +16,7 @@ const views = [
 
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
-  const { violations: found } = (await page.evaluate("axe.run()")) as AxeResults;
+  const { violations: found } = await page.evaluate<AxeResults>("axe.run()");
   return found.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
   );
@@ -27,14 +27,14 @@ async function tabStops(page: Page, most = 80): Promise<string[]> {
   const stops: string[] = [];
   for (let index = 0; index < most; index++) {
     await page.keyboard.press("Tab");
-    const name = (await page.evaluate(`(() => {
+    const name = await page.evaluate<string>(`(() => {
       const at = document.activeElement;
       if (at === null || at === document.body) return "";
       const rect = at.getBoundingClientRect();
       const label = at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent ?? "";
       const seen = rect.width > 0 && rect.height > 0 && rect.top < innerHeight && rect.bottom > 0;
       return (seen ? "" : "hidden: ") + at.tagName + " " + label.trim().replace(/\\s+/g, " ");
-    })()`)) as string;
+    })()`);
     if (name === "") break;
     stops.push(name);
   }

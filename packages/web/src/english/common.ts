@@ -16,7 +16,7 @@ export const common = {
     recover: "Recover",
     more: "More",
   },
-  place: { marketplace: "Marketplace", minio: "Minio" } as { marketplace: string; minio: string },
+  place: { marketplace: "Marketplace", minio: "Minio" },
   placeLabel: "Place",
   loading: "One moment…",
   back: "Back",

@@ -60,13 +60,13 @@ export const snapshots: Texts["snapshots"] = {
   changeCounts: (added, removed, changed) => `${added} neu, ${removed} weg, ${changed} geändert`,
   retentionTitle: "Was bleibt",
   retentionIntro:
-    "Nach jedem Backup werden Stände aufgeräumt, die keine Regel hält. Probieren Sie die Zahlen: Unten sehen Sie, was sie mit Ihren wirklichen Ständen täten. Nichts ändert sich, bis Sie speichern.",
+    "Nach jedem Backup bleiben die letzten Stände und je einer für so viele Tage, Wochen, Monate und Jahre; der Rest wird aufgeräumt. Probieren Sie die Zahlen: Unten sehen Sie, was sie mit Ihren wirklichen Ständen täten. Nichts ändert sich, bis Sie speichern.",
   rules: {
     last: "Die letzten",
-    daily: "Einer für jeden von so vielen Tagen",
-    weekly: "Einer für jede von so vielen Wochen",
-    monthly: "Einer für jeden von so vielen Monaten",
-    yearly: "Einer für jedes von so vielen Jahren",
+    daily: "Tage",
+    weekly: "Wochen",
+    monthly: "Monate",
+    yearly: "Jahre",
   },
   gone: "Wird aufgeräumt",
   keeps: (kept, gone) => `${kept} blieben, ${gone} würden aufgeräumt.`,

@@ -67,7 +67,7 @@ export function duration(seconds: number): string {
 
 /** "rw-r--r--" of a mode's lowest nine bits. */
 export function permissions(mode: number): string {
-  return [...(mode & 0o777).toString(2).padStart(9, "0")]
+  return Array.from((mode & 0o777).toString(2).padStart(9, "0"))
     .map((bit, index) => (bit === "1" ? "rwxrwxrwx".charAt(index) : "-"))
     .join("");
 }
