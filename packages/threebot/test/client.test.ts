@@ -8,6 +8,7 @@ import { ownerPassword } from "./support/owner-site.js";
 
 let site: Awaited<ReturnType<typeof openFakeSite>>;
 let client: Client;
+let token: string;
 beforeAll(async () => {
   site = await openFakeSite();
   const cookie = await cookieOf(site.url);
@@ -16,7 +17,7 @@ beforeAll(async () => {
     headers.set("cookie", cookie);
     return fetch(url, { ...init, headers });
   };
-  const { token } = await createClient(site.url, { fetch: withCookie }).tokens.make("client");
+  ({ token } = await createClient(site.url, { fetch: withCookie }).tokens.make("client"));
   client = createClient(`${site.url}/`, { token });
 });
 afterAll(() => site.close());
@@ -99,6 +100,33 @@ it("changes of settings: what is not given stays, what is undefined is taken awa
   expect(after).toMatchObject({ everyHours: 6, paths: before.paths, retention: before.retention });
 });
 
+it("changes of settings made at the same time are all made", async () => {
+  await Promise.all([
+    client.changeSettings({ everyHours: 7 }),
+    client.changeSettings({ automatic: { marketplace: false, minio: false } }),
+    client.changeSettings({ smtpPassword: "" }),
+    changeOne({ webhook: "https://hooks.example/2" }),
+    changeOne({ to: ["alice@example.org"] }),
+    changeOne({ weeklyReport: true }),
+  ]);
+  expect(await client.settings()).toMatchObject({
+    everyHours: 7,
+    automatic: { marketplace: false, minio: false },
+    notifications: { webhook: "https://hooks.example/2", to: ["alice@example.org"], weeklyReport: true },
+  });
+  expect(site.owner.calls).toContainEqual(["changeSettings", { smtpPassword: "" }]);
+});
+
+/** As a page that shows one field sends it. */
+async function changeOne(notifications: object): Promise<void> {
+  const response = await fetch(`${site.url}/api/v1/settings`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+    body: JSON.stringify({ notifications }),
+  });
+  expect(response.status).toBe(200);
+}
+
 it("runs are looked at, cancelled and read", async () => {
   site.owner.slow = true;
   const begun = await client.backup({ place: "minio" });
@@ -117,6 +145,22 @@ it("content comes in parts", async () => {
   const zip: Uint8Array[] = [];
   for await (const part of await client.archive("minio", "latest", "/a")) zip.push(part);
   expect(Buffer.concat(zip).toString("latin1")).toBe("PK\u0005\u0006");
+});
+
+it("content that breaks off is no file that is shorter", async () => {
+  site.owner.read = () =>
+    Promise.resolve(
+      (async function* () {
+        yield Buffer.alloc(100_000);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        throw new Error("the store is gone");
+      })(),
+    );
+  const read = async (): Promise<void> => {
+    for await (const part of await client.read("minio", "latest", "/a"))
+      expect(part.length).toBeGreaterThan(0);
+  };
+  await expect(read()).rejects.toThrow();
 });
 
 it("errors are those of the service", async () => {

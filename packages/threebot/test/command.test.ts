@@ -1,8 +1,13 @@
 /** The command: what it refuses, what it prints, how it ends; threats 23, 29 and 36 for what goes to the terminal. */
+import { get, type IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { mkdtemp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TasticError } from "@tastic/errors";
+import { createOwnerService } from "@tastic/threebot";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeCertificates, whyNoCertificates } from "../../../test/support/certificates.js";
 import { main } from "../dist/command/main.js";
 import type { OwnerPlace } from "../dist/command/state-flags.js";
 import { FakeOwner } from "./support/fake-owner.js";
@@ -64,7 +69,8 @@ describe("3bot-backup", () => {
     for (const args of [[], ["--help"], ["help"]]) {
       const { code, out } = await run(args);
       expect(code).toBe(0);
-      for (const command of ["serve", "recover", "shell"]) expect(out).toContain(command);
+      for (const command of ["serve", "recover", "shell", "marketplace", "demo"])
+        expect(out).toContain(command);
     }
     for (const command of ["serve", "recover", "shell"]) {
       const { code, out } = await run([command, "--help"]);
@@ -143,6 +149,10 @@ describe("serve", () => {
     owner.calls.length = 0;
     const second = await serving(args, {}, () => until("status"));
     expect(names()).not.toContain("setUpMarketplace");
+    // Not even the password is needed then.
+    await rm(join(folder, "password"));
+    const third = await serving(["--name", "alice"], {}, () => until("status"));
+    expect([third.code, third.err]).toEqual([0, expect.not.stringContaining("does not begin")]);
     expect(first.out + first.err + second.out + second.err).not.toContain("canary");
   });
 
@@ -152,6 +162,58 @@ describe("serve", () => {
       "recover",
       { from: { place: "marketplace", name: "alice", password: "p" } },
     ]);
+  });
+
+  it("takes a handover, keeps it until it has begun, and goes on without it", async () => {
+    const setup = join(folder, "setup.json");
+    const apiToken = `3bot_${"a".repeat(43)}`;
+    const given = {
+      name: "alice",
+      password: "canary",
+      marketplace: "https://m.example",
+      intent: "create",
+      apiToken,
+    };
+    await writeFile(setup, JSON.stringify(given));
+    owner.setUpMarketplace = () => {
+      owner.calls.push(["refused"]);
+      return Promise.reject(new TasticError("storage-failed", "the marketplace is away"));
+    };
+    const failed = await serving(["--setup", setup], {}, async (url) => {
+      await until("refused");
+      // The page is there nonetheless: with the password of the handover, and for whoever has handed it over.
+      expect((await post(`${url}/api/v1/session`, { password: "canary" })).status).toBe(200);
+      const headers = { authorization: `Bearer ${apiToken}` };
+      expect((await fetch(`${url}/api/v1/status`, { headers })).status).toBe(200);
+    });
+    expect(failed.err).toContain("the marketplace is away");
+    expect(JSON.parse(await readFile(setup, "utf8"))).toEqual(given);
+    owner = new FakeOwner();
+    await serving(["--setup", setup], {}, () => until("setUpMarketplace"));
+    await expect(stat(setup)).rejects.toThrow("ENOENT");
+    owner = new FakeOwner();
+    owner.states.set("marketplace", "ready");
+    const last = await serving(["--setup", setup], {}, () => Promise.resolve());
+    expect(last.code).toBe(0);
+    expect(opened.map(({ marketplaceUrl }) => marketplaceUrl)).toEqual(Array(3).fill("https://m.example"));
+    expect(failed.out + failed.err + last.err).not.toMatch(/canary|3bot_/);
+  });
+
+  it("says no word of what is in a handover that is none", async () => {
+    const setup = join(folder, "setup.json");
+    for (const text of ["canary", '{"name":"canary"}']) {
+      await writeFile(setup, text);
+      const { code, err } = await run([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--state",
+        folder,
+        "--setup",
+        setup,
+      ]);
+      expect([code, err]).toEqual([1, `3bot-backup: ${setup} is no handover\n`]);
+    }
   });
 
   it("passes on where things are", async () => {
@@ -170,6 +232,7 @@ describe("serve", () => {
     await mkdir(join(page, "assets"), { recursive: true });
     await writeFile(join(page, "index.html"), "<!doctype html><title>page</title>");
     await writeFile(join(page, "assets", "index-B3x9_aQ1.js"), "export {}");
+    await writeFile(join(page, "assets", "large-aaaaaaaa.js"), "x".repeat(200_000));
     await writeFile(join(page, "icon.svg"), "<svg/>");
     await writeFile(join(folder, "secret.key"), "canary");
     await serving(["--page", page], {}, async (url) => {
@@ -177,6 +240,11 @@ describe("serve", () => {
       expect(await index.text()).toContain("page");
       expect(index.headers.get("cache-control")).toBe("no-store");
       expect(index.headers.get("content-security-policy")).toContain("default-src 'self'");
+      const large = await fetch(`${url}/assets/large-aaaaaaaa.js`, {
+        headers: { "accept-encoding": "gzip, br" },
+      });
+      expect(large.headers.get("content-encoding")).toBe("gzip");
+      expect((await large.text()).length).toBe(200_000);
       const asset = await fetch(`${url}/assets/index-B3x9_aQ1.js`);
       expect(asset.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
       expect(asset.headers.get("content-type")).toContain("javascript");
@@ -214,9 +282,138 @@ describe("serve", () => {
     expect((await run(["serve", "--state", folder, "--grace", "x"])).err).toContain("--grace");
   });
 
+  it("over TLS, has cookies that go over TLS only", async ({ skip }) => {
+    skip(whyNoCertificates() !== undefined, whyNoCertificates() ?? "");
+    const { authority, server } = await makeCertificates();
+    const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+    await writeFile(cert, server.certificate);
+    await writeFile(key, server.key);
+    const variables = { PAGE_PASSWORD: ownerPassword };
+    const args = [
+      "--listen",
+      "0.0.0.0:0",
+      "--tls-cert",
+      cert,
+      "--tls-key",
+      key,
+      "--public-url",
+      "https://b.example",
+    ];
+    const { terminal, printed, stop } = createTerminal({ variables });
+    const ended = main(["serve", "--state", folder, ...args], terminal, open);
+    await until("start");
+    expect(printed.out).toContain("is at https://b.example\n");
+    stop.abort();
+    expect(await ended).toBe(0);
+    const secured = await serving(["--tls-cert", cert, "--tls-key", key], {}, async (url) => {
+      const { headers } = await postOverTls(
+        `${url}/api/v1/session`,
+        { password: ownerPassword },
+        authority.certificate,
+      );
+      expect(headers["set-cookie"]?.[0]).toMatch(
+        /^__Host-3bot-session-0=.*; HttpOnly; Secure; SameSite=Strict/,
+      );
+      expect(headers["strict-transport-security"]).toContain("max-age=");
+    });
+    expect(secured.out).toContain("is at https://127.0.0.1:");
+  });
+
+  it("on this machine, is not there for pages whose name leads here (DNS rebinding)", async () => {
+    await serving([], {}, async (url) => {
+      const { port } = new URL(url);
+      const asked = (host: string): Promise<number> => statusOf(url, { host });
+      expect(await asked(`evil.example:${port}`)).toBe(403);
+      expect(await asked("127.0.0.1.evil.example")).toBe(403);
+      expect(await asked(`localhost:${port}`)).toBe(200);
+      expect(await asked(`127.0.0.1:${port}`)).toBe(200);
+    });
+  });
+
+  it("behind a proxy, takes changes of its public page although the proxy changes the host", async () => {
+    const args = ["--public-url", "https://backup.example/"];
+    await serving(args, { PAGE_PASSWORD: ownerPassword }, async () => Promise.resolve());
+    const site = await openFakeSite({ publicUrl: "https://backup.example/" });
+    try {
+      const login = (origin: string): Promise<Response> =>
+        fetch(`http://${site.address}/api/v1/session`, {
+          method: "POST",
+          headers: { "content-type": "application/json", origin },
+          body: JSON.stringify({ password: ownerPassword }),
+        });
+      expect((await login("https://backup.example")).status).toBe(200);
+      expect((await login("https://other.example")).status).toBe(403);
+      expect((await login("https://backup.example")).headers.get("set-cookie")).toContain("Secure");
+    } finally {
+      await site.close();
+    }
+  });
+
   async function until(call: string): Promise<void> {
     while (!names().includes(call)) await new Promise((resolve) => setTimeout(resolve, 5));
   }
+});
+
+describe("marketplace", () => {
+  it("registers the 3Bot of a token, which then sets itself up", async () => {
+    const { terminal, printed, stop } = createTerminal();
+    const servers = ["--backup-server-1", "127.0.0.1:0", "--backup-server-2", "127.0.0.1:0"];
+    const args = [
+      "marketplace",
+      "--folder",
+      folder,
+      "--listen",
+      "127.0.0.1:0",
+      "--token",
+      "alice",
+      ...servers,
+    ];
+    const ended = main(args, terminal, open);
+    await expect.poll(() => printed.out, { timeout: 30_000 }).toContain("to be used once");
+    const [, url = ""] = /is at (http\S+)\n/.exec(printed.out) ?? [];
+    const [, token = ""] = /to be used once: (\S+)\n/.exec(printed.out) ?? [];
+    const real = await createOwnerService({
+      stateFolder: join(folder, "3bot"),
+      home: join(folder, "home"),
+      marketplaceUrl: url,
+    });
+    try {
+      const place = await real.setUpMarketplace({ name: "alice", password: "four words of mine", token });
+      expect(place).toMatchObject({
+        state: "ready",
+        copies: [{ id: "marketplace-1" }, { id: "marketplace-2" }],
+      });
+    } finally {
+      await real.stop();
+      stop.abort();
+    }
+    expect(await ended).toBe(0);
+    expect(printed.err).toContain("stopped in order");
+    expect(printed.err).not.toContain(token);
+  });
+
+  it.each([
+    [["--listen", "127.0.0.1:0"], "--folder is needed"],
+    [["--folder", "f", "--listen", "0.0.0.0:0"], "without TLS"],
+    [["--folder", "f", "--tls-cert", "c"], "belong together"],
+    [["--folder", "f", "--config", "/nothing/there"], "/nothing/there"],
+  ])("refuses %j", async (args, said) => {
+    const { code, err } = await run(["marketplace", ...args]);
+    expect([code, err]).toEqual([1, expect.stringContaining(said)]);
+  });
+
+  it("says where its configuration is wrong, and not what is in it", async () => {
+    const file = join(folder, "config.json");
+    for (const [text, said] of [
+      ["canary", "is no JSON"],
+      ['{"servers":[{"id":"canary"}]}', "not valid at servers.0.url"],
+      ['{"canary":1}', "not valid at canary"],
+    ] as const) {
+      await writeFile(file, text);
+      const { code, err } = await run(["marketplace", "--folder", folder, "--config", file]);
+      expect([code, err]).toEqual([1, expect.stringContaining(said)]);
+    }
+  });
 });
 
 describe("recover", () => {
@@ -367,6 +564,27 @@ describe("shell", () => {
     }
   });
 });
+
+/** A request whose Host is not that of the URL, which fetch does not make. */
+function statusOf(url: string, headers: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get(`${url}/api/v1/session`, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }).once("error", reject);
+  });
+}
+
+function postOverTls(url: string, body: object, ca: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const asked = request(url, { method: "POST", ca, headers }, (response) => {
+      response.resume();
+      resolve(response);
+    });
+    asked.once("error", reject).end(JSON.stringify(body));
+  });
+}
 
 it("a site with the owner's password logs nothing of what is sent to it", async () => {
   const lines: string[] = [];

@@ -1,12 +1,15 @@
 /** Files of backups as answers, and names that nobody would choose: threats 7, 25, 28, 32. */
+import { silentLog } from "@tastic/rest-server";
 import { createClient } from "@tastic/threebot";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createSite, loggedIn, type Site, type Visitor } from "./support/owner-site.js";
 
 let site: Site;
 let owner: Visitor;
+let lines: string[];
 beforeEach(async () => {
-  site = createSite();
+  lines = [];
+  site = createSite({ log: { ...silentLog, error: (line) => void lines.push(line) } });
   owner = await loggedIn(site);
 });
 
@@ -116,6 +119,20 @@ describe("a file", () => {
     const response = await site.app.request(fileUrl("/large"), { method: "HEAD", headers });
     expect(response.status).toBe(200);
     expect(site.owner.calls).toContainEqual(["read-ended"]);
+  });
+
+  it("that breaks off is an error for its reader, and in the log", async () => {
+    site.owner.read = () =>
+      Promise.resolve(
+        (async function* () {
+          yield Buffer.from("the beginning");
+          await Promise.resolve();
+          throw new Error("the store is gone");
+        })(),
+      );
+    const response = await owner.get(fileUrl("/a"));
+    await expect(response.text()).rejects.toThrow("the store is gone");
+    expect(lines).toEqual(["a download has broken off: the store is gone"]);
   });
 
   it("that is not there is an error as any other", async () => {

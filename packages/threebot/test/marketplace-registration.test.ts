@@ -1,7 +1,13 @@
 /** Registering: tokens, two servers of which one may be down, answers that are lost, processes that are killed. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { listen, OperatorApi, silentLog } from "@tastic/rest-server";
+import { createMarketplace } from "@tastic/threebot";
+import { expect, it, onTestFinished } from "vitest";
+import {
+  remoteBackupServer,
+  type RemoteBackupServerOptions,
+} from "../dist/marketplace/remote-backup-server.js";
 import { codeOf, day, register, secretOf, startMarketplace } from "./marketplace-support.js";
 
 const from = "10.0.0.1";
@@ -42,7 +48,6 @@ it("keeps no token and no secret as it was given", async () => {
   await marketplace.register({ name: "alice", token, loginSecret: secretOf("alice") }, from);
   const record = await readFile(join(folder, "threebots", "alice", "1.json"), "utf8");
   expect(record).toContain('"hash"');
-  const { readdir } = await import("node:fs/promises");
   const files = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const file of files.filter((one) => one.isFile())) {
     const text = await readFile(join(file.parentPath, file.name), "utf8");
@@ -123,4 +128,52 @@ it("defect 6, threat 34: names fold nowhere: alice.x is not alice", async () => 
   }
   for (const name of ["../x", "data", "a", "victim/x", "victim%2fx", "víctim", "victim.", "metrics"])
     expect([name, await codeOf(marketplace.issueToken(name))]).toEqual([name, "invalid-argument"]);
+});
+
+it("does the same with servers on other machines, over their operator's interface", async () => {
+  const test = await startMarketplace();
+  const token = "operator-token-0123456789";
+  const servers = await Promise.all(
+    test.servers.map(async (server) => {
+      const api = new OperatorApi({ ...server.rest, log: silentLog, token });
+      const listening = await listen((ask, answer) => void api.handle(ask, answer), {
+        address: "127.0.0.1:0",
+      });
+      onTestFinished(() => listening.close(0));
+      return {
+        id: server.id,
+        url: server.url,
+        operatorUrl: `http://${listening.address}/`,
+        operatorToken: token,
+      };
+    }),
+  );
+  const folder = join(test.folder, "remote");
+  const make = (list: readonly RemoteBackupServerOptions[]) =>
+    createMarketplace({ folder, servers: list.map(remoteBackupServer), now: () => test.clock.now });
+  const [one, two] = servers as [RemoteBackupServerOptions, RemoteBackupServerOptions];
+  // One of them refuses, as if its operator had changed the token: it is done with the other, and completed later.
+  const first = await make([one, { ...two, operatorToken: "another-token-0123456789" }]);
+  await register(first, "alice");
+  await first.stop();
+  expect(await codeOf(test.servers[1].rest.accounts.get("alice"))).toBe("not-found");
+  const marketplace = await make(servers);
+  onTestFinished(() => marketplace.stop());
+  await marketplace.start();
+  await marketplace.work();
+  for (const { rest } of test.servers)
+    expect(await rest.accounts.verify("alice", secretOf("alice"))).toBe(true);
+  await test.servers[0].rest.accounts.create("bob", "of somebody else");
+  const bobs = await marketplace.issueToken("bob");
+  expect(
+    await codeOf(marketplace.register({ name: "bob", token: bobs, loginSecret: secretOf("bob") }, from)),
+  ).toBe("already-exists");
+  await marketplace.destroy({ name: "alice", loginSecret: secretOf("alice"), confirm: "alice" }, from);
+  for (const { rest } of test.servers)
+    expect(await rest.accounts.verify("alice", secretOf("alice"))).toBe(false);
+  test.clock.now += 8 * day;
+  await marketplace.work();
+  expect(await marketplace.standing("alice")).toBe("free");
+  expect((await test.servers[0].rest.accounts.list()).map(({ name }) => name)).toEqual(["bob"]);
+  expect(await test.servers[1].rest.accounts.list()).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { MinioFields } from "@tastic/threebot";
+import { deriveCredentials, parseName, type MinioFields } from "@tastic/threebot";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { cephAccess, describeWithCeph, newBucketName } from "../../../test/support/peers.js";
 import { treeOf } from "../../../test/support/trees.js";
@@ -55,7 +55,6 @@ describe("the marketplace", () => {
     await fillHome(home);
     await owner.setUpMarketplace({ name: "alice", password, token });
     await backupNow(owner, "marketplace");
-    const { deriveCredentials, parseName } = await import("@tastic/threebot");
     const { loginSecret, repositoryPassword } = await deriveCredentials(parseName("alice"), password);
     const seen = [...world.marketplace.seen, ...world.servers.flatMap((server) => server.seen)].join("\n");
     expect(world.marketplace.seen.join()).toContain(loginSecret);
@@ -80,9 +79,8 @@ describe("the marketplace", () => {
     const place = await second.owner.setUpMarketplace({ name: "alice", password });
     expect(place).toMatchObject({ state: "recovery-undecided", nextBackup: undefined });
     await second.owner.start();
-    world.clock.advance(3 * day);
+    await world.clock.pass(3 * day);
     await expect(second.owner.backup({ place: "marketplace" })).rejects.toThrow(/nothing was decided/);
-    await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await second.owner.runs({ limit: 10 })).toEqual([]);
     expect(await second.owner.status()).toMatchObject({ verdict: "unsafe" });
     await second.owner.setAutomatic("marketplace", false);
@@ -133,7 +131,6 @@ describe("the marketplace", () => {
       notifications: (await owner.settings()).notifications,
     });
     const runs = [await backupNow(owner, "marketplace"), await backupNow(owner, "minio")];
-    const { deriveCredentials, parseName } = await import("@tastic/threebot");
     const derived = await deriveCredentials(parseName("alice"), password);
     const secrets = [
       password,
@@ -141,7 +138,8 @@ describe("the marketplace", () => {
       minioPassword,
       "canary of the mail",
       token,
-      ...Object.values(derived),
+      derived.loginSecret,
+      derived.repositoryPassword,
     ];
     const answers = JSON.stringify([await owner.status(), await owner.settings(), runs]);
     const logs = (await Promise.all(runs.map(({ id }) => owner.log(id)))).join("\n") + lines.join("\n");

@@ -61,6 +61,17 @@ export class TestClock implements Clock {
     this.#now += milliseconds;
     for (const sleeper of this.#sleepers) if (sleeper.at <= this.#now) sleeper.wake();
   }
+
+  /** Lets time pass for a schedule that has begun: no sooner than it waits, and until it has done what is due. */
+  async pass(milliseconds: number): Promise<void> {
+    await this.#waits();
+    this.advance(milliseconds);
+    await this.#waits();
+  }
+
+  async #waits(): Promise<void> {
+    while (this.#sleepers.size === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
 
 export interface BackupServer {

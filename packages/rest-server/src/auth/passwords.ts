@@ -19,7 +19,7 @@ export interface PasswordAnswer {
 }
 
 /** What htpasswd -B makes today takes less; 10 is bcrypt's own usual cost. */
-const costOfNew = 10;
+const usualCost = 10;
 /** More than so many waiting are turned away: somebody is guessing. */
 const maximumWaiting = 200;
 const idleMilliseconds = 20_000;
@@ -31,16 +31,22 @@ export class Passwords {
     number,
     { resolve(answer: PasswordAnswer): void; reject(error: Error): void }
   >();
+  readonly #cost: number;
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
   #lastId = 0;
+
+  /** @param options.cost the logarithm of bcrypt's rounds, for new hashes: less than 10 is for tests alone */
+  constructor({ cost = usualCost }: { readonly cost?: number } = {}) {
+    this.#cost = cost;
+  }
 
   /** A hash for htpasswd files and accounts. @throws TasticError invalid-argument */
   async hash(password: string): Promise<string> {
     if (password === "" || Buffer.byteLength(password) > maximumPasswordBytes) {
       throw new TasticError("invalid-argument", `a password has 1 to ${maximumPasswordBytes} bytes`);
     }
-    const { hash } = await this.#ask({ password, cost: costOfNew });
+    const { hash } = await this.#ask({ password, cost: this.#cost });
     if (hash === undefined) throw new TasticError("internal", "no hash was made");
     // The same algorithm under the name that htpasswd gives it.
     return hash.replace(/^\$2b\$/, "$2y$");

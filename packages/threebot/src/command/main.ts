@@ -1,7 +1,9 @@
 /** The command `3bot-backup`: finds out what is wanted, and says what went wrong. */
 import { isTasticError, messageOf, TasticError } from "@tastic/errors";
 import { visibleText } from "../shell/value.js";
+import { demo, demoFlags } from "./demo.js";
 import { helpOfFlags, type Flags } from "./flags.js";
+import { marketplace, marketplaceFlags } from "./marketplace.js";
 import { recover, recoverFlags } from "./recover.js";
 import { serve, serveFlags } from "./serve.js";
 import { shell, shellFlags } from "./shell.js";
@@ -18,6 +20,12 @@ const commands: Readonly<Record<string, Command>> = {
   serve: { summary: "the service of a 3Bot, with its page", flags: serveFlags, run: serve },
   recover: { summary: "brings everything back from name and password", flags: recoverFlags, run: recover },
   shell: { summary: "a prompt: restic = j.tools.restic.minio_backup", flags: shellFlags, run: shell },
+  marketplace: {
+    summary: "registers 3Bots, gives them two backup servers, deploys and recovers them",
+    flags: marketplaceFlags,
+    run: marketplace,
+  },
+  demo: { summary: "all of it on this machine, to be looked at", flags: demoFlags, run: demo },
 };
 
 /** Returns the exit code. */

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { TasticError } from "@tastic/errors";
 import { createJsonLog, createTextLog, TlsFiles, type Log } from "@tastic/rest-server";
 import { parseFlags, type Flags, type FlagValues } from "./flags.js";
-import { firstStart, firstStartFlags } from "./first-start.js";
+import { begin } from "./beginning.js";
+import { beginningOf, firstStartFlags, handoverOf, rememberMarketplace } from "./first-start.js";
 import { openSite, refuseOpenAddress, type Site } from "./site.js";
 import { ownerPlace, stateFlags, type OpenOwner } from "./state-flags.js";
 import { givenSecret, type Terminal } from "./terminal.js";
@@ -39,9 +40,15 @@ export async function serve(args: readonly string[], terminal: Terminal, open: O
     file: flags.text("page-password-file"),
     variable: "PAGE_PASSWORD",
   });
-  const place = ownerPlace(flags, terminal, log);
+  const handover = await handoverOf(flags);
+  const beginning = await beginningOf(flags, terminal, handover);
+  const given = ownerPlace(flags, terminal, log);
+  const marketplaceUrl =
+    given.marketplaceUrl ?? (await rememberMarketplace(given.stateFolder, handover?.marketplace));
+  const place = { ...given, marketplaceUrl };
   const owner = await open(place);
   let site: Site | undefined;
+  let begun: Promise<void> | undefined;
   try {
     site = await openSite({
       owner,
@@ -51,17 +58,19 @@ export async function serve(args: readonly string[], terminal: Terminal, open: O
       publicUrl: flags.text("public-url"),
       trustedProxies: flags.texts("trusted-proxy"),
       page: pageFolder(flags.text("page"), log),
-      firstPassword,
+      firstPassword: firstPassword ?? handover?.password,
+      token: handover && { name: "deployer", token: handover.apiToken },
       log,
     });
     tell(terminal, site);
     await owner.start();
-    await firstStart(flags, terminal, owner, log);
+    if (beginning !== undefined) begun = begin(owner, beginning, log, terminal.signal);
     await aborted(terminal.signal);
     log.info("stopping");
   } finally {
     await site?.stop(grace);
     await owner.stop();
+    await begun;
   }
   log.info("stopped in order");
   return 0;

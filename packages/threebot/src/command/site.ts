@@ -29,12 +29,16 @@ export interface SiteOptions {
   readonly page?: string | undefined;
   /** Becomes the password of the page if there is none yet. */
   readonly firstPassword?: string | undefined;
+  /** By which whoever has started this 3Bot may ask it for things. */
+  readonly token?: { readonly name: string; readonly token: string } | undefined;
   readonly log: Log;
 }
 
 export interface Site {
   /** "http://127.0.0.1:8700/". */
   readonly url: string;
+  /** Where it listens: "127.0.0.1:8700". */
+  readonly address: string;
   /** With which the first password is set; undefined if there is one. */
   readonly setupCode: string | undefined;
   /** No new connections; running requests have `grace` milliseconds. The owner's service is not stopped. */
@@ -52,13 +56,25 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     documents: createLocalDocuments(join(state, "access"), localModes(false)),
     audit,
     secureCookies: tls !== undefined || publicUrl?.startsWith("https:") === true,
+    // Cookies know no ports, and there may be several 3Bots on one machine.
+    cookieName: `3bot-session-${/\d*$/.exec(options.listen)?.[0] ?? ""}`,
     addressOf: callerAddress(options.trustedProxies),
   });
+  if (options.token !== undefined) await access.tokens.adopt(options.token.name, options.token.token);
   if (firstPassword !== undefined && !(await access.password.isSet()))
     await access.password.setFirst(firstPassword);
   const setupCode = (await access.password.isSet()) ? undefined : newSetupCode();
   if (setupCode !== undefined) access.expectSetup(setupCode);
-  const app = createOwnerApp({ owner, access, stopping: stopping.signal, log, page: options.page });
+  const app = createOwnerApp({
+    owner,
+    access,
+    stopping: stopping.signal,
+    log,
+    page: options.page,
+    origin: publicUrl === undefined ? undefined : new URL(publicUrl).origin,
+    // A page of others whose name leads to this machine (DNS rebinding) has another name than the service.
+    isOwnHost: publicUrl === undefined && isLoopbackAddress(options.listen) ? isLoopbackHost : undefined,
+  });
   const handle = getRequestListener((request, env) => app.fetch(request, env));
   const listening = await listen((request, response) => void handle(request, response), {
     address: options.listen,
@@ -67,6 +83,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   listening.server.requestTimeout = requestTimeout;
   return {
     url: publicUrl ?? urlOf(listening.address, tls !== undefined),
+    address: listening.address,
     setupCode,
     async stop(grace = 10_000) {
       // Streams of events would never end by themselves.
@@ -77,14 +94,17 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   };
 }
 
-/** Only this machine reaches it. */
-export function isLoopback(address: string): boolean {
-  return /^(?:unix:|localhost:|127\.\d+\.\d+\.\d+:|\[::1\]:)/.test(address);
+function isLoopbackHost(host: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i.test(host);
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return /:\d+$/.test(address) && isLoopbackHost(address);
 }
 
 /** @throws TasticError invalid-argument for an address where passwords would go over a network unencrypted */
 export function refuseOpenAddress(address: string, encrypted: boolean, told: boolean): void {
-  if (encrypted || told || isLoopback(address)) return;
+  if (encrypted || told || isLoopbackAddress(address) || address.startsWith("unix:")) return;
   throw new TasticError("invalid-argument", `${address} can be reached by others, without TLS`, {
     guidance:
       "Give --tls-cert and --tls-key; or --allow-plain-http if a proxy with TLS stands before it, with --public-url.",

@@ -47,7 +47,8 @@ export function mergeSnapshots(copies: readonly CopySnapshots[]): MergedSnapshot
         snapshot.paths,
       ]);
       const known = byContent.get(content);
-      const key = merged.has(keyOf(snapshot)) ? keyOf(snapshot) : (known ?? keyOf(snapshot));
+      const isElsewhere = known !== undefined && merged.get(known)?.inCopies.has(id) === false;
+      const key = !merged.has(keyOf(snapshot)) && isElsewhere ? known : keyOf(snapshot);
       const entry = merged.get(key) ?? { snapshot, inCopies: new Map<string, StoredSnapshot[]>() };
       entry.inCopies.set(id, [...(entry.inCopies.get(id) ?? []), snapshot]);
       merged.set(key, entry);
@@ -86,9 +87,18 @@ export function siblingsOf(one: MergedSnapshot, all: readonly MergedSnapshot[]):
   );
 }
 
-/** The newest of which everything is there. */
-export function newestComplete(all: readonly MergedSnapshot[]): MergedSnapshot | undefined {
-  return all.find((one) => isComplete(one, all));
+/** More than clocks differ. */
+const farAhead = 24 * 60 * 60_000;
+
+/** Whoever can write to a repository can claim any time: what is of tomorrow was not made by us. */
+export function isOfTheFuture(time: number, now: number): boolean {
+  return time > now + farAhead;
+}
+
+/** The newest of which everything is there. A machine whose clock is far behind takes the newest of all. */
+export function newestComplete(all: readonly MergedSnapshot[], now: number): MergedSnapshot | undefined {
+  const complete = all.filter((one) => isComplete(one, all));
+  return complete.find(({ time }) => !isOfTheFuture(time, now)) ?? complete[0];
 }
 
 export interface Kept {
@@ -98,8 +108,14 @@ export interface Kept {
 }
 
 /** What a retention keeps of the snapshots of one 3Bot; those of others in the same repository are not its concern. */
-export function applyRetention(all: readonly MergedSnapshot[], host: string, retention: Retention): Kept {
-  const own = all.filter(({ snapshot }) => snapshot.hostname === host);
+export function applyRetention(
+  all: readonly MergedSnapshot[],
+  host: string,
+  retention: Retention,
+  now: number,
+): Kept {
+  // Those of the future neither go nor take the place of others.
+  const own = all.filter(({ snapshot, time }) => snapshot.hostname === host && !isOfTheFuture(time, now));
   const reasons = new Map<string, readonly string[]>();
   const remove: MergedSnapshot[] = [];
   for (const [at, one] of own.filter(isSafety).entries()) {

@@ -12,18 +12,27 @@ import {
   type AuditLog,
   type Log,
 } from "@tastic/rest-server";
-import { deriveCredentials, type Credentials } from "../identity/credentials.js";
 import { parseName, type ThreebotName } from "../identity/names.js";
 import type { Marketplace } from "../marketplace/marketplace.js";
 import { makeToken } from "../marketplace/tokens.js";
 import { Turns } from "../marketplace/turns.js";
 import { Records } from "../state/records.js";
 import { SecretBox } from "../state/secret-box.js";
-import { deploymentRecord, shown, type Deployment, type DeploymentRecord, type Step } from "./deployment.js";
-import { findCopies, type FoundCopy } from "./find-copies.js";
+import { Beginnings, type Beginning } from "./beginnings.js";
+import {
+  deploymentRecord,
+  flowOf,
+  refuseUnless,
+  restarts,
+  shown,
+  type Deployment,
+  type DeploymentRecord,
+  type Step,
+} from "./deployment.js";
+import type { FoundCopy } from "./find-copies.js";
 import { Flows } from "./flows.js";
 import { problemOf, sealedTokenOf } from "./steps.js";
-import { checkStrength, strengthOf, type Strength } from "./strength.js";
+import { strengthOf, type Strength } from "./strength.js";
 import type { Target } from "./target.js";
 
 export interface DeployerOptions {
@@ -64,6 +73,7 @@ export class Deployer {
   readonly #audit: AuditLog;
   readonly #now: () => number;
   readonly #flows: Flows;
+  readonly #beginnings: Beginnings;
   readonly #turns = new Turns();
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> = Promise.resolve();
@@ -72,6 +82,7 @@ export class Deployer {
     const { folder, targets, log = silentLog, now = Date.now, patience = 120_000 } = options;
     this.#options = options;
     this.#secrets = secrets;
+    this.#beginnings = new Beginnings(options.marketplace);
     this.#now = now;
     const modes = localModes(false);
     this.#records = new Records(createLocalDocuments(folder, modes), "deployments", deploymentRecord);
@@ -138,60 +149,21 @@ export class Deployer {
 
   /** What a name and a password lead to. @throws TasticError wrong-password, locked */
   async find(typed: string, password: string, from: string): Promise<readonly FoundCopy[]> {
-    const name = parseName(typed);
-    const credentials = await deriveCredentials(name, password);
-    const places = await this.#options.marketplace.login(
-      { name, loginSecret: credentials.loginSecret },
-      from,
-    );
-    return findCopies(places, credentials);
+    return this.#beginnings.find({ name: parseName(typed), password, from });
   }
 
   /** A new 3Bot. @throws TasticError already-exists, invalid-argument, storage-failed */
-  create(typed: string, password: string, from: string, target?: string): Promise<Deployment> {
-    return this.#new(typed, target, from, async (name, begun) => {
-      await checkStrength(password, [name]);
-      const { loginSecret } = await deriveCredentials(name, password);
-      const { marketplace } = this.#options;
-      if ((await marketplace.standing(name)) !== "registered") {
-        const token = await marketplace.issueToken(name);
-        await begun();
-        await marketplace.register({ name, token, loginSecret }, from);
-      } else if ((await this.#records.read(name)) !== undefined) {
-        // Made here, but not brought to its end: whoever has its password may go on, if nothing was backed up yet.
-        if ((await this.find(name, password, from)).some(({ snapshots }) => snapshots > 0))
-          throw new TasticError("already-exists", `there are backups of ${name}`, {
-            guidance: "Recover it.",
-          });
-        await begun();
-      } else {
-        throw new TasticError("already-exists", `there is a 3Bot ${name} already`, {
-          guidance: "If it is yours, recover it; otherwise choose another name.",
-        });
-      }
-      return { password, intent: "create" };
-    });
+  async create(typed: string, password: string, from: string, target?: string): Promise<Deployment> {
+    return this.#new({ name: parseName(typed), password, from }, target, (beginning, here, begun) =>
+      this.#beginnings.create(beginning, here, begun),
+    );
   }
 
   /** Brings a 3Bot back. @throws TasticError wrong-password, already-exists, storage-failed if no copy can be looked into */
-  recover(typed: string, password: string, from: string, target?: string): Promise<Deployment> {
-    return this.#new(typed, target, from, async (name, begun) => {
-      const found = await this.find(name, password, from);
-      const some = found.some(({ snapshots }) => snapshots > 0);
-      const problem = found.find((copy) => copy.problem !== undefined)?.problem;
-      // It must not begin with nothing while there may be something.
-      if (!some && problem !== undefined) {
-        throw new TasticError(
-          "storage-failed",
-          `what there is of ${name} cannot be seen: ${problem.message}`,
-          {
-            guidance: "Nothing is lost. Try again when the backup servers can be reached.",
-          },
-        );
-      }
-      await begun();
-      return { password, intent: some ? "recover" : "create" };
-    });
+  async recover(typed: string, password: string, from: string, target?: string): Promise<Deployment> {
+    return this.#new({ name: parseName(typed), password, from }, target, (beginning, _here, begun) =>
+      this.#beginnings.recover(beginning, begun),
+    );
   }
 
   async list(): Promise<Deployment[]> {
@@ -222,7 +194,8 @@ export class Deployer {
     const record = await this.#existing(name);
     const target = this.#flows.targetOf(to);
     if (record.target === to) throw new TasticError("invalid-argument", `${name} is at ${to} already`);
-    await this.#login(name, password, from);
+    const { loginSecret } = await this.#beginnings.derive(name, password);
+    await this.#options.marketplace.login({ name, loginSecret }, from);
     const steps: readonly Step[] = ["backup", "stop", "start", "answer", "recover", "remove-old"];
     const moving = (old: DeploymentRecord): DeploymentRecord => ({
       ...flowOf(old, "move", steps),
@@ -236,7 +209,7 @@ export class Deployer {
   /** Ends it, and removes it with its backups when the time to undo that is over. */
   async destroy(typed: string, confirm: string, password: string, from: string): Promise<Deployment> {
     const name = parseName(typed);
-    const { loginSecret } = await deriveCredentials(name, password);
+    const { loginSecret } = await this.#beginnings.derive(name, password);
     return this.#turns.take(name, async () => {
       const { undoUntil } = await this.#options.marketplace.destroy({ name, loginSecret, confirm }, from);
       await this.#audit.record({ event: "destroy", account: name, address: from });
@@ -270,15 +243,11 @@ export class Deployer {
 
   /** What creating and recovering have in common. `work` calls `begun` once it knows that this may be. */
   async #new(
-    typed: string,
+    beginning: Beginning,
     to: string | undefined,
-    from: string,
-    work: (
-      name: ThreebotName,
-      begun: () => Promise<void>,
-    ) => Promise<{ readonly password: string; readonly intent: "create" | "recover" }>,
+    work: (beginning: Beginning, here: boolean, begun: () => Promise<void>) => Promise<"create" | "recover">,
   ): Promise<Deployment> {
-    const name = parseName(typed);
+    const { name, password, from } = beginning;
     const target = this.#flows.targetOf(to ?? this.#options.targets[0]!.id);
     return this.#turns.take(name, async () => {
       const old = await this.#records.read(name);
@@ -286,9 +255,8 @@ export class Deployer {
         refuseUnless(old, [...restarts], "to be made anew");
       const fresh = this.#newRecord(name, target.id);
       let begun = false;
-      let record: DeploymentRecord;
       try {
-        const { password, intent } = await work(name, async () => {
+        const intent = await work(beginning, old !== undefined, async () => {
           await this.#records.update(name, () => fresh);
           begun = true;
         });
@@ -296,14 +264,14 @@ export class Deployer {
         await this.#audit.record({ event: intent, account: name, target: target.id, address: from });
         const steps: readonly Step[] =
           intent === "create" ? ["start", "answer"] : ["start", "answer", "recover"];
-        record = await this.#records.update(name, () => flowOf(fresh, intent, steps));
+        const record = await this.#records.update(name, () => flowOf(fresh, intent, steps));
+        void this.#flows.advance(name);
+        return shown(record);
       } catch (error) {
         const failed = { state: "failed", step: "prepare", problem: problemOf(error) } as const;
         if (begun) await this.#records.update(name, () => ({ ...fresh, ...failed }));
         throw error;
       }
-      void this.#flows.advance(name);
-      return shown(record);
     });
   }
 
@@ -353,36 +321,9 @@ export class Deployer {
     return record;
   }
 
-  async #login(name: ThreebotName, password: string, from: string): Promise<Credentials> {
-    const credentials = await deriveCredentials(name, password);
-    await this.#options.marketplace.login({ name, loginSecret: credentials.loginSecret }, from);
-    return credentials;
-  }
-
   #newRecord(name: ThreebotName, target = this.#options.targets[0]!.id): DeploymentRecord {
     const apiToken = this.#secrets.seal(sealedTokenOf(name), `3bot_${makeToken()}`);
     const started = new Date(this.#now()).toISOString();
     return { name, target, state: "starting", step: "prepare", started, apiToken };
   }
-}
-
-/** From these a 3Bot may be made anew. */
-const restarts: ReadonlySet<DeploymentRecord["state"]> = new Set(["failed", "destroyed"]);
-
-function flowOf(
-  old: DeploymentRecord,
-  kind: NonNullable<DeploymentRecord["flow"]>["kind"],
-  steps: readonly Step[],
-): DeploymentRecord {
-  return { ...old, step: steps[0] ?? "", problem: undefined, flow: { kind, steps: [...steps] } };
-}
-
-function refuseUnless(
-  { name, state, flow }: DeploymentRecord,
-  states: readonly DeploymentRecord["state"][],
-  what: string,
-): void {
-  if (flow === undefined && states.includes(state)) return;
-  const now = flow === undefined ? state : `in the middle of: ${flow.kind}`;
-  throw new TasticError("locked", `${name} is not ${what} while it is ${now}`);
 }

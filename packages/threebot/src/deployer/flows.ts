@@ -10,6 +10,8 @@ import type { deploymentRecord, DeploymentRecord } from "./deployment.js";
 import { doStep, endedByItself, problemOf } from "./steps.js";
 import type { Target } from "./target.js";
 
+type FlowKind = NonNullable<DeploymentRecord["flow"]>["kind"];
+
 export interface FlowsOptions {
   readonly records: Records<typeof deploymentRecord>;
   readonly targets: readonly Target[];
@@ -118,8 +120,8 @@ export class Flows {
     if (flow?.kind === "move" && flow.steps[0] === "backup") {
       // Nothing has moved yet: it stays where it is, and nothing is left of it where it was to go.
       if (other !== undefined) await this.#removeAt(other, name);
-      await this.#fail(name, error, "running");
-    } else await this.#fail(name, error);
+      await this.#fail(name, error, { kind: flow.kind, state: "running" });
+    } else await this.#fail(name, error, { kind: flow?.kind });
   }
 
   async #removeAt(target: string, name: string): Promise<void> {
@@ -130,15 +132,24 @@ export class Flows {
     }
   }
 
-  async #fail(name: string, error: unknown, state: "failed" | "running" = "failed"): Promise<void> {
+  /** @param to `kind` is of the flow that has failed: if something else goes on meanwhile, that is not touched */
+  async #fail(
+    name: string,
+    error: unknown,
+    {
+      kind,
+      state = "failed",
+    }: { readonly kind?: FlowKind | undefined; readonly state?: "failed" | "running" } = {},
+  ): Promise<void> {
     await this.#options.audit.record({
       event: "deployment-failed",
       account: name,
-      problem: messageOf(error),
+      problem: problemOf(error).code,
     });
     await this.#options.records.update(name, (old) => {
       if (old === undefined) throw new TasticError("not-found", `there is no deployment ${name}`);
-      const { flow: _, run: __, ...kept } = old;
+      const { flow: now, run: __, ...kept } = old;
+      if (now?.kind !== kind) return old;
       return {
         ...kept,
         ...(state === "running" ? { other: undefined } : {}),

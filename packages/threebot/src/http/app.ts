@@ -19,11 +19,15 @@ export interface AppOptions {
   readonly log: Log;
   /** Serves the files of a page, where no route is meant. */
   readonly page?: MiddlewareHandler | undefined;
+  /** Of the page, where a proxy has changed the host of requests: "https://backup.example". */
+  readonly origin?: string | undefined;
+  /** By which names it is called; by any if not given. */
+  readonly isOwnHost?: ((host: string) => boolean) | undefined;
 }
 
 const usualBody = 64 * 1024;
 
-export function createApp({ routes, admit, log, page }: AppOptions): Hono {
+export function createApp({ routes, admit, log, page, origin, isOwnHost }: AppOptions): Hono {
   const app = new Hono();
   // So that errors look as those of their route do.
   const routeOf = new WeakMap<Context, Route>();
@@ -38,11 +42,20 @@ export function createApp({ routes, admit, log, page }: AppOptions): Hono {
         objectSrc: ["'none'"],
       },
       referrerPolicy: "no-referrer",
+      // Whether other hosts of the domain have TLS is not for this one to say.
+      strictTransportSecurity: "max-age=15552000",
       xFrameOptions: "DENY",
       // A route may have a narrower policy of its own.
       overwrite: false,
     }),
   );
+  if (isOwnHost !== undefined) {
+    app.use(async (context, next) => {
+      if (!isOwnHost(context.req.header("host") ?? ""))
+        throw new TasticError("access-denied", "nothing here has this name");
+      await next();
+    });
+  }
   for (const route of routes) {
     const path = [route.path];
     app.on(route.method, path, async (context, next) => {
@@ -52,7 +65,7 @@ export function createApp({ routes, admit, log, page }: AppOptions): Hono {
     app.on(route.method, path, bodyLimit({ maxSize: route.maximumBody ?? usualBody, onError: tooLarge }));
     app.on(route.method, path, async (context) => {
       context.header("cache-control", "no-store");
-      if (route.method === "POST") refuseOtherPages(context);
+      if (route.method === "POST") refuseOtherPages(context, origin);
       if (route.access !== "public" && !(await admit(context))) throw new NotLoggedIn();
       const input = route.input === undefined ? {} : parse(route.input, await inputOf(context, route));
       const answer = await route.handle(input, context);
@@ -74,10 +87,10 @@ export function createApp({ routes, admit, log, page }: AppOptions): Hono {
 }
 
 /** A browser says where a request comes from. Programs say nothing, and carry no cookie that others could use. */
-function refuseOtherPages(context: Context): void {
+function refuseOtherPages(context: Context, ownOrigin: string | undefined): void {
   const site = context.req.header("sec-fetch-site");
   const origin = context.req.header("origin");
-  const own = origin === undefined || hostOf(origin) === context.req.header("host");
+  const own = origin === undefined || origin === ownOrigin || hostOf(origin) === context.req.header("host");
   if (own && (site === undefined || site === "same-origin")) return;
   throw new TasticError("access-denied", "a page of another site may not do this");
 }

@@ -15,7 +15,7 @@ import {
   type Log,
   type ThrottleOptions,
 } from "@tastic/rest-server";
-import { parseName, type ThreebotName } from "../identity/names.js";
+import { parseName } from "../identity/names.js";
 import { Records } from "../state/records.js";
 import type { BackupServer } from "./backup-server.js";
 import type {
@@ -34,9 +34,10 @@ import {
   type ThreebotRecord,
 } from "./record.js";
 import { SecretCheck } from "./secret-check.js";
-import { checkServers, chooseServers } from "./server-choice.js";
+import { Registration } from "./registration.js";
+import { checkServers, placesOf } from "./server-choice.js";
 import { Settler, type Settled } from "./settler.js";
-import { findToken, hashToken, isExpired, makeToken, withToken } from "./tokens.js";
+
 import { Turns } from "./turns.js";
 import { WorkList } from "./work-list.js";
 
@@ -73,6 +74,7 @@ export class Marketplace {
   readonly #passwords: Passwords;
   readonly #secrets: SecretCheck;
   readonly #settler: Settler;
+  readonly #registration: Registration;
   readonly #turns = new Turns();
   readonly #work: WorkList;
   #timer: NodeJS.Timeout | undefined;
@@ -90,6 +92,14 @@ export class Marketplace {
     this.#secrets = new SecretCheck({ passwords: this.#passwords, throttle: options.throttle ?? {}, now });
     this.#settler = new Settler({ records: this.#records, servers, audit: this.#audit, log, now });
     this.#work = new WorkList(now);
+    this.#registration = new Registration({
+      records: this.#records,
+      secrets: this.#secrets,
+      servers,
+      audit: this.#audit,
+      now,
+      settle: (name) => this.#settle(name),
+    });
   }
 
   /** Takes up what was interrupted, and goes on doing what is due. */
@@ -131,16 +141,7 @@ export class Marketplace {
 
   /** A token with which a 3Bot of this name can be registered, once. @throws TasticError already-exists */
   async issueToken(typed: string, days = this.#options.tokenDays ?? 7): Promise<string> {
-    const name = parseName(typed);
-    const token = makeToken();
-    await this.#records.update(name, (old) => {
-      if (old !== undefined && (old.state === "active" || standingOf(old) === "destroying"))
-        throw new TasticError("already-exists", `there is a 3Bot ${name} already`);
-      const record = old === undefined || old.state === "destroyed" ? newRecord(name) : old;
-      return { ...record, tokens: withToken(record.tokens, hashToken(name, token), this.#now(), days) };
-    });
-    await this.#audit.record({ event: "token-issued", account: "operator", name });
-    return token;
+    return this.#registration.issueToken(parseName(typed), days);
   }
 
   async standing(typed: string): Promise<Standing> {
@@ -151,14 +152,14 @@ export class Marketplace {
   async register(request: RegisterRequest, address: string): Promise<BackupPlaces> {
     const name = parseName(request.name);
     return this.#secrets.attempt(address, name, () =>
-      this.#turns.take(name, () => this.#register(name, request, address)),
+      this.#turns.take(name, () => this.#registration.register(name, request, address)),
     );
   }
 
   /** @throws TasticError wrong-password, locked while it is being destroyed */
   async login(request: LoginRequest, address: string): Promise<BackupPlaces> {
     const record = await this.#verified(request, address);
-    if (record.state === "active") return this.#places(record);
+    if (record.state === "active") return placesOf(record, this.#options.servers);
     throw new TasticError("locked", `the backups of ${record.name} are about to be removed`, {
       guidance: `Until ${record.undoUntil} that can be undone.`,
     });
@@ -206,68 +207,6 @@ export class Marketplace {
     });
   }
 
-  async #register(
-    name: ThreebotName,
-    { token, loginSecret }: RegisterRequest,
-    address: string,
-  ): Promise<BackupPlaces> {
-    const record = await this.#records.read(name);
-    const hash = hashToken(name, token);
-    const found = findToken(record?.tokens ?? [], hash);
-    if (record === undefined || found === undefined) throw await this.#badToken(name, address);
-    const again = record.token === hash && (await this.#secrets.same(loginSecret, record.secret));
-    if (found.spent !== undefined) {
-      // The answer to the first request may have been lost.
-      if (!again || record.state !== "active") throw await this.#badToken(name, address);
-      return this.#places(record);
-    }
-    if (isExpired(found, this.#now()) && !(again && record.state === "registering"))
-      throw await this.#badToken(name, address);
-    if (record.state !== "invited" && record.state !== "registering") {
-      throw new TasticError("already-exists", `there is a 3Bot ${name} already`, {
-        guidance: "Recover it with its password, or choose another name.",
-      });
-    }
-    const secret =
-      again && record.secret !== undefined ? record.secret : await this.#secrets.hash(loginSecret);
-    await this.#records.update(name, (old) => {
-      if (old === undefined || (old.state !== "invited" && old.state !== "registering"))
-        throw new TasticError("locked", `the 3Bot ${name} is being changed by somebody else`);
-      const earlier = new Set(old.earlier);
-      if (old.secret !== undefined && old.secret !== secret) earlier.add(old.secret);
-      const copies =
-        old.copies.length > 0
-          ? old.copies
-          : chooseServers(name, this.#options.servers).map(({ id }) => ({
-              server: id,
-              is: "unknown" as const,
-            }));
-      return { ...old, state: "registering", secret, earlier: [...earlier], token: hash, copies };
-    });
-    await this.#audit.record({ event: "registering", account: name, address });
-    const { record: after, problems } = await this.#settle(name);
-    if (after.state === "active") {
-      await this.#audit.record({ event: "registered", account: name, address });
-      return this.#places(after);
-    }
-    if (after.state === "registering") {
-      throw new TasticError("storage-failed", "no backup server could be reached", {
-        guidance: "Try again with the same token and the same password; nothing is lost.",
-        cause: problems[0],
-      });
-    }
-    throw new TasticError("already-exists", `the name ${name} is in use at a backup server`, {
-      guidance: "Choose another name.",
-    });
-  }
-
-  async #badToken(name: string, address: string): Promise<TasticError> {
-    await this.#audit.record({ event: "token-refused", account: name, address });
-    return new TasticError("access-denied", "this token does not register this name", {
-      guidance: "A token is for one name, works once, and not for ever. Ask for a new one.",
-    });
-  }
-
   /** The record of whoever has its secret. */
   async #verified({ name: typed, loginSecret }: LoginRequest, address: string): Promise<ThreebotRecord> {
     const name = parseName(typed);
@@ -297,18 +236,6 @@ export class Marketplace {
     else if (record.state === "destroying") this.#work.add(name, Date.parse(record.undoUntil ?? ""));
     else this.#work.remove(name);
   }
-
-  #places({ name, copies }: ThreebotRecord): BackupPlaces {
-    const urls = copies.flatMap(({ server }) => {
-      const found = this.#options.servers.find(({ id }) => id === server);
-      return found === undefined ? [] : [{ url: `${found.url}${name}/`, account: name }];
-    });
-    return { name, copies: urls };
-  }
-}
-
-function newRecord(name: string): ThreebotRecord {
-  return { name, state: "invited", tokens: [], earlier: [], copies: [] };
 }
 
 function answerOf({ state, undoUntil }: ThreebotRecord): DestroyAnswer {

@@ -75,6 +75,8 @@ export interface EmbeddedServer {
 
 export interface RunningMarketplace {
   readonly url: string;
+  /** The address on this machine: "127.0.0.1:9000". */
+  readonly listening: string;
   readonly marketplace: Marketplace;
   readonly deployer: Deployer | undefined;
   /** Sets the first password of the deployer's page; undefined if there is one already. To be printed, once. */
@@ -135,7 +137,7 @@ export async function runMarketplace(options: RunMarketplaceOptions): Promise<Ru
     handle = (request, response) => void answer(request, response);
     const setupCode = deployer === undefined ? undefined : await expectSetup(access);
     const issueToken = (name: string, days?: number): Promise<string> => marketplace.issueToken(name, days);
-    return { url, marketplace, deployer, setupCode, issueToken, stop };
+    return { url, listening: listening.address, marketplace, deployer, setupCode, issueToken, stop };
   } catch (error) {
     await stop();
     throw error;

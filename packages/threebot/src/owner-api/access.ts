@@ -8,7 +8,7 @@ import { LoginThrottle, type AuditLog, type DocumentStore } from "@tastic/rest-s
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { NotLoggedIn } from "../http/failure.js";
-import { OwnerPassword } from "./owner-password.js";
+import { checkNewPassword, OwnerPassword } from "./owner-password.js";
 import { hashOfSecret } from "./secret-token.js";
 import { Sessions, type Session } from "./sessions.js";
 import { Tokens } from "./tokens.js";
@@ -103,7 +103,7 @@ export class Access {
     await this.#begin(context);
   }
 
-  /** Sets the first password, and logs in. @throws TasticError access-denied, limit-exceeded, already-exists */
+  /** Sets the first password, and logs in. @throws TasticError access-denied, limit-exceeded, already-exists, invalid-argument */
   async setUp(context: Context, code: string, password: string): Promise<void> {
     const isRight = async (): Promise<boolean> => {
       if (await this.password.isSet())
@@ -111,6 +111,7 @@ export class Access {
       return this.#isSetupCode(code);
     };
     await this.#try(context, "setup", isRight, wrongCode);
+    checkNewPassword(password);
     await this.password.setFirst(password);
     this.#setupCode = undefined;
     await this.#begin(context);
@@ -126,6 +127,7 @@ export class Access {
   /** Changes the password and ends all other sessions. @throws TasticError wrong-password, limit-exceeded */
   async changePassword(context: Context, old: string, password: string): Promise<void> {
     this.ownerOf(context);
+    checkNewPassword(password);
     await this.#try(context, "password", () => this.password.matches(old));
     await this.password.change(password);
     await this.sessions.endOthers(await this.#begin(context));

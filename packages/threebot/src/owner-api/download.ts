@@ -3,7 +3,9 @@
  * picture in a sandbox without scripts; never as a page of this service.
  */
 import { ReadableStream } from "node:stream/web";
-import { TasticError } from "@tastic/errors";
+import type { HttpBindings } from "@hono/node-server";
+import { messageOf, TasticError } from "@tastic/errors";
+import type { Log } from "@tastic/rest-server";
 import type { Context } from "hono";
 
 /** So much of a text is shown; of a picture, all of it or nothing. */
@@ -28,6 +30,7 @@ export async function attachment(
   context: Context,
   name: string,
   content: AsyncIterable<Uint8Array>,
+  log: Log,
 ): Promise<Response> {
   const parts = content[Symbol.asyncIterator]();
   const first = await parts.next();
@@ -41,7 +44,14 @@ export async function attachment(
     await parts.return?.();
     return new Response(null, { headers });
   }
-  return new Response(streamOf(first, parts), { headers });
+  const broken = (error: unknown): boolean => {
+    log.error(`a download has broken off: ${messageOf(error)}`);
+    // What has come so far must not look like all of it.
+    const { outgoing } = (context.env ?? {}) as Partial<HttpBindings>;
+    outgoing?.destroy();
+    return outgoing !== undefined;
+  };
+  return new Response(streamOf(first, parts, broken), { headers });
 }
 
 /** The beginning of a file to be looked at. */
@@ -93,18 +103,25 @@ function extensionOf(name: string): string {
   return /\.([a-z]{3,4})$/i.exec(name)?.[1]?.toLowerCase() ?? "";
 }
 
+/** @param broken hears of an error; true if the reader has learnt of it already */
 function streamOf(
   first: IteratorResult<Uint8Array>,
   rest: AsyncIterator<Uint8Array>,
+  broken: (error: unknown) => boolean,
 ): ReadableStream<Uint8Array> {
   let next: IteratorResult<Uint8Array> | undefined = first;
   return new ReadableStream(
     {
       async pull(controller) {
-        const part = next ?? (await rest.next());
-        next = undefined;
-        if (part.done === true) controller.close();
-        else controller.enqueue(part.value);
+        try {
+          const part = next ?? (await rest.next());
+          next = undefined;
+          if (part.done === true) controller.close();
+          else controller.enqueue(part.value);
+        } catch (error) {
+          if (broken(error)) controller.close();
+          else throw error;
+        }
       },
       // Whoever wanted it has gone.
       async cancel() {

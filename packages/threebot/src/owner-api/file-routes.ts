@@ -8,7 +8,7 @@ import { entrySchema, versionSchema } from "./schemas.js";
 
 const versions = v.object({ versions: v.array(versionSchema) });
 
-export function fileRoutes({ owner }: OwnerRoutesOptions): Route[] {
+export function fileRoutes({ owner, log }: OwnerRoutesOptions): Route[] {
   return [
     ownerRoute({
       method: "GET",
@@ -41,7 +41,7 @@ export function fileRoutes({ owner }: OwnerRoutesOptions): Route[] {
         const content = await owner.read(input.place, input.id, input.path);
         return input.preview === "1"
           ? preview(input.path, content)
-          : attachment(context, input.path, content);
+          : attachment(context, input.path, content, log);
       },
     }),
     defineRoute({
@@ -53,7 +53,7 @@ export function fileRoutes({ owner }: OwnerRoutesOptions): Route[] {
       handle: async (input, context) => {
         const content = await owner.archive(input.place, input.id, input.path);
         const name = input.path.replaceAll("/", "") === "" ? `snapshot-${input.id.slice(0, 8)}` : input.path;
-        return attachment(context, `${name.replace(/\/+$/, "")}.zip`, content);
+        return attachment(context, `${name.replace(/\/+$/, "")}.zip`, content, log);
       },
     }),
     ownerRoute({

@@ -10,6 +10,9 @@ import { pageOf } from "./page.js";
 export interface OwnerAppOptions extends OwnerRoutesOptions {
   /** The folder of the page's files; no page if not given. */
   readonly page?: string | undefined;
+  /** See `AppOptions`. */
+  readonly origin?: string | undefined;
+  readonly isOwnHost?: ((host: string) => boolean) | undefined;
 }
 
 export function allOwnerRoutes(options: OwnerRoutesOptions): readonly Route[] {
@@ -17,11 +20,13 @@ export function allOwnerRoutes(options: OwnerRoutesOptions): readonly Route[] {
 }
 
 export function createOwnerApp(options: OwnerAppOptions): Hono {
-  const { access, log, page } = options;
+  const { access, log, page, origin, isOwnHost } = options;
   return createApp({
     routes: allOwnerRoutes(options),
     admit: (context) => access.admit(context),
     log,
+    origin,
+    isOwnHost,
     page: page === undefined ? undefined : pageOf(page),
   });
 }

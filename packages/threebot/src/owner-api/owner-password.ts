@@ -45,7 +45,7 @@ export class OwnerPassword {
     return (await this.#records.read(name)) !== undefined;
   }
 
-  /** Makes the first one. @throws TasticError already-exists, invalid-argument */
+  /** Makes the first one. @throws TasticError already-exists */
   async setFirst(password: string): Promise<void> {
     const made = await this.#hashOf(password);
     await this.#records.update(name, (old) => {
@@ -54,7 +54,7 @@ export class OwnerPassword {
     });
   }
 
-  /** Sets another one in the place of whatever was there. @throws TasticError invalid-argument */
+  /** Sets another one in the place of whatever was there. */
   async change(password: string): Promise<void> {
     const made = await this.#hashOf(password);
     await this.#records.update(name, () => made);
@@ -74,11 +74,6 @@ export class OwnerPassword {
   }
 
   async #hashOf(password: string): Promise<Hash> {
-    if (password.length < minimumLength || password.length > maximumLength) {
-      throw new TasticError("invalid-argument", `a password has at least ${minimumLength} characters`, {
-        guidance: "Four words that have nothing to do with each other make a good one.",
-      });
-    }
     const salt = randomBytes(16);
     const hash = await this.#scrypt(password, salt, this.#cost);
     return { salt: salt.toString("base64"), hash: hash.toString("base64"), cost: this.#cost };
@@ -95,6 +90,14 @@ export class OwnerPassword {
     this.#turn = done.catch(() => undefined);
     return done;
   }
+}
+
+/** For a password that a person makes up. @throws TasticError invalid-argument */
+export function checkNewPassword(password: string): void {
+  if (password.length >= minimumLength && password.length <= maximumLength) return;
+  throw new TasticError("invalid-argument", `a password has at least ${minimumLength} characters`, {
+    guidance: "Four words that have nothing to do with each other make a good one.",
+  });
 }
 
 function hashed(password: string, salt: Buffer, cost: number): Promise<Buffer> {

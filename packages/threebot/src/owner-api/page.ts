@@ -4,13 +4,20 @@
  */
 import { serveStatic } from "@hono/node-server/serve-static";
 import type { MiddlewareHandler } from "hono";
+import { every } from "hono/combine";
+import { compress } from "hono/compress";
 
-const named = /-[\w-]{8,}\.\w+$/;
+/** Whatever a build puts there has its content's hash in its name. */
+const named = /[/\\]assets[/\\][^/\\]+$/;
 
-/** @param folder which must be there */
-export function pageOf(folder: string): MiddlewareHandler {
+/**
+ * @param folder which must be there
+ * @param index the file that "/" stands for
+ */
+export function pageOf(folder: string, index = "index.html"): MiddlewareHandler {
   const files = serveStatic({
     root: folder,
+    index,
     precompressed: true,
     onFound: (path, context) => {
       const plain = path.replace(/\.(?:br|gz|zst)$/, "");
@@ -24,9 +31,11 @@ export function pageOf(folder: string): MiddlewareHandler {
       );
     },
   });
+  // Only these: how well an answer with secrets in it compresses may say what is in it.
+  const compressed = every(compress({ encoding: "gzip" }), files);
   return (context, next) => {
     // A route that is not there is an error, and never the page.
     if (/^\/(?:api|backup)\//.test(context.req.path)) return next();
-    return files(context, next);
+    return compressed(context, next);
   };
 }

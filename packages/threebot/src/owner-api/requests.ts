@@ -66,8 +66,9 @@ export const minioFields = {
   accessKey: text(200),
   secretKey: text(200),
   password,
-  bucket: v.optional(text(63)),
-  prefix: v.optional(text(500)),
+  // A field that was left empty is one that was not given.
+  bucket: v.optional(v.pipe(v.string(), v.maxLength(63))),
+  prefix: v.optional(v.pipe(v.string(), v.maxLength(500))),
 };
 
 export const retention = v.strictObject({
@@ -123,6 +124,14 @@ export const settingsChange = v.strictObject({
   overdueDays: v.optional(whole(1, 366)),
   drillDays: v.optional(whole(0, 366)),
   notifications: v.optional(notificationsChange),
-  /** Set apart, and never read back. */
-  smtpPassword: takenAway(password),
+  /** Set apart, and never read back; null and "" take it away. */
+  smtpPassword: v.optional(
+    v.union([
+      v.pipe(
+        v.null(),
+        v.transform(() => ""),
+      ),
+      v.pipe(v.string(), v.maxLength(1_024)),
+    ]),
+  ),
 });

@@ -1,12 +1,20 @@
 /** What the owner sees first, and what can be set. */
 import * as v from "valibot";
 import type { Route } from "../http/route.js";
+import type { Settings } from "../owner/service.js";
 import { audited } from "./audited.js";
 import { ownerRoute, type OwnerRoutesOptions } from "./owner-route.js";
 import { settingsChange } from "./requests.js";
 import { nothing, settingsSchema, statusSchema } from "./schemas.js";
 
 export function settingsRoutes({ owner, access }: OwnerRoutesOptions): Route[] {
+  // A change of some of the notifications is made to all of them: one after the other.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
+  };
   return [
     ownerRoute({
       method: "GET",
@@ -38,7 +46,7 @@ export function settingsRoutes({ owner, access }: OwnerRoutesOptions): Route[] {
           ...(notifications === undefined ? [] : ["notifications"]),
           ...(smtpPassword === undefined ? [] : ["smtpPassword"]),
         ];
-        return audited(access, context, "settings", { changed: changed.join(" ") }, async () => {
+        const makeChange = async (): Promise<Settings> => {
           const now = await owner.settings();
           return owner.changeSettings({
             ...defined(change),
@@ -46,7 +54,8 @@ export function settingsRoutes({ owner, access }: OwnerRoutesOptions): Route[] {
             ...(notifications && { notifications: { ...now.notifications, ...notifications } }),
             ...(smtpPassword === undefined ? {} : { smtpPassword }),
           });
-        });
+        };
+        return audited(access, context, "settings", { changed: changed.join(" ") }, () => inTurn(makeChange));
       },
     }),
     ownerRoute({

@@ -22,6 +22,7 @@ export interface TokensOptions {
 
 /** Says where a token that was found somewhere belongs. */
 const prefix = "3bot_";
+const shape = /^3bot_[\w-]{43,}$/;
 const maximumTokens = 100;
 /** That one was used is written down no more often than this. */
 const pause = 60 * 60_000;
@@ -42,9 +43,14 @@ export class Tokens {
         guidance: "Revoke those that nothing uses.",
       });
     const token = prefix + newSecret();
-    const id = newRecordId();
-    await this.#records.update(hashOfSecret(token), () => ({ id, name, created: this.#now() }));
-    return { token, id };
+    return { token, id: await this.adopt(name, token) };
+  }
+
+  /** Lets a token in that was made elsewhere, such as by whoever starts a 3Bot. Returns its id. */
+  async adopt(name: string, token: string): Promise<string> {
+    if (!shape.test(token)) throw new TasticError("invalid-argument", "this is no token of 256 bits");
+    const made = { id: newRecordId(), name, created: this.#now() };
+    return (await this.#records.update(hashOfSecret(token), (old) => old ?? made)).id;
   }
 
   async find(token: string): Promise<Token | undefined> {

@@ -333,6 +333,7 @@ class Owner implements Service.OwnerService {
         "there are backups of this name already, and nothing was decided yet",
         {
           guidance: "Recover them, or say that this 3Bot shall go on as it is.",
+          data: { problem: "recovery-undecided" },
         },
       );
     }
@@ -382,7 +383,7 @@ class Owner implements Service.OwnerService {
   }
 
   async #kept(snapshots: readonly MergedSnapshot[], retention: Service.Retention) {
-    return applyRetention(snapshots, (await this.#state.identity()).host, retention);
+    return applyRetention(snapshots, (await this.#state.identity()).host, retention, this.#clock.now());
   }
 
   async #ended(run: Run): Promise<void> {

@@ -11,7 +11,9 @@ export interface ProblemRecord {
 
 export function problemOf(error: unknown): ProblemRecord {
   if (isTasticError(error)) {
-    const { code, message, guidance } = error;
+    const { message, guidance, data } = error;
+    // What is more particular than the codes of errors.
+    const code = typeof data["problem"] === "string" ? data["problem"] : error.code;
     return { code, message, ...(guidance !== undefined && { guidance }) };
   }
   return {

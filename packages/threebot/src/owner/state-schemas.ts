@@ -101,6 +101,8 @@ export const copyRecord = v.object({
   state: v.picklist(["in-step", "behind", "unreachable", "empty", "unknown"]),
   behind: count,
   problem: v.optional(problemRecord),
+  /** What the last drill found, until another one finds it mended. */
+  drillProblem: v.optional(problemRecord),
   /** The snapshots that were there when we last looked: what is missing since was not removed by us. */
   known: v.array(v.string()),
   pruneDue: v.boolean(),

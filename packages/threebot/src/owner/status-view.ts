@@ -101,7 +101,7 @@ async function copyOf(state: OwnerState, place: Place, access: CopyAccess): Prom
     state: record.state,
     behind: record.behind,
     proven: record.proven,
-    problem: shownProblem(record.problem),
+    problem: shownProblem(record.problem ?? record.drillProblem),
   };
 }
 

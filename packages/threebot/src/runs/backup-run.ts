@@ -11,6 +11,7 @@ import {
   applyRetention,
   hasTag,
   incompleteTag,
+  isOfTheFuture,
   keyOf,
   mergeSnapshots,
   safetyTag,
@@ -71,6 +72,7 @@ function refuseUndecided(place: PlaceRecord, { safety = false }: BackupRequest):
     "there are backups of this name already, and nothing was decided yet",
     {
       guidance: "Recover them, or say that this 3Bot shall go on as it is; until then nothing is backed up.",
+      data: { problem: "recovery-undecided" },
     },
   );
 }
@@ -90,6 +92,9 @@ class BackupRun {
   /** The key of the snapshot that this run has made. */
   #made: string | undefined;
   #source = 0;
+  /** Bytes that it took in a repository. */
+  #added = 0;
+  readonly #pruned = new Set<string>();
 
   constructor(context: BackupContext, task: RunTask, request: BackupRequest, place: PlaceRecord) {
     this.#context = context;
@@ -158,6 +163,15 @@ class BackupRun {
 
   /** What was there at the last run and is gone, although we did not remove it, was removed by somebody else. */
   async #lookForLosses(): Promise<void> {
+    const future = this.#merged().filter(({ time }) => isOfTheFuture(time, this.#context.clock.now()));
+    if (future.length > 0) {
+      this.#notes.push({
+        code: "snapshots-of-the-future",
+        message: `${future.length} snapshots claim to be of the future, the first of ${future[0]?.snapshot.time}`,
+        guidance:
+          "Check this machine's clock. If it is right, find out who made them; retention leaves them alone.",
+      });
+    }
     for (const work of this.#working) {
       const { known, repositoryId } = await this.#context.state.copy(work.id);
       const there = new Set(work.snapshots.map(keyOf));
@@ -191,7 +205,7 @@ class BackupRun {
       {
         guidance:
           "If something is lost, recover it. If this is what it shall be, say so, and it is backed up.",
-        data: { shrunk: true },
+        data: { problem: "shrunk" },
       },
     );
   }
@@ -223,6 +237,7 @@ class BackupRun {
         this.#made = result.snapshotId;
         this.#unread = result.errorCount;
         this.#source = result.summary.totalBytesProcessed;
+        this.#added = result.summary.dataAddedPacked;
       });
       if (this.#made !== undefined) return;
     }
@@ -239,7 +254,7 @@ class BackupRun {
 
   /** Brings to each copy what others have and it shall have. */
   async #bringInStep(): Promise<void> {
-    const { reasons, remove } = await this.#retention();
+    const { remove } = await this.#retention();
     const unwanted = new Set(remove.map(({ key }) => key));
     for (const { key, forget } of this.#place.pending) if (forget) unwanted.add(key);
     for (const work of this.#working) {
@@ -247,8 +262,7 @@ class BackupRun {
         for (const source of this.#working) {
           if (source === work) continue;
           const wanted = this.#merged().filter(
-            ({ key, inCopies }) =>
-              inCopies.has(source.id) && !inCopies.has(work.id) && (reasons.has(key) || !unwanted.has(key)),
+            ({ key, inCopies }) => inCopies.has(source.id) && !inCopies.has(work.id) && !unwanted.has(key),
           );
           await work.copyFrom(source, wanted);
         }
@@ -269,6 +283,7 @@ class BackupRun {
         if ((await state.copy(work.id)).pruneDue) {
           const stored = await work.prune();
           await state.changeCopy(work.id, { pruneDue: false, stored });
+          this.#pruned.add(work.id);
         }
         await work.check();
       });
@@ -339,21 +354,24 @@ class BackupRun {
     const has = merged.filter(({ inCopies }) => inCopies.has(id));
     const behind = merged.length - has.length;
     const gotIt = this.#made !== undefined && has.some(({ key }) => key === this.#made);
-    await state.changeCopy(id, {
+    // Between two prunes, which count, what was added is added.
+    const added = gotIt && !this.#pruned.has(id) ? this.#added : 0;
+    await state.changeCopy(id, (old) => ({
       repositoryId: work.repository.config.id,
+      stored: old.stored + added,
       state: behind > 0 ? "behind" : has.length === 0 ? "empty" : "in-step",
       behind,
       problem,
       known: has.map(({ key }) => key),
       ...(gotIt && { lastBackup: now }),
-    });
+    }));
   }
 
   async #retention() {
     const { state } = this.#context;
     const { host } = await state.identity();
     const { retention } = await state.settings();
-    return applyRetention(this.#merged(), host, retention);
+    return applyRetention(this.#merged(), host, retention, this.#context.clock.now());
   }
 
   #merged(): MergedSnapshot[] {

@@ -57,7 +57,7 @@ export async function runDrill(context: DrillContext, task: RunTask): Promise<Ru
       }
     }
     const merged = mergeSnapshots(copies.map(({ access, snapshots }) => ({ id: access.id, snapshots })));
-    const newest = newestComplete(merged) ?? merged[0];
+    const newest = newestComplete(merged, clock.now()) ?? merged[0];
     if (newest === undefined) {
       if (problem !== undefined) throw new TasticError("storage-failed", problem.message);
       throw new TasticError("not-found", "there is no snapshot to try", { guidance: "Make a backup first." });
@@ -73,12 +73,13 @@ export async function runDrill(context: DrillContext, task: RunTask): Promise<Ru
       try {
         const files = await tryCopy(copy, own.tree, context, task);
         task.log(`${copy.access.id}: ${files} files came back bit for bit`);
-        await state.changeCopy(copy.access.id, { proven: new Date(clock.now()).toISOString() });
+        const proof = new Date(clock.now()).toISOString();
+        await state.changeCopy(copy.access.id, { proven: proof, drillProblem: undefined });
         proven++;
       } catch (error) {
         if (task.signal.aborted || !isTasticError(error)) throw error;
         failed(copy.access.id, error);
-        await state.changeCopy(copy.access.id, { problem: problemOf(error) });
+        await state.changeCopy(copy.access.id, { drillProblem: problemOf(error) });
       }
     }
     if (proven === 0) {

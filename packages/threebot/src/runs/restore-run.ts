@@ -220,7 +220,7 @@ export async function findRecoverable(context: RestoreContext, from: RecoverFrom
       place: all.place,
       copies,
       snapshots: ownedSnapshots(all.snapshots, undefined),
-      newestComplete: newestComplete(all.snapshots)?.snapshot.id,
+      newestComplete: newestComplete(all.snapshots, context.now())?.snapshot.id,
     };
   } finally {
     await closeFound(all);
@@ -249,7 +249,7 @@ export async function runRecover(
       const what = opened === undefined ? problemOf(error).message : `${opened.snapshots.length} snapshots`;
       task.log(`${access.id} at ${shownUrl(access)}: ${what}`);
     }
-    chosen = chooseSnapshot(all, snapshot);
+    chosen = chooseSnapshot(all, snapshot, context.now());
     task.log(`recovering ${chosen.snapshot.id} of ${chosen.snapshot.time}`);
     restorings = await plan(context, chosen, all.snapshots, { target, paths: [] });
   } finally {
@@ -285,9 +285,13 @@ async function restoreFound(
   }
 }
 
-function chooseSnapshot({ snapshots, opened }: Found, wanted: string | undefined): MergedSnapshot {
+function chooseSnapshot(
+  { snapshots, opened }: Found,
+  wanted: string | undefined,
+  now: number,
+): MergedSnapshot {
   if (wanted !== undefined && wanted !== "latest") return findMerged(snapshots, wanted);
-  const newest = newestComplete(snapshots) ?? snapshots[0];
+  const newest = newestComplete(snapshots, now) ?? snapshots[0];
   if (newest !== undefined) return newest;
   const failure = opened.find(({ error }) => error !== undefined)?.error;
   if (failure !== undefined && isTasticError(failure)) throw failure;

@@ -188,6 +188,9 @@ export class Scheduler {
     for (const place of places) {
       const record = await state.place(place);
       if (record === undefined) continue;
+      // A drill comes after the backup that was missed.
+      if (this.#isDue(record.nextDrill))
+        await state.changePlace(place, { nextDrill: text(nextMissed(now, every, jitter) + hour) });
       const next = record.nextBackup === undefined ? now : Date.parse(record.nextBackup);
       // The very first is not put off.
       if (next > now || record.lastBackup === undefined) continue;

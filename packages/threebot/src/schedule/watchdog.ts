@@ -36,8 +36,13 @@ export class Watchdog {
     const bad = run.state === "failed" || run.state === "interrupted";
     const text = run.problem === undefined ? "" : `${run.problem.message}\n${run.problem.guidance ?? ""}`;
     if (run.kind === "backup" && run.state !== "cancelled") await notifier.ping(bad ? "bad" : "good", text);
-    if (run.problem === undefined || run.state === "cancelled") return;
     const place = await state.place(run.place);
+    if (run.problem === undefined || run.state === "cancelled") {
+      // The next failure is a new one.
+      if (run.kind === "backup" && run.state === "done" && place?.failureTold !== undefined)
+        await state.changePlace(run.place, { failureTold: undefined });
+      return;
+    }
     const told = place?.failureTold;
     // What the owner has begun, the owner sees.
     if (run.by === "owner" || (told !== undefined && clock.now() - Date.parse(told) < tellEvery)) return;

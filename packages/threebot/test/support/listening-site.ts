@@ -23,6 +23,7 @@ export async function openFakeSite(more: Partial<SiteOptions> = {}, log: Log = s
     state,
     url: site.url.replace(/\/$/, ""),
     site,
+    address: site.address,
     /** A request as a browser of this page makes it. */
     fetch: (path: string, init: RequestInit = {}): Promise<Response> =>
       fetch(site.url.replace(/\/$/, "") + path, init),
