@@ -29,6 +29,7 @@ export const common = {
   download: "Download",
   open: "Open",
   never: "never",
+  justNow: "just now",
   unknown: "not known",
   files: (count: number, text: string) => (count === 1 ? "1 file" : `${text} files`),
   snapshotsCounted: (count: number, text: string) => (count === 1 ? "1 snapshot" : `${text} snapshots`),

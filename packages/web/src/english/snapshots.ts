@@ -66,6 +66,16 @@ export const snapshots = {
     monthly: "Months",
     yearly: "Years",
   },
+  /** What the service says, such as "daily 3". */
+  reason: {
+    last: "last",
+    daily: "day",
+    weekly: "week",
+    monthly: "month",
+    yearly: "year",
+    safety: "before a restore",
+    pinned: "pinned",
+  } as Readonly<Record<string, string>>,
   gone: "Tidied away",
   keeps: (kept: string, gone: string) => `${kept} would stay, ${gone} would be tidied away.`,
   keepsNothing: "These rules keep nothing. At least one snapshot has to stay.",
