@@ -541,7 +541,7 @@ function versions(state, path) {
     // Two and two are the same version.
     entry: {
       ...entry,
-      size: entry.size - 40 * Math.floor(index / 2),
+      size: entry.size + 40 * (2 - Math.floor(index / 2)),
       modified: new Date(state.now - (26 + 48 * Math.floor(index / 2)) * 3_600_000).toISOString(),
     },
   }));
