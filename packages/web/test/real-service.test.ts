@@ -3,7 +3,7 @@
  * 3Bot. Backed up, looked into, restored, and recovered through the deployer's page after all of it is lost.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,6 +40,44 @@ async function startDemo(): Promise<Demo> {
     });
     child.once("exit", () => reject(new Error(`the demonstration ended: ${said}`)));
   });
+}
+
+interface Fresh {
+  readonly page: string;
+  readonly setupCode: string;
+  readonly process: ChildProcess;
+}
+
+/** A 3Bot that knows nothing yet. */
+async function startFresh({ deployer, folder }: Demo, home: string): Promise<Fresh> {
+  const marketplace = new URL("/", deployer).href;
+  const options = { state: join(folder, "fresh"), home, marketplace, listen: "127.0.0.1:0" };
+  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  const child = spawn(process.execPath, [program, "serve", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => (said += text.toString()));
+  return new Promise((resolve, reject) => {
+    child.stdout.on("data", (text: Buffer) => {
+      said += text.toString();
+      const found = /is at (\S+)[\s\S]*with this code: (\S+)/.exec(said);
+      if (found === null) return;
+      const [, page = "", setupCode = ""] = found;
+      resolve({ page, setupCode, process: child });
+    });
+    child.once("exit", () => reject(new Error(`the service ended: ${said}`)));
+  });
+}
+
+/** The content of every file below a folder. */
+function contentOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Object.fromEntries(
+    files
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path, readFileSync(path, "base64")]),
+  );
 }
 
 /** 3Bots that a test left running when it failed: they outlive their deployer, and have its folder in their arguments. */
@@ -155,4 +193,39 @@ describeWithChromium("the pages over the real service", () => {
     await page.context().close();
     expect(complaints).toEqual([]);
   });
+
+  it("a fresh 3Bot becomes the lost one at its own page, with one of the two servers lost as well", async () => {
+    const home = join(demo.folder, "home");
+    const before = contentOf(home);
+    expect(Object.keys(before).length).toBeGreaterThan(40);
+    const fresh = await startFresh(demo, home);
+    try {
+      rmSync(join(demo.folder, "marketplace/servers/1"), { recursive: true });
+      for (const name of readdirSync(home)) rmSync(join(home, name), { recursive: true });
+
+      const context = await browser().newContext({ locale: "en-GB", reducedMotion: "reduce" });
+      context.setDefaultTimeout(30_000);
+      const page = await context.newPage();
+      await page.goto(fresh.page);
+      await page.getByLabel("Setup code").fill(fresh.setupCode);
+      await page.getByLabel("New password for this page", { exact: true }).fill("four words of mine");
+      await page.getByLabel("The same password again", { exact: true }).fill("four words of mine");
+      await page.getByRole("button", { name: "Begin" }).click();
+      await page.getByRole("link", { name: "Recover my 3Bot" }).click();
+      await page.getByLabel("Name of your 3Bot").fill("demo");
+      await page.getByLabel("Recovery password", { exact: true }).fill(demo.password);
+      await page.getByRole("button", { name: "Look for backups" }).click();
+      await page.getByText("What was found").waitFor();
+      await page.getByRole("button", { name: "Recover everything" }).click();
+      // All files are back; that one server has nothing any more is what is left.
+      await page.getByText("What could be brought back is back.").waitFor({ timeout: 60_000 });
+      await page.getByRole("link", { name: "Go to Home" }).waitFor();
+      expect(contentOf(home)).toEqual(before);
+      await context.close();
+    } finally {
+      const ended = new Promise((resolve) => fresh.process.once("close", resolve));
+      fresh.process.kill("SIGTERM");
+      await ended;
+    }
+  }, 120_000);
 });
