@@ -2,16 +2,20 @@
  * tastic and restic respect each other's locks.
  */
 import { expect, it, vi } from "vitest";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createLocalStorage, Repository } from "tastic";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   describeWithRestic,
+  jsonLines,
   runRestic,
   runTastic,
   startRestic,
   startTastic,
   succeed,
   temporaryFolder,
+  testPassword,
 } from "./support/peers.js";
 
 /** The repository's locks. A lock that is just being written has a longer name, and is none yet. */
@@ -98,4 +102,44 @@ describeWithRestic("locks", () => {
     succeed(await running.finished);
     succeed(await waiting.finished);
   });
+
+  it.each(["backup", "check"])(
+    "what %s has looked at before its lock was refused, it looks at again when it has one",
+    async (command) => {
+      const home = await temporaryFolder();
+      const options = { repo: `${home}/repo` };
+      mkdirSync(`${home}/source`);
+      writeFileSync(`${home}/source/file`, randomBytes(3 << 20));
+      succeed(await runTastic(["init"], options));
+      succeed(await runTastic(["backup", "--no-cache", `${home}/source`], options));
+      const intruder = await Repository.open(createLocalStorage(options.repo), { password: testPassword });
+      const args = command === "backup" ? ["--force", `${home}/source`] : ["--read-data"];
+      const waiting = await startTastic([command, "--no-cache", "--retry-lock", "1m", ...args], options);
+
+      // Two that come at the same time refuse each other. The other one is quicker then, and removes everything.
+      while (locksOf(options.repo).length === 0) await sleep(1);
+      const json = new TextEncoder().encode(
+        JSON.stringify({
+          time: new Date().toISOString(),
+          exclusive: true,
+          hostname: "other",
+          username: "",
+          pid: 1,
+        }),
+      );
+      const id = await intruder.lockStore.saveLock(json);
+      while (locksOf(options.repo).length > 1) await sleep(1);
+      await sleep(300);
+      for (const folder of ["snapshots", "index", "data"]) {
+        for (const name of readdirSync(`${options.repo}/${folder}`, { recursive: true }))
+          if (String(name).length >= 64) rmSync(`${options.repo}/${folder}/${String(name)}`);
+      }
+      await intruder.lockStore.removeLock(id);
+
+      succeed(await waiting.finished);
+      succeed(await runRestic(["check", "--read-data", "--no-cache"], options));
+      const snapshots = jsonLines(succeed(await runRestic(["snapshots", "--json", "--no-cache"], options)));
+      expect(snapshots.flat()).toHaveLength(command === "backup" ? 1 : 0);
+    },
+  );
 });

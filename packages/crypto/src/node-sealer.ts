@@ -136,7 +136,6 @@ export class NodeSealer implements Sealer {
     for (let from = 0; from < ciphertext.length; from += BLOCK) {
       const part = cipher.update(ciphertext.subarray(from, from + BLOCK));
       target.set(part, from);
-      part.fill(0);
       releaseMemory(part);
     }
     return target;

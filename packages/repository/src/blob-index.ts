@@ -74,6 +74,16 @@ export class BlobIndex {
     return this.size * ENTRY_WORDS * 4 + this.#slotCount() * 4;
   }
 
+  /** Forgets all entries, as long as nobody else uses the index yet. */
+  clear(): void {
+    this.#underLock(() => {
+      this.#slots = new Int32Array(currentBuffer(this.shared.slots));
+      this.#slots.fill(0);
+      Atomics.store(this.#header, COUNT, 0);
+      Atomics.store(this.#header, PACK_COUNT, 0);
+    });
+  }
+
   /** Makes room for so many further entries at once, which is faster than bit by bit. A guess will do. */
   reserve(more: number): void {
     this.#underLock(() => {

@@ -72,6 +72,11 @@ export class BlobLoader {
     this.#trees = new PackWindows(storage, index);
   }
 
+  /** For when the index is loaded anew: keeps nothing that goes by its entries. */
+  forget(): void {
+    this.#trees.forget();
+  }
+
   /**
    * Loads a blob from the first of its copies that is intact.
    * Errors: `blob-not-found` if no index lists it; else what the last copy raised.

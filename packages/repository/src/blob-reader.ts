@@ -1,15 +1,14 @@
 /**
  * Opening one blob after the other in the same memory, on any thread: for whoever is done with a blob before the next.
  */
-import { nodeCrypto } from "@tastic/crypto";
+import { nodeCrypto, releaseMemory } from "@tastic/crypto";
 import type { MasterKey } from "@tastic/crypto";
-import { idFromBytes } from "@tastic/format";
+import { idFromBytes, SEALING_OVERHEAD } from "@tastic/format";
 import { loadZstd } from "@tastic/zstd";
 import { TREE } from "./blob-entry.js";
 import { BlobIndex } from "./blob-index.js";
 import { checkUncompressedLength, hashMismatch, openBlob } from "./pack-files.js";
 import type { BlobOpener } from "./pack-files.js";
-import { releaseMemory } from "@tastic/crypto";
 import type { SharedBlobIndex } from "./shared-index.js";
 
 /** What another thread needs to open blobs of a repository: structured-cloneable. Holds the master key. */
@@ -20,6 +19,7 @@ export interface BlobReaderSettings {
 
 /** Longer plaintexts get memory of their own: no chunker in use makes them. */
 const KEPT_ROOM = 16 << 20;
+const ROOM_STEP = 1 << 20;
 /** To name a blob costs as much as to open a small one, so only errors do. */
 const UNNAMED = "a blob";
 
@@ -27,8 +27,6 @@ export class BlobReader {
   readonly index: BlobIndex;
   readonly opener: BlobOpener;
   #room = new Uint8Array(0);
-  /** What `open` gave out last, if not of `#room`. */
-  #lent: Uint8Array | undefined;
 
   constructor(index: BlobIndex, opener: BlobOpener) {
     this.index = index;
@@ -47,8 +45,6 @@ export class BlobReader {
    * Errors: those of `openBlob`.
    */
   open(entry: number, sealed: Uint8Array): Uint8Array {
-    if (this.#lent !== undefined) releaseMemory(this.#lent);
-    this.#lent = undefined;
     try {
       const plaintext = this.#unpack(entry, sealed);
       this.#checkId(entry, this.opener.crypto.sha256(plaintext));
@@ -69,10 +65,10 @@ export class BlobReader {
 
   #unpack(entry: number, sealed: Uint8Array): Uint8Array {
     const length = this.index.uncompressedLength(entry);
-    const packed = this.opener.sealer.open(sealed, UNNAMED);
-    if (length === 0) return (this.#lent = packed);
+    const packed = this.#unseal(sealed);
+    if (length === 0) return packed;
     checkUncompressedLength(length, UNNAMED);
-    if (length > KEPT_ROOM) return (this.#lent = this.opener.zstd.decompress(packed, limitsFor(length)));
+    if (length > KEPT_ROOM) return this.opener.zstd.decompress(packed, limitsFor(length));
     let whole: Uint8Array | undefined;
     let used = 0;
     this.opener.zstd.decompressTo(packed, limitsFor(length), (piece) => {
@@ -81,25 +77,14 @@ export class BlobReader {
       else this.#roomFor(length).set(piece, used);
       used += piece.length;
     });
-    releaseMemory(packed);
     return whole ?? this.#roomFor(length).subarray(0, used);
   }
 
-  #roomFor(length: number): Uint8Array {
-    if (length > this.#room.length)
-      this.#room = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#room.length, 1 << 20));
-    return this.#room;
-  }
-
   #hash(entry: number, sealed: Uint8Array): Uint8Array {
-    const { crypto, sealer, zstd } = this.opener;
+    const { crypto, zstd } = this.opener;
     const length = this.index.uncompressedLength(entry);
-    const packed = sealer.open(sealed, UNNAMED);
-    if (length === 0) {
-      const hash = crypto.sha256(packed);
-      releaseMemory(packed);
-      return hash;
-    }
+    const packed = this.#unseal(sealed);
+    if (length === 0) return crypto.sha256(packed);
     checkUncompressedLength(length, UNNAMED);
     let whole: Uint8Array | undefined;
     const hash = crypto.createHash();
@@ -108,8 +93,22 @@ export class BlobReader {
       if (piece.length === length) whole = crypto.sha256(piece);
       else hash.update(piece);
     });
-    releaseMemory(packed);
     return whole ?? hash.digest();
+  }
+
+  /** To where zstd takes it from: pages that are new each time cost more than decrypting. */
+  #unseal(sealed: Uint8Array): Uint8Array {
+    const { sealer, zstd } = this.opener;
+    return sealer.open(sealed, UNNAMED, zstd.inputRoom(Math.max(0, sealed.length - SEALING_OVERHEAD)));
+  }
+
+  /** At least so many bytes, the same memory again and again. */
+  #roomFor(length: number): Uint8Array {
+    if (length > this.#room.length) {
+      releaseMemory(this.#room);
+      this.#room = Buffer.allocUnsafeSlow(Math.ceil(length / ROOM_STEP) * ROOM_STEP);
+    }
+    return this.#room;
   }
 
   #checkId(entry: number, hash: Uint8Array): void {

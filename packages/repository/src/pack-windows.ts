@@ -59,6 +59,7 @@ export class PackWindows {
   /** Keeps nothing of what was read: it may be wrong. */
   forget(): void {
     this.#windows.length = 0;
+    this.#asked.clear();
   }
 
   #windowFor(pack: number, from: number, to: number, signal: AbortSignal | undefined): Window {

@@ -51,11 +51,6 @@ export interface FinishedPack {
 }
 
 const KNOWN: PackedBlob = { isNew: false, storedLength: 0 };
-/**
- * Blobs that are stored in at most so many bytes, as all chunks of files are, are opened again in memory that is kept for
- * it. Only what is used of it takes memory.
- */
-const KEPT_ROOM = 9 << 20;
 /** To name a blob costs as much as to hash a small one, so only errors do. */
 const UNNAMED = "a blob";
 
@@ -68,7 +63,6 @@ export class Packer {
   readonly #reader: BlobReader;
   readonly #open = new Map<BlobType, OpenPack>();
   readonly #finished: FinishedPack[] = [];
-  #room: Uint8Array | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(settings: PackerSettings, crypto: CryptoProvider, zstd: ZstdContext) {
@@ -246,7 +240,7 @@ export class Packer {
 
   /** The hash of what was just sealed, opened piece by piece: the largest blob is not held a second time. */
   #hashOf(sealed: Uint8Array, uncompressedLength: number): Uint8Array {
-    const room = sealed.length <= KEPT_ROOM ? (this.#room ??= new Uint8Array(KEPT_ROOM)) : undefined;
+    const room = this.#zstd.inputRoom(sealed.length - SEAL_OVERHEAD);
     const content = this.#sealer.open(sealed, UNNAMED, room);
     try {
       return this.#hashOfContent(content, uncompressedLength);

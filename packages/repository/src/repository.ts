@@ -221,6 +221,15 @@ export class Repository {
     return loadIndexFiles(this.indexStore, this.index, { ...options, connections: this.storage.connections });
   }
 
+  /**
+   * Forgets what was loaded into `index`. Without a lock that held all the time since, it may list what is gone, and a
+   * backup would rely on that. Nothing else may be using the index.
+   */
+  forgetIndex(): void {
+    this.index.clear();
+    this.blobs.forget();
+  }
+
   /** Does the loaded index list a pack? */
   listsPack(id: string): boolean {
     return this.index.find(idToBytes(id), PACK) >= 0;

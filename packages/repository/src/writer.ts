@@ -125,8 +125,9 @@ export class RepositoryWriter {
         return;
       }
       const name = idFromBytes(pack.id);
-      await this.#storage.save({ type: "pack", name }, pack.bytes, { signal, holds: pack.type });
-      releaseMemory(pack.bytes);
+      const onTaken = (): void => releaseMemory(pack.bytes);
+      await this.#storage.save({ type: "pack", name }, pack.bytes, { signal, holds: pack.type, onTaken });
+      onTaken();
       this.#indexing = this.#indexing.then(() => this.#indexWriter.add(pack));
       await this.#indexing;
     });

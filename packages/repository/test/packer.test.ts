@@ -318,6 +318,7 @@ describe("a packer on a broken machine", () => {
         const broken: ZstdContext = {
           compress,
           lendCompressed: compress,
+          inputRoom: (length) => zstd.inputRoom(length),
           decompress: (frame, options) => zstd.decompress(frame, options),
           decompressTo: (frame, options, sink) => zstd.decompressTo(frame, options, sink),
         };

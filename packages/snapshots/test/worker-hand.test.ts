@@ -1,6 +1,6 @@
 import { TasticError } from "@tastic/errors";
 import { afterEach, describe, expect, it } from "vitest";
-import { runCrew } from "../dist/workers/work-crew.js";
+import { Crew } from "../dist/workers/work-crew.js";
 import { InlineHand, WorkerHand, doAtOnce } from "../dist/workers/worker-hand.js";
 
 type Task = string | Uint8Array;
@@ -8,12 +8,14 @@ const script = new URL("./programs/moody-worker.mjs", import.meta.url);
 let hand: WorkerHand<Task, string>;
 
 function hire(): WorkerHand<Task, string> {
-  hand = new WorkerHand(script, "settings");
+  hand = new WorkerHand(script);
+  hand.begin("settings");
   return hand;
 }
-afterEach(() => hand.close());
 
 describe("a worker", () => {
+  afterEach(() => hand.close());
+
   it("answers each task, several at once too, and takes memory over", async () => {
     const bytes = new Uint8Array(1000);
     const answers = await Promise.all([hire().ask("a"), hand.ask(bytes, [bytes.buffer]), hand.ask("b")]);
@@ -44,8 +46,13 @@ describe("a worker", () => {
     await expect(hand.ask("b")).rejects.toThrow("a worker ended");
   });
 
+  it("refuses a task before its settings", async () => {
+    hand = new WorkerHand(script);
+    await expect(hand.ask("a")).rejects.toThrow("before its settings");
+  });
+
   it("that cannot start fails what it was asked", async () => {
-    hand = new WorkerHand(new URL("./programs/none.mjs", import.meta.url), undefined);
+    hand = new WorkerHand(new URL("./programs/none.mjs", import.meta.url));
     await expect(hand.ask("a")).rejects.toThrow(/none\.mjs/);
   });
 });
@@ -90,19 +97,21 @@ describe("this thread", () => {
 
 describe("a crew", () => {
   const plan = {
-    script,
     settings: "settings",
     inline: () => (task: Task) => {
       if (task === "throw") throw new Error("inline");
       return `inline: ${String(task)}`;
     },
     connections: 1,
+    pieces: 100,
   };
+  let crew: Crew<Task, string>;
+  afterEach(() => crew.close());
 
   it("has this thread and its workers, each with two loops", async () => {
-    hire();
+    crew = new Crew(script, 2);
     const answers: string[] = [];
-    await runCrew<Task, string>({ ...plan, workers: 2 }, async (one) => {
+    await crew.run(plan, async (one) => {
       answers.push(await one.ask("a"));
     });
     expect(answers.sort()).toEqual([
@@ -111,11 +120,20 @@ describe("a crew", () => {
     ]);
   });
 
+  it("leaves to this thread what is not enough for several", async () => {
+    crew = new Crew(script, 2);
+    const answers: string[] = [];
+    await crew.run({ ...plan, pieces: 1 }, async (one) => {
+      answers.push(await one.ask("a"));
+    });
+    expect(answers).toEqual(["inline: a", "inline: a"]);
+  });
+
   it("ends when one loop fails, and all others have noticed", async () => {
-    hire();
+    crew = new Crew(script, 1);
     let failed = 0;
     let ended = 0;
-    const run = runCrew<Task, string>({ ...plan, workers: 1 }, async (one, isOver) => {
+    const run = crew.run(plan, async (one, isOver) => {
       if (one instanceof InlineHand && failed++ === 0) await one.ask("throw");
       while (!isOver()) await one.ask("a");
       ended++;
@@ -125,8 +143,8 @@ describe("a crew", () => {
   });
 
   it("fails when a worker dies", async () => {
-    hire();
-    const run = runCrew<Task, string>({ ...plan, workers: 1 }, async (one, isOver) => {
+    crew = new Crew(script, 1);
+    const run = crew.run(plan, async (one, isOver) => {
       if (one instanceof WorkerHand) await one.ask("exit");
       while (!isOver()) await one.ask("a");
     });

@@ -68,8 +68,11 @@ class CachingStorage implements CacheStorage {
   }
 
   async save(file: StorageFile, content: Uint8Array | readonly Uint8Array[], options?: SaveOptions) {
-    await this.#inner.save(file, content, options);
-    if (!isCachedType(file.type) || (file.type === "pack" && options?.holds !== "tree")) return;
+    if (!isCachedType(file.type) || (file.type === "pack" && options?.holds !== "tree")) {
+      await this.#inner.save(file, content, options);
+      return;
+    }
+    await this.#inner.save(file, content, { ...options, onTaken: undefined });
     const pieces = content instanceof Uint8Array ? [content] : content;
     await this.#change(() => this.#folder.write(file, pieces));
   }

@@ -58,7 +58,11 @@ export function createFaultStorage(inner: Storage, plan: FaultPlan): Storage {
     prepare: () => meet(begin("prepare"), () => inner.prepare()),
     save: (file, content, options) =>
       meet(begin("save", file, options), (fault) =>
-        inner.save(file, fault === undefined ? content : change(joinBytes(content), fault), options),
+        // It may be saved twice, or be said to have failed when it has not.
+        inner.save(file, fault === undefined ? content : change(joinBytes(content), fault), {
+          ...options,
+          onTaken: undefined,
+        }),
       ),
     load: (file, range, options) =>
       meet(begin("load", file, options), async (fault) =>

@@ -48,9 +48,10 @@ export function createLimitStorage(inner: Storage, options: LimitOptions): Stora
     prepare: () => inner.prepare(),
     async save(file, content, given) {
       const { limits, settle } = limited(given);
+      const length = lengthOf(content);
       await inner.save(file, content, limits);
       // An abort ends this wait and no more: the object is there.
-      await settle("upload", lengthOf(content));
+      await settle("upload", length);
     },
     async load(file, range, given) {
       const { limits, settle } = limited(given);

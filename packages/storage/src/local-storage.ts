@@ -12,7 +12,15 @@ import { modesOf, type Modes } from "./local-modes.js";
 import { readExactly } from "./local-read.js";
 import { syncFolder } from "./local-sync.js";
 import { writeWhole } from "./local-write.js";
-import type { ByteRange, FileInfo, FileType, OperationOptions, Storage, StorageFile } from "./storage.js";
+import type {
+  ByteRange,
+  FileInfo,
+  FileType,
+  OperationOptions,
+  SaveOptions,
+  Storage,
+  StorageFile,
+} from "./storage.js";
 import { fileError, hasSystemCode, storageError } from "./system-error.js";
 
 export interface LocalStorageOptions {
@@ -55,24 +63,30 @@ class LocalStorage implements Storage {
   async save(
     file: StorageFile,
     content: Uint8Array | readonly Uint8Array[],
-    options: OperationOptions = {},
+    options: SaveOptions = {},
   ): Promise<void> {
     const path = this.#pathOf(file);
     const pieces = content instanceof Uint8Array ? [content] : content;
     const modes = await this.#getModes();
+    let taken = false;
+    const onWritten = (): void => {
+      taken = true;
+      options.onTaken?.();
+    };
     const write = () =>
       writeWhole(path, pieces, {
         mode: modes.file,
         existing: file.type === "config" ? "refuse" : "replace",
         signal: options.signal,
         action: `saving ${describeFile(file)}`,
+        onWritten: options.onTaken && onWritten,
       });
     try {
       try {
         await write();
       } catch (error) {
         // One of the folders is missing, as other tools leave them out while they are empty.
-        if (!hasSystemCode(error, ["ENOENT"]) || file.type === "config") throw error;
+        if (!hasSystemCode(error, ["ENOENT"]) || file.type === "config" || taken) throw error;
         await this.#makeFolder(dirname(path), modes.folder);
         await write();
       }

@@ -69,23 +69,33 @@ class RetryStorage implements Storage {
     return this.#persist("Create()", undefined, () => this.#inner.prepare());
   }
 
-  save(file: StorageFile, content: Content, options?: SaveOptions): Promise<void> {
-    return this.#persist(callName("Save", file), options?.signal, async (retries) => {
+  async save(file: StorageFile, content: Content, given: SaveOptions = {}): Promise<void> {
+    let taken = false;
+    const onTaken = (): void => {
+      taken = true;
+      given.onTaken?.();
+    };
+    const options = given.onTaken === undefined ? given : { ...given, onTaken };
+    const failure = await this.#persist(callName("Save", file), options.signal, async (retries) => {
       try {
         await this.#inner.save(file, content, options);
       } catch (error) {
+        // There is nothing left to try it with.
+        if (taken) return { error };
         // The answer to an earlier attempt may have been lost after the work was done, or a network may have repeated
         // the request. rest-server says 403 to the second one.
         const exists = isTasticError(error, "already-exists");
         const refused = retries > 0 && isTasticError(error, "access-denied");
         if (!exists && !refused) throw error;
-        if (await this.#holds(file, content, options)) return;
+        if (await this.#holds(file, content, options)) return undefined;
         if (retries === 0 || file.type === "config" || refused) throw error;
         // What has this name is not what the name stands for: a part of what we sent.
         await this.#inner.remove(file, options);
         await this.#inner.save(file, content, options);
       }
+      return undefined;
     });
+    if (failure !== undefined) throw failure.error;
   }
 
   async load(file: StorageFile, range?: ByteRange, options?: OperationOptions) {

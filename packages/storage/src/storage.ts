@@ -63,6 +63,11 @@ export interface OperationOptions {
 export interface SaveOptions extends OperationOptions {
   /** What a pack holds, for storages that keep what is read seldom elsewhere; not known if not given. */
   readonly holds?: "data" | "tree" | undefined;
+  /**
+   * Called when the storage needs the content no more, though it is not stored yet: from then on its memory may be taken
+   * away. What goes wrong after that is not tried again. Not every storage calls it.
+   */
+  readonly onTaken?: (() => void) | undefined;
 }
 
 export interface Storage {
@@ -82,7 +87,7 @@ export interface Storage {
    * A config that exists is not overwritten (`already-exists`). Any other name is the hash of the content, so
    * that saving it again replaces bytes with the same bytes, as in restic's own local and S3 storages.
    *
-   * @param content the bytes, or pieces of them in order; must not change until the promise settles
+   * @param content the bytes, or pieces of them in order; must not change until the promise settles, or `onTaken` was called
    */
   save(file: StorageFile, content: Uint8Array | readonly Uint8Array[], options?: SaveOptions): Promise<void>;
 

@@ -143,6 +143,23 @@ export function storageConformance(name: string, make: () => Promise<Storage>): 
       expect(await storage.load(file)).toEqual(bytes);
     });
 
+    it("says that it needs the content no more only when it does not", async () => {
+      for (const [type, holds] of [
+        ["pack", "data"],
+        ["pack", "tree"],
+        ["index", undefined],
+      ] as const) {
+        const bytes = sampleBytes(70_000);
+        const file = fileFor(type, bytes);
+        const lent = bytes.slice();
+        await storage.save(file, lent, {
+          holds,
+          onTaken: () => structuredClone(undefined, { transfer: [lent.buffer] }),
+        });
+        expect(Buffer.compare(await storage.load(file), bytes)).toBe(0);
+      }
+    });
+
     it("loads every range of an object, and none beyond it", async () => {
       const bytes = sampleBytes(9);
       const file = await saved("pack", bytes);

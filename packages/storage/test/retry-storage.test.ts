@@ -139,6 +139,23 @@ describe("a storage that tries again", () => {
     }
   });
 
+  it("does not try again with content that was taken away", async () => {
+    const error = passing();
+    let calls = 0;
+    const inner: Storage = {
+      ...createMemoryStorage(),
+      save(_file, _content, options) {
+        calls++;
+        options?.onTaken?.();
+        return Promise.reject(error);
+      },
+    };
+    const storage = createRetryStorage(inner, { clock: new FakeClock() });
+    let taken = 0;
+    await expect(storage.save(file, bytes, { onTaken: () => taken++ })).rejects.toBe(error);
+    expect({ calls, taken }).toEqual({ calls: 1, taken: 1 });
+  });
+
   it("waits as long as the server asks for", async () => {
     const { storage, clock } = retrying(until("load", 2, passing({ retryAfterMs: 7500 })));
     await storage.save(file, bytes);

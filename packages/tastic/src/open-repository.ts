@@ -98,27 +98,15 @@ export async function withRepository<T>(
   return withLock(context, repository, kind, (signal) => work(repository, signal));
 }
 
-/**
- * Like `withRepository`, with the index loaded: that begins as soon as the lock is stored, since from then on nobody
- * removes what the index lists, and it counts only if the lock holds.
- */
+/** Like `withRepository`, with the index loaded, which begins while the lock settles. */
 export async function withIndex<T>(
   context: Context,
   kind: LockKind,
   work: (repository: Repository, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const repository = await openRepository(context);
-  let loading: Promise<void> | undefined;
-  const begin = (): void => {
-    loading = loadIndex(context, repository, context.signal);
-    // What goes wrong is told to whoever holds the lock.
-    loading.catch(() => undefined);
-  };
-  const loaded = async (signal: AbortSignal): Promise<T> => {
-    await (loading ?? loadIndex(context, repository, signal));
-    return work(repository, signal);
-  };
-  return withLock(context, repository, kind, loaded, begin);
+  const load = (signal: AbortSignal): Promise<void> => loadIndex(context, repository, signal);
+  return withLockAhead(context, repository, kind, load, (_, signal) => work(repository, signal));
 }
 
 /**
@@ -138,6 +126,79 @@ export async function lookAtRepository<T>(
     looking.catch(() => undefined);
   };
   return withLock(context, repository, "read", () => looking ?? look(repository), begin);
+}
+
+/**
+ * Locks, and looks at the repository already while the lock settles. From the moment that a lock is stored nobody who
+ * comes later goes on against it, and whoever came before makes us refuse it: what is read in between is as good as what is
+ * read after, if the lock holds. If it does not, all of that is forgotten, and with the next try begun anew.
+ *
+ * @param ahead only reads; `held` resolves when the lock is, and what is told before may never come true
+ */
+export async function withLockAhead<Found, T>(
+  context: Context,
+  repository: Repository,
+  kind: LockKind,
+  ahead: (signal: AbortSignal, held: Promise<void>) => Promise<Found>,
+  work: (found: Found, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  let attempt: Attempt<Found> | undefined;
+  const begin = (): Attempt<Found> => {
+    const before = attempt?.end();
+    const started = startAttempt(context.signal, async (signal, held) => {
+      if (before !== undefined) {
+        await before;
+        repository.forgetIndex();
+      }
+      return ahead(signal, held);
+    });
+    attempt = started;
+    return started;
+  };
+  const workHeld = async (signal: AbortSignal): Promise<T> => {
+    const current = attempt ?? begin();
+    current.hold(signal);
+    return work(await current.found, signal);
+  };
+  try {
+    return await withLock(context, repository, kind, workHeld, () => void begin());
+  } finally {
+    await attempt?.end();
+  }
+}
+
+interface Attempt<Found> {
+  readonly found: Promise<Found>;
+  /** The lock is held, until `signal` aborts. */
+  hold(signal: AbortSignal): void;
+  /** Stops looking, and waits until that has come to an end. */
+  end(): Promise<void>;
+}
+
+function startAttempt<Found>(
+  outer: AbortSignal,
+  look: (signal: AbortSignal, held: Promise<void>) => Promise<Found>,
+): Attempt<Found> {
+  const over = new AbortController();
+  let hold = (): void => undefined;
+  const held = new Promise<void>((resolve) => (hold = resolve));
+  const found = look(AbortSignal.any([outer, over.signal]), held);
+  // What goes wrong is told to whoever holds the lock.
+  const settled = found.then(
+    () => undefined,
+    () => undefined,
+  );
+  return {
+    found,
+    hold(signal) {
+      signal.addEventListener("abort", () => over.abort(signal.reason), { once: true });
+      hold();
+    },
+    end() {
+      over.abort();
+      return settled;
+    },
+  };
 }
 
 /** @param onStored see `LockOptions` of the repository */

@@ -13,12 +13,18 @@ let isSmall = false;
 export function keepHeapSmall(): void {
   if (isSmall) return;
   isSmall = true;
-  setFlagsFromString("--heap-growing-percent=100");
-  setFlagsFromString("--semi-space-growth-factor=1");
+  setFlags();
+  // A thread that starts sets them back for all.
+  process.on("worker", (worker) => worker.once("online", setFlags));
   process.once("exit", () => {
     setFlagsFromString("--heap-growing-percent=0");
     setFlagsFromString("--semi-space-growth-factor=2");
   });
+}
+
+function setFlags(): void {
+  setFlagsFromString("--heap-growing-percent=100");
+  setFlagsFromString("--semi-space-growth-factor=1");
 }
 
 /**

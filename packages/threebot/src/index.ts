@@ -20,6 +20,7 @@ export {
   type RunningMarketplace,
 } from "./marketplace/run-marketplace.js";
 export { createMarketplace, type Marketplace, type MarketplaceOptions } from "./marketplace/marketplace.js";
+export { issueTokenIn, listThreebotsIn, type ListedThreebot } from "./marketplace/operator.js";
 export { createDeployer, type Deployer, type DeployerOptions } from "./deployer/deployer.js";
 export { ProcessTarget, type ProcessTargetOptions } from "./deployer/process-target.js";
 export { CommandTarget, type CommandTargetOptions } from "./deployer/command-target.js";

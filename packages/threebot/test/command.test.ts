@@ -267,6 +267,17 @@ describe("serve", () => {
     });
   });
 
+  it("says so where another program listens already, and has let go of everything", async () => {
+    const site = await openFakeSite();
+    try {
+      const { code, err } = await run(["serve", "--listen", site.address, "--state", folder]);
+      expect([code, err]).toEqual([1, expect.stringContaining("Another program listens there already")]);
+      expect(names()).toEqual(["stop"]);
+    } finally {
+      await site.close();
+    }
+  });
+
   it("refuses a page that is not there, and half a certificate", async () => {
     const nowhere = await run([
       "serve",
@@ -358,20 +369,14 @@ describe("marketplace", () => {
   it("registers the 3Bot of a token, which then sets itself up", async () => {
     const { terminal, printed, stop } = createTerminal();
     const servers = ["--backup-server-1", "127.0.0.1:0", "--backup-server-2", "127.0.0.1:0"];
-    const args = [
-      "marketplace",
-      "--folder",
-      folder,
-      "--listen",
-      "127.0.0.1:0",
-      "--token",
-      "alice",
-      ...servers,
-    ];
+    const args = ["marketplace", "--folder", folder, "--listen", "127.0.0.1:0", ...servers];
     const ended = main(args, terminal, open);
-    await expect.poll(() => printed.out, { timeout: 30_000 }).toContain("to be used once");
+    await expect.poll(() => printed.out, { timeout: 30_000 }).toContain("The marketplace is at");
     const [, url = ""] = /is at (http\S+)\n/.exec(printed.out) ?? [];
-    const [, token = ""] = /to be used once: (\S+)\n/.exec(printed.out) ?? [];
+    const issued = await run(["token", "--folder", folder, "--name", "alice", "--days", "3"]);
+    const token = issued.out.trim();
+    expect([issued.code, issued.out]).toEqual([0, expect.stringMatching(/^\S{20,}\n$/)]);
+    expect((await run(["list", "--folder", folder])).out).toBe("alice  invited\n");
     const real = await createOwnerService({
       stateFolder: join(folder, "3bot"),
       home: join(folder, "home"),
@@ -389,7 +394,7 @@ describe("marketplace", () => {
     }
     expect(await ended).toBe(0);
     expect(printed.err).toContain("stopped in order");
-    expect(printed.err).not.toContain(token);
+    expect(printed.out + printed.err).not.toContain(token);
   });
 
   it.each([
@@ -399,6 +404,16 @@ describe("marketplace", () => {
     [["--folder", "f", "--config", "/nothing/there"], "/nothing/there"],
   ])("refuses %j", async (args, said) => {
     const { code, err } = await run(["marketplace", ...args]);
+    expect([code, err]).toEqual([1, expect.stringContaining(said)]);
+  });
+
+  it.each([
+    [["token"], "--name is needed"],
+    [["token", "--name", "alice"], "--folder is needed"],
+    [["token", "--folder", "f", "--name", "alice", "--days", "x"], "no number of days"],
+    [["list"], "--folder is needed"],
+  ])("%j is refused", async (args, said) => {
+    const { code, err } = await run(args);
     expect([code, err]).toEqual([1, expect.stringContaining(said)]);
   });
 

@@ -1,8 +1,11 @@
 /** The deployer over HTTP: from a name and a password to a running 3Bot, and back again after everything is lost. */
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { backUp, goodPassword as password, startSite, until } from "./support/deployer-site.js";
+
+// 3Bots are processes, each of which derives its keys slowly.
+vi.setConfig({ testTimeout: 240_000 });
 
 it("creates, loses, and recovers a 3Bot, with name and password alone", async () => {
   const site = await startSite();
@@ -61,4 +64,13 @@ it("moves a 3Bot: a backup is taken before, and it comes back elsewhere with wha
     "written just now",
   );
   await expect(stat(join(site.folder, "here", "alice"))).rejects.toThrow(/ENOENT/);
+  // One that is stopped is started for that, so that what it has is backed up.
+  await writeFile(join(site.folder, "there", "alice", "home", "last"), "and then this");
+  expect((await site.ask("POST", "deployer/deployments/alice/stop", {})).body).toMatchObject({
+    state: "stopped",
+  });
+  await site.ask("POST", "deployer/deployments/alice/move", { target: "here", password });
+  expect(await until(site, "alice", "running")).toMatchObject({ target: "here" });
+  expect(await readFile(join(site.folder, "here", "alice", "home", "last"), "utf8")).toBe("and then this");
+  await expect(stat(join(site.folder, "there", "alice"))).rejects.toThrow(/ENOENT/);
 });

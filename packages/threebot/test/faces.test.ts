@@ -1,22 +1,36 @@
 /** The faces on a real 3Bot with two real backup servers: over HTTP, through the original's routes, at the prompt. */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createJsonLog } from "@tastic/rest-server";
 import { createClient, createResticRepo, type Client } from "@tastic/threebot";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { mustEndWell } from "../dist/owner-api/until-ended.js";
 import { openSite } from "../dist/command/site.js";
 import { runPrompt } from "../dist/shell/prompt.js";
-import { fillHome, startThreebot, startWorld, token, type Threebot } from "./owner-support.js";
+import {
+  fillHome,
+  startThreebot,
+  startWorld,
+  token,
+  type TestClock,
+  type Threebot,
+} from "./owner-support.js";
+import { filesWith } from "./support/files-with.js";
 import { createTerminal } from "./support/terminal.js";
-import { silentLog } from "@tastic/rest-server";
 
 // Real backups, checked and pruned: a busy machine needs its time.
 vi.setConfig({ testTimeout: 240_000 });
 
+const minute = 60_000;
 const apiToken = `3bot_${"t".repeat(43)}`;
 
-async function threebotWithSite(): Promise<Threebot & { client: Client; url: string }> {
-  const threebot = await startThreebot(await startWorld());
+async function threebotWithSite(
+  lines: string[] = [],
+  firstPassword?: string,
+): Promise<Threebot & { client: Client; url: string; clock: TestClock }> {
+  const log = createJsonLog((line) => lines.push(line), "debug");
+  const world = await startWorld();
+  const threebot = await startThreebot(world, { log });
   await fillHome(threebot.home);
   const { owner, stateFolder } = threebot;
   const site = await openSite({
@@ -24,21 +38,23 @@ async function threebotWithSite(): Promise<Threebot & { client: Client; url: str
     state: stateFolder,
     listen: "127.0.0.1:0",
     token: { name: "test", token: apiToken },
-    log: silentLog,
+    firstPassword,
+    log,
   });
   onTestFinished(() => site.stop(0));
   const url = site.url.replace(/\/$/, "");
-  return { ...threebot, client: createClient(url, { token: apiToken }), url };
+  return { ...threebot, client: createClient(url, { token: apiToken }), url, clock: world.clock };
 }
 
 it("everything that the interface has works on a real 3Bot, in the shapes that it promises", async () => {
-  const { client, home } = await threebotWithSite();
+  const { client, home, clock } = await threebotWithSite();
   expect(await client.status()).toMatchObject({ verdict: "new", unreadFailures: 0 });
   const place = await client.setUpMarketplace({ name: "alice", password: "four words of mine", token });
   expect(place).toMatchObject({ place: "marketplace", state: "ready", automatic: true });
   const first = await mustEndWell(client, await client.backup({ place: "marketplace", tags: ["first"] }));
   await writeFile(join(home, ".ssh", "na\u00efve \u202ename <b>.txt"), "changed");
   await rm(join(home, ".config/jumpscale/many/3.txt"));
+  clock.advance(minute);
   const second = await mustEndWell(client, await client.backup({ place: "marketplace" }));
   const [newest, oldest] = await client.snapshots("marketplace");
   expect([newest!.id, oldest!.id]).toEqual([second.snapshots[0], first.snapshots[0]]);
@@ -119,7 +135,7 @@ it("what is refused is said in words, and nothing goes to the error of a defect"
 });
 
 it("the original's routes and the seed's session on a real 3Bot", async () => {
-  const { client, owner, home, url } = await threebotWithSite();
+  const { client, owner, home, url, clock } = await threebotWithSite();
   const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
     const headers = { authorization: `Bearer ${apiToken}`, "content-type": "application/json" };
     const given = body === undefined ? {} : { body: JSON.stringify(body) };
@@ -138,6 +154,7 @@ it("the original's routes and the seed's session on a real 3Bot", async () => {
   expect(await ask("POST", "backup", { tags: "first,1600198426" })).toBe("backup done");
   const config = join(home, ".config/jumpscale/config.toml");
   await writeFile(config, "broken");
+  clock.advance(minute);
   expect(await ask("POST", "restore", { tags: "first" })).toBe("data restored");
   expect(await readFile(config, "utf8")).toBe("round = 0\n");
   const rows = (await ask("GET", "snapshots")) as Record<string, unknown>[];
@@ -156,6 +173,7 @@ it("the original's routes and the seed's session on a real 3Bot", async () => {
   // The same at the prompt, here and from afar.
   await writeFile(config, "broken again");
   for (const face of [owner, client]) {
+    clock.advance(minute);
     const { terminal, printed } = createTerminal({
       typed: `restic = j.tools.restic.config_backup_1
         restic.list_snapshots(tags=['first'])[0]['short_id']
@@ -170,6 +188,51 @@ it("the original's routes and the seed's session on a real 3Bot", async () => {
   await repo.forget({ keepLast: 1 });
   expect((await repo.listSnapshots()).length).toBe(1);
 });
+
+it("no secret that was ever entered comes back, is logged, or lies open in the state", async () => {
+  const secrets = {
+    page: "canary-of-the-page-1",
+    backups: "canary-of-the-backups-2",
+    smtp: "canary-of-smtp-3",
+    minio: "canary-of-minio-4",
+    minioPassword: "canary-of-minio-5",
+  };
+  const lines: string[] = [];
+  const { client, owner, stateFolder } = await threebotWithSite(lines, secrets.page);
+  await client.setUpMarketplace({ name: "alice", password: secrets.backups, token });
+  const { notifications } = await client.settings();
+  const smtp = { ...notifications, smtpUrl: "smtps://127.0.0.1:9", smtpUser: "alice", from: "a@example.org" };
+  await client.changeSettings({
+    notifications: { ...smtp, to: ["a@example.org"] },
+    smtpPassword: secrets.smtp,
+  });
+  const minio = { url: "http://127.0.0.1:9", accessKey: "key", secretKey: secrets.minio };
+  const told: string[] = [];
+  for (const attempt of [
+    () => client.testMinio({ ...minio, password: secrets.minioPassword }),
+    () => client.setUpMinio({ ...minio, password: secrets.minioPassword }),
+    () => client.testNotifications(),
+    () => client.findRecoverable({ place: "marketplace", name: "alice", password: `${secrets.backups}!` }),
+    () => client.session.login(`${secrets.page}!`),
+  ])
+    told.push(await attempt().then((answer) => JSON.stringify(answer), errorText));
+  await mustEndWell(client, await client.backup({ place: "marketplace" }));
+  for (const answer of [client.status(), client.settings(), client.snapshots("marketplace")])
+    told.push(JSON.stringify(await answer));
+  const runs = await client.runs({ limit: 100 });
+  told.push(JSON.stringify(runs));
+  for (const { id } of runs) told.push(await client.log(id));
+  expect((await client.settings()).notifications.smtpPasswordSet).toBe(true);
+  expect(told.join("\n") + lines.join("\n")).not.toContain("canary");
+  await owner.stop();
+  for (const secret of [...Object.values(secrets), apiToken])
+    expect(await filesWith(stateFolder, secret)).toEqual([]);
+});
+
+function errorText(error: { code: string; message: string; guidance?: string }): string {
+  expect(error.code).not.toBe("internal");
+  return JSON.stringify([error, error.message, error.guidance]);
+}
 
 async function textOf(parts: AsyncIterable<Uint8Array>): Promise<string> {
   const all: Uint8Array[] = [];

@@ -1,5 +1,5 @@
 /** The command as processes: a demonstration from nothing, and 3Bots that a deployer starts, loses, moves and recovers. */
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, type Client } from "@tastic/threebot";
@@ -9,6 +9,7 @@ import { commandLinesOf } from "../../../test/support/process-list.js";
 import { startProgram } from "../../../test/support/programs.js";
 import { threebotCommand } from "../dist/command/threebot-command.js";
 import { mustEndWell } from "../dist/owner-api/until-ended.js";
+import { filesWith } from "./support/files-with.js";
 import { goodPassword as password, processTarget, startSite, until } from "./support/deployer-site.js";
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -100,15 +101,4 @@ async function pageOf(address: string): Promise<Client> {
   });
   await client.session.login(password);
   return client;
-}
-
-/** The files of a folder in which a text is to be found. */
-async function filesWith(folder: string, text: string): Promise<string[]> {
-  const files = await readdir(folder, { recursive: true, withFileTypes: true });
-  const found: string[] = [];
-  for (const file of files.filter((one) => one.isFile())) {
-    const path = join(file.parentPath, file.name);
-    if ((await readFile(path)).includes(text)) found.push(path);
-  }
-  return found;
 }

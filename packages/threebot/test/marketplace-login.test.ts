@@ -1,7 +1,8 @@
 /** Who asks for a login learns nothing but whether it was right: threat 26 of the list, and defect 6. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { createJsonLog } from "@tastic/rest-server";
+import { dirname, join } from "node:path";
+import { createJsonLog, silentLog } from "@tastic/rest-server";
+import { issueTokenIn, listThreebotsIn } from "@tastic/threebot";
 import { expect, it } from "vitest";
 import { createApp } from "../dist/http/app.js";
 import { marketplaceRoutes } from "../dist/marketplace/routes.js";
@@ -56,8 +57,8 @@ it("threat 26: nor does the time that it takes", async () => {
       times[name]!.push(performance.now() - begun);
     }
   }
-  const middle = (all: number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1]!;
-  const [known, unknown] = [middle(times["alice"]!), middle(times["nobody"]!)];
+  // The quickest of many: what else goes on at the machine only ever takes longer.
+  const [known, unknown] = [Math.min(...times["alice"]!), Math.min(...times["nobody"]!)];
   console.log(
     `a wrong login takes ${known.toFixed(1)} ms for a known name, ${unknown.toFixed(1)} for another`,
   );
@@ -120,4 +121,35 @@ it("is reached by programs and by its own page, with JSON that is what it has to
   expect(lines.join("")).not.toContain(secretOf("alice"));
   const told = await ask("register", { ...good, token: "x".repeat(300) });
   expect(told.text).not.toContain(secretOf("alice"));
+});
+
+it("tells who watches it how many 3Bots wait for a server, and takes tokens from beside it", async () => {
+  const test = await startMarketplace();
+  const { ask } = await siteOf(test);
+  const app = createApp({
+    routes: marketplaceRoutes(test.marketplace, () => from),
+    admit: () => Promise.resolve(false),
+    log: silentLog,
+  });
+  const health = async () => (await app.request("http://localhost/api/v1/health")).json();
+  expect(await health()).toEqual({ status: "ok", unsettled: 0 });
+  test.servers[1].down = "before";
+  // The operator's command, in a process of its own.
+  const root = dirname(test.folder);
+  const token = await issueTokenIn(root, "Alice");
+  const registered = await ask("register", { name: "alice", token, loginSecret: secretOf("alice") });
+  expect(registered.status).toBe(200);
+  expect(await health()).toEqual({ status: "ok", unsettled: 1 });
+  expect(await listThreebotsIn(root)).toMatchObject([
+    {
+      name: "alice",
+      state: "active",
+      copies: expect.arrayContaining([{ server: "two", is: "unknown" }]) as unknown,
+    },
+  ]);
+  await expect(issueTokenIn(root, "alice")).rejects.toMatchObject({ code: "already-exists" });
+  test.servers[1].down = "no";
+  test.clock.now += 60_000;
+  await test.marketplace.work();
+  expect(await health()).toEqual({ status: "ok", unsettled: 0 });
 });

@@ -2,8 +2,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { listen, OperatorApi, silentLog } from "@tastic/rest-server";
-import { createMarketplace } from "@tastic/threebot";
+import { createMarketplace, runMarketplace } from "@tastic/threebot";
 import { expect, it, onTestFinished } from "vitest";
+import { temporaryFolder } from "../../../test/support/folders.js";
 import {
   remoteBackupServer,
   type RemoteBackupServerOptions,
@@ -176,4 +177,35 @@ it("does the same with servers on other machines, over their operator's interfac
   expect(await marketplace.standing("alice")).toBe("free");
   expect((await test.servers[0].rest.accounts.list()).map(({ name }) => name)).toEqual(["bob"]);
   expect(await test.servers[1].rest.accounts.list()).toEqual([]);
+});
+
+it("threat 16: nothing that secrets go to is reached without TLS, unless it is this machine", async () => {
+  const folder = await temporaryFolder();
+  const listening = "127.0.0.1:0";
+  const here = { embedded: [{ listen: listening }, { listen: listening }] } as const;
+  const refused = [
+    { listen: "0.0.0.0:0", servers: here },
+    { listen: listening, servers: { embedded: [{ listen: listening }, { listen: "0.0.0.0:0" }] } as const },
+    { listen: listening, url: "http://backup.example/", servers: here },
+    ...["url", "operatorUrl"].map((key) => {
+      const good = { url: "https://b.example/", operatorUrl: "https://b.example:8001/", operatorToken: "x" };
+      return {
+        listen: listening,
+        servers: [
+          { id: "one", ...good },
+          { id: "two", ...good, [key]: "http://b.example/" },
+        ],
+      };
+    }),
+  ];
+  for (const options of refused)
+    expect(await codeOf(runMarketplace({ folder, ...options }))).toBe("invalid-argument");
+  const running = await runMarketplace({
+    folder,
+    listen: "127.0.0.1:0",
+    url: "https://m.example",
+    servers: here,
+  });
+  await running.stop();
+  expect(running.url).toBe("https://m.example/");
 });

@@ -49,6 +49,7 @@ describe("a backup", () => {
       ),
     );
     expect(run.snapshots).toEqual([only?.id]);
+    world.clock.advance(day);
     const second = await backupNow(owner, marketplace);
     expect(second.state).toBe("done");
     const [newest] = await owner.snapshots(marketplace);
@@ -152,7 +153,9 @@ describe("a backup", () => {
     "of files that cannot be read is marked as incomplete",
     async () => {
       const world = await startWorld();
-      const { owner } = await readyThreebot(world);
+      const { owner, home } = await startThreebot(world, { restoreRoots: ["/"] });
+      await fillHome(home);
+      await owner.setUpMarketplace({ name: "alice", password, token });
       const { paths } = await owner.settings();
       // Nobody can read it from its beginning, not even root.
       await owner.changeSettings({ paths: [...paths, "/proc/self/mem"] });

@@ -209,6 +209,7 @@ describe("a Minio", () => {
     expect(run.state, await explain(owner, run)).toBe("done");
     expect(await owner.snapshots("minio")).toHaveLength(2);
     await owner.setUpMinio(fieldsOf(store, { prefix: "moved/here" }));
+    expect((await owner.status()).places[1]).toMatchObject({ lastBackup: undefined });
     await backupNow(owner, "minio");
     expect(await owner.snapshots("minio")).toHaveLength(1);
     expect([...store.objects.keys()]).toContain("threebotbackup/moved/here/config");

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OwnerService, RestoreRequest } from "@tastic/threebot";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -148,11 +148,21 @@ describe("restoring", () => {
     const outside = await temporaryFolder();
     await rm(join(home, "sandbox/code/playground"), { recursive: true });
     await symlink(outside, join(home, "sandbox/code/playground"));
-    const run = owner.restore(request());
-    // The path of the settings leads out of the home folder now: that is refused before anything is written.
-    await expect(run).resolves.toBeDefined();
-    await ended(owner, await run);
+    await restoreNow();
     expect(await treeOf(outside)).toEqual({});
+    expect(await readFile(join(home, "sandbox/code/playground/script.py"), "utf8")).toBe("print(0)\n");
+    expect((await lstat(join(home, "sandbox/code/playground"))).isDirectory()).toBe(true);
+  });
+
+  it("threat 32: nor is anything backed up that is outside of the roots", async () => {
+    await symlink("/etc", join(home, "etc"));
+    for (const path of ["/etc/shadow", "/", "~/../..", "~/etc/passwd"]) {
+      await expect(owner.changeSettings({ paths: ["~/.ssh", path] }), path).rejects.toMatchObject({
+        code: "unsafe-path",
+      });
+    }
+    const narrow = await startThreebot(world, { ...threebot, restoreRoots: [join(home, "only here")] });
+    await expect(narrow.owner.restore(request())).rejects.toMatchObject({ code: "unsafe-path" });
   });
 });
 

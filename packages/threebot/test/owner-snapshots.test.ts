@@ -143,7 +143,8 @@ describe("snapshots", () => {
     await backupNow(owner, place, ["to go"]);
     const [doomed, kept] = await owner.snapshots(place);
     await world.servers[0].stop();
-    await owner.tag(place, kept?.id ?? "", { add: ["mine"], remove: ["first"] });
+    await owner.tag(place, kept?.id ?? "", { add: ["mine", "passing"], remove: ["first"] });
+    await owner.tag(place, kept?.id ?? "", { add: ["yours"], remove: ["passing"] });
     await owner.forget(place, [doomed?.id ?? ""]);
     expect(await owner.snapshots(place)).toHaveLength(1);
     await world.servers[0].startAgain();
@@ -153,10 +154,23 @@ describe("snapshots", () => {
     const all = await owner.snapshots(place);
     expect(all.map(({ copies, snapshot }) => [copies.length, snapshot.tags])).toEqual([
       [2, undefined],
-      [2, expect.arrayContaining(["init", "mine"])],
+      [2, expect.arrayContaining(["init", "mine", "yours"])],
     ]);
+    expect(all[1]?.snapshot.tags).toHaveLength(3);
     for (const { folder } of world.servers)
       expect(await readdir(join(folder, "alice/snapshots"))).toHaveLength(2);
+
+    // And when something else is changed before the next run.
+    await world.servers[1].stop();
+    await owner.tag(place, kept?.id ?? "", { add: ["late"], remove: [] });
+    await world.servers[1].startAgain();
+    await owner.pin(place, kept?.id ?? "", true);
+    expect(await backupNow(owner, place)).toMatchObject({ state: "done" });
+    const after = (await owner.snapshots(place)).at(-1);
+    expect(after).toMatchObject({ pinned: true, copies: ["marketplace-1", "marketplace-2"] });
+    expect(after?.snapshot.tags).toEqual(expect.arrayContaining(["late", "pinned"]));
+    for (const { folder } of world.servers)
+      expect(await readdir(join(folder, "alice/snapshots"))).toHaveLength(3);
   });
 
   it("refuse tags that restic could not name, and ids that stand for nothing", async () => {
@@ -210,5 +224,32 @@ describe("a drill", () => {
     expect(status?.copies.map(({ proven }) => proven !== undefined)).toEqual([true, false]);
     expect(status?.copies[1]?.problem).toBeDefined();
     expect((await owner.status()).verdict).toBe("attention");
+
+    // The next run reads all of it, and mends it from the other copy.
+    const mended = await backupNow(owner, place);
+    expect(mended, await explain(owner, mended)).toMatchObject({
+      state: "incomplete",
+      problem: { code: "mended" },
+    });
+    expect((await owner.snapshots(place)).map(({ copies }) => copies.length)).toEqual([2, 2]);
+    const second = await ended(owner, await owner.drill(place));
+    expect(second.state, await explain(owner, second)).toBe("done");
+    expect(await backupNow(owner, place)).toMatchObject({ state: "done" });
+    expect((await owner.status()).places[0]?.copies[1]?.problem).toBeUndefined();
+  });
+
+  it("a copy that has lost packs is made whole from the other in the next run", async () => {
+    const data = join(world.servers[0].folder, "alice/data");
+    for (const entry of await readdir(data, { recursive: true, withFileTypes: true })) {
+      if (entry.isFile()) await rm(join(entry.parentPath, entry.name));
+    }
+    const run = await backupNow(owner, place);
+    expect(run, await explain(owner, run)).toMatchObject({ state: "incomplete" });
+    expect(await owner.log(run.id)).toMatch(/mend marketplace-1/);
+    const second = await backupNow(owner, place);
+    expect(second.state, await explain(owner, second)).toBe("done");
+    expect((await owner.snapshots(place)).map(({ copies }) => copies.length)).toEqual([2, 2, 2]);
+    const drill = await ended(owner, await owner.drill(place));
+    expect(drill.state, await explain(owner, drill)).toBe("done");
   });
 });

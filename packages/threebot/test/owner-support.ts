@@ -20,8 +20,11 @@ import {
   type Place,
   type Run,
 } from "@tastic/threebot";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
+
+// Each of these tests does what takes a real 3Bot minutes, and machines are busy.
+vi.setConfig({ testTimeout: 240_000 });
 
 export const password = "correct horse battery";
 export const token = "token-of-the-deployer";

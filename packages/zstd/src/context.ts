@@ -26,6 +26,12 @@ export interface ZstdContext {
   /** Like `compress`, but the result may be the context's own memory: it holds until the context is used again. */
   lendCompressed(data: Uint8Array, level: number): Uint8Array;
   /**
+   * Where a frame of `length` bytes, up to 11 MiB, may be put to be decompressed from there, without being copied or taking
+   * memory of its own; undefined for a longer one. It holds until the context is used for anything else, and what was lent
+   * before is gone.
+   */
+  inputRoom(length: number): Uint8Array | undefined;
+  /**
    * The content of one frame, or of several one after the other, whether or not they declare their size.
    *
    * @throws TasticError limit-exceeded if more than `uncompressedLength` or `maxLength` bytes would come out or a

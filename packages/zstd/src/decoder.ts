@@ -18,18 +18,26 @@ export class Decoder {
     this.#shared = shared;
   }
 
+  /** See `ZstdContext.inputRoom`. */
+  inputRoom(length: number): Uint8Array | undefined {
+    return this.#shared.use((instance) =>
+      length <= instance.inputSize ? instance.input(length) : this.#shared.room(length)?.subarray(0, length),
+    );
+  }
+
   /** See `ZstdContext.decompress`. */
   decompress(frame: Uint8Array, options: DecompressOptions): Uint8Array {
     return this.#exclusively((instance) => {
       const limit = outputLimit(options);
       const declared = declaredLength(frame, limit, options.what);
-      const size = this.#inOneCall(instance, frame, limit, declared);
+      const source = sourceOf(instance, frame);
+      const size = this.#inOneCall(instance, source, limit, declared);
       if (size !== undefined) {
         checkProduced(size, options);
         return instance.output(size).slice();
       }
       const result = new PieceBuffer(declared);
-      this.#inPieces(instance, frame, options, limit, (piece) => result.add(piece));
+      this.#inPieces(instance, source.take(), options, limit, (piece) => result.add(piece));
       return result.take();
     });
   }
@@ -39,8 +47,9 @@ export class Decoder {
     return this.#exclusively((instance) => {
       const limit = outputLimit(options);
       const declared = declaredLength(frame, limit, options.what);
-      const size = this.#inOneCall(instance, frame, limit, declared);
-      if (size === undefined) return this.#inPieces(instance, frame, options, limit, sink);
+      const source = sourceOf(instance, frame);
+      const size = this.#inOneCall(instance, source, limit, declared);
+      if (size === undefined) return this.#inPieces(instance, source.take(), options, limit, sink);
       checkProduced(size, options);
       if (size > 0) sink(instance.output(size));
       return size;
@@ -56,12 +65,13 @@ export class Decoder {
   }
 
   /** Decodes in one call what fits the windows; undefined if it does not, or if that fails. */
-  #inOneCall(instance: ZstdInstance, frame: Uint8Array, limit: number, declared = 0): number | undefined {
-    if (frame.length > instance.inputSize || declared > instance.outputSize) return undefined;
-    instance.setInput(frame);
-    const size = instance.functions.decompress(frame.length, Math.min(limit, instance.outputSize));
+  #inOneCall(instance: ZstdInstance, source: Source, limit: number, declared = 0): number | undefined {
+    const { length } = source;
+    if (length > instance.inputSize || declared > instance.outputSize) return undefined;
+    source.put();
+    const size = instance.functions.decompress(length, Math.min(limit, instance.outputSize));
     // Decoding it again in pieces tells apart what is damaged, what is empty and what is too long.
-    return size < 0 || frame.length === 0 ? undefined : size;
+    return size < 0 || length === 0 ? undefined : size;
   }
 
   #inPieces(
@@ -105,6 +115,21 @@ export class Decoder {
     }
     throw badFrame(what, text);
   }
+}
+
+/** A frame that may lie in the input window already. As memory that grows takes views away, it is asked for again there. */
+interface Source {
+  readonly length: number;
+  /** Sees to it that the frame is in the input window. */
+  put(): void;
+  /** The frame, outside of the instance's memory. */
+  take(): Uint8Array;
+}
+
+function sourceOf(instance: ZstdInstance, frame: Uint8Array): Source {
+  const { length } = frame;
+  if (!instance.isInput(frame)) return { length, put: () => instance.setInput(frame), take: () => frame };
+  return { length, put: () => undefined, take: () => instance.input(length).slice() };
 }
 
 /**

@@ -4,12 +4,8 @@ import { checkLevel } from "./context.js";
 import type { ZstdInstance } from "./instance.js";
 import type { SharedInstance } from "./shared-instance.js";
 
-/** As long as the longest chunk of a file, and a windowful. Only what is used of it takes memory. */
-const KEPT_ROOM = 11 << 20;
-
 export class Encoder {
   readonly #shared: SharedInstance;
-  #room: Uint8Array | undefined;
 
   constructor(shared: SharedInstance) {
     this.#shared = shared;
@@ -34,7 +30,8 @@ export class Encoder {
 
   #compressLong(instance: ZstdInstance, data: Uint8Array, level: number): Uint8Array {
     const { functions, inputSize, outputSize } = instance;
-    let room = this.#roomFor(data.length + outputSize);
+    const length = data.length + outputSize;
+    let room = this.#shared.room(length) ?? Buffer.allocUnsafeSlow(length);
     let used = 0;
     this.#expect(instance, functions.compress_begin(data.length, level));
     for (let start = 0; start < data.length; start += inputSize) {
@@ -48,12 +45,6 @@ export class Encoder {
       used += size;
     }
     return room.subarray(0, used);
-  }
-
-  /** Memory for what long data compress to: the same again and again, unless they are very long. */
-  #roomFor(length: number): Uint8Array {
-    if (length > KEPT_ROOM) return Buffer.allocUnsafeSlow(length);
-    return (this.#room ??= Buffer.allocUnsafeSlow(KEPT_ROOM));
   }
 
   /** Compression fails only for want of memory, or by a mistake of ours. */

@@ -2,6 +2,7 @@
  * One instance of the WebAssembly module that c/shim.c describes: its functions, and views of its two windows.
  * An instance compresses or decompresses one thing at a time.
  */
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import { wasmBytes } from "./wasm-bytes.js";
 
 /** The functions of c/shim.c. A negative result is a negated ZSTD_ErrorCode. */
@@ -42,7 +43,7 @@ export class ZstdInstance {
   #memory = new Uint8Array(0);
 
   constructor() {
-    module ??= new WebAssembly.Module(wasmBytes());
+    module ??= compiled();
     // What the module exports is what c/shim.c of the same commit declares.
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.#exports["_initialize"]();
@@ -59,6 +60,17 @@ export class ZstdInstance {
   /** Puts `data`, at most `inputSize` bytes of it, into the input window. */
   setInput(data: Uint8Array): void {
     this.#view().set(data, this.#exports.input_start());
+  }
+
+  /** The first `size` bytes of the input window: a view, valid until the next call into the instance. */
+  input(size: number): Uint8Array {
+    const start = this.#exports.input_start();
+    return this.#view().subarray(start, start + size);
+  }
+
+  /** Is `data` what `input` has given out, filled by now? */
+  isInput(data: Uint8Array): boolean {
+    return data.buffer === this.#exports.memory.buffer && data.byteOffset === this.#exports.input_start();
   }
 
   /** The first `size` bytes of the output window: a view, valid until the next call into the instance. */
@@ -81,3 +93,14 @@ export class ZstdInstance {
     return this.#memory;
   }
 }
+
+/** Workers that start after this thread has compiled it get it from there, with what V8 has optimized since. */
+function compiled(): WebAssembly.Module {
+  const found: unknown = getEnvironmentData(environmentKey);
+  if (found instanceof WebAssembly.Module) return found;
+  const fresh = new WebAssembly.Module(wasmBytes());
+  setEnvironmentData(environmentKey, fresh);
+  return fresh;
+}
+
+const environmentKey = "tastic/zstd";

@@ -72,6 +72,7 @@ export function createNodeZstd(): ZstdContext | undefined {
       checkLevel(level);
       return data.length < worthIt ? wasm.lendCompressed(data, level) : compressWhole(data, level);
     },
+    inputRoom: (length) => wasm.inputRoom(length),
     decompress: (frame, options) => decompressWhole(frame, options) ?? wasm.decompress(frame, options),
     decompressTo(frame, options, sink) {
       const length = contentSizeOf(frame);

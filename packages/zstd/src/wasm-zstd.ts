@@ -18,6 +18,7 @@ export function createWasmZstd(): WasmZstdContext {
   return {
     lendCompressed: (data, level) => encoder.lend(data, level),
     compress: (data, level) => encoder.compress(data, level),
+    inputRoom: (length) => decoder.inputRoom(length),
     decompress: (frame, options) => decoder.decompress(frame, options),
     decompressTo: (frame, options, sink) => decoder.decompressTo(frame, options, sink),
     get memorySize() {

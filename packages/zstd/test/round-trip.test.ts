@@ -68,6 +68,29 @@ describe.each(contexts)("%s", (_, zstd) => {
     );
   });
 
+  it("reads a frame from the room that it has for one", () => {
+    const lay = (frame: Uint8Array): Uint8Array => {
+      const room = zstd.inputRoom(frame.length);
+      room?.set(frame);
+      return room ?? frame;
+    };
+    const frames = [fixture("known-size-checksum"), fixture("unknown-size"), fixture("long-unknown-size")];
+    for (const length of [1, 65_537, 2 * MiB, 5 * MiB]) frames.push(zstd.compress(noise(length, length), 3));
+    for (const frame of frames) {
+      const content = zstd.decompress(frame, { maxLength, what });
+      same(zstd.decompress(lay(frame), { maxLength, what }), content);
+      const pieces: Uint8Array[] = [];
+      zstd.decompressTo(lay(frame), { maxLength, what }, (piece) => pieces.push(piece.slice()));
+      same(Buffer.concat(pieces), content);
+      expect(() => zstd.decompress(lay(frame.subarray(0, -1)), { maxLength, what })).toThrow(what);
+      expect(() => zstd.decompress(lay(frame), { maxLength: content.length - 1, what })).toThrow(/more than/);
+    }
+    expect(zstd.inputRoom(0)?.length).toBe(0);
+    expect(zstd.inputRoom(2 * MiB)?.length).toBe(2 * MiB);
+    expect(zstd.inputRoom(2 * MiB + 1)?.length).toBe(2 * MiB + 1);
+    expect(zstd.inputRoom(11 * MiB + 1)).toBeUndefined();
+  });
+
   it("compresses at every level", () => {
     for (let level = 1; level <= 19; level++) {
       const frame = zstd.compress(longText.subarray(0, 150_000), level);

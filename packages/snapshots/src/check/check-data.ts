@@ -8,9 +8,8 @@ import { throwIfCancelled } from "../cancellation.js";
 import type { CheckReport } from "./check-report.js";
 import { CheckTasks } from "./check-task.js";
 import type { CheckAnswer, CheckTask } from "./check-task.js";
-import type { CheckOptions } from "./check-types.js";
 import { ReadAhead } from "../workers/read-ahead.js";
-import { DEFAULT_CREW, runCrew } from "../workers/work-crew.js";
+import { Crew } from "../workers/work-crew.js";
 import type { Hand } from "../workers/worker-hand.js";
 
 /** A pack is read in pieces of about this many bytes, each a whole number of blobs. */
@@ -26,29 +25,35 @@ interface CheckContext {
   readonly signal: AbortSignal | undefined;
 }
 
+export type CheckCrew = Crew<CheckTask, CheckAnswer>;
+
+/** Workers for `checkData`, which start at once. */
+export function hireCheckers(workers: number): CheckCrew {
+  return new Crew(new URL("./check-worker.js", import.meta.url), workers);
+}
+
 /** Reads these packs, a few at a time. What is wrong goes to the report. */
 export async function checkData(
   repository: Repository,
   packs: PackTable,
   selected: readonly number[],
   report: CheckReport,
-  { signal, workers = DEFAULT_CREW }: Pick<CheckOptions, "signal" | "workers">,
+  { signal, crew }: { readonly signal: AbortSignal | undefined; readonly crew: CheckCrew },
 ): Promise<void> {
   const context: CheckContext = { repository, packs, signal };
   let next = 0;
   let done = 0;
   report.progress("data", 0, selected.length);
-  const crew = {
-    workers: Math.min(workers, Math.max(0, selected.length - 1)),
-    script: new URL("./check-worker.js", import.meta.url),
+  const plan = {
     settings: repository.blobReaderSettings,
     inline: () => {
       const tasks = new CheckTasks(repository.createBlobReader());
       return (task: CheckTask) => tasks.do(task);
     },
     connections: repository.storage.connections,
+    pieces: selected.length,
   };
-  await runCrew<CheckTask, CheckAnswer>(crew, async (hand, isOver) => {
+  await crew.run(plan, async (hand, isOver) => {
     for (let pack = selected[next++]; pack !== undefined && !isOver(); pack = selected[next++]) {
       await checkPack(context, hand, pack, report);
       report.progress("data", ++done, selected.length);

@@ -3,7 +3,8 @@
  */
 import type { CheckOptions, CheckResult } from "./check-types.js";
 import { BlobMarks } from "./blob-marks.js";
-import { checkData } from "./check-data.js";
+import { checkData, hireCheckers } from "./check-data.js";
+import type { CheckCrew } from "./check-data.js";
 import { checkIndex } from "./check-index.js";
 import { checkPacks } from "./check-packs.js";
 import { CheckReport } from "./check-report.js";
@@ -13,6 +14,7 @@ import { TasticError } from "@tastic/errors";
 import { idToBytes } from "@tastic/format";
 import { PackTable } from "@tastic/repository";
 import type { Repository } from "@tastic/repository";
+import { DEFAULT_CREW } from "../workers/work-crew.js";
 
 /**
  * Checks a repository whose index has not been loaded: check does that itself. Whatever is wrong with the repository
@@ -32,6 +34,24 @@ export async function check(repository: Repository, options: CheckOptions = {}):
   if (!(await checkIndex(repository, report, signal))) return report.result();
   report.phase("packs");
   const packs = new PackTable(repository.index);
+  // Workers start while trees are looked at, so that they are there when there is something to read.
+  const crew = hireCheckers(readData === undefined ? 0 : (options.workers ?? DEFAULT_CREW));
+  try {
+    return await checkContent(repository, packs, options, report, crew);
+  } finally {
+    await crew.close();
+  }
+}
+
+/** What comes after the index. */
+async function checkContent(
+  repository: Repository,
+  packs: PackTable,
+  options: CheckOptions,
+  report: CheckReport,
+  crew: CheckCrew,
+): Promise<CheckResult> {
+  const { signal, readData } = options;
   await checkPacks(repository, packs, report, signal);
   report.phase("snapshots");
   const marks = new BlobMarks(repository.index);
@@ -45,7 +65,7 @@ export async function check(repository: Repository, options: CheckOptions = {}):
     size: packs.size(pack),
   }));
   const selected = selectPacks(selectable, readData).map(({ pack }) => pack);
-  await checkData(repository, packs, selected, report, options);
+  await checkData(repository, packs, selected, report, { signal, crew });
   return report.result();
 }
 

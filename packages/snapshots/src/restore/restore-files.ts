@@ -14,32 +14,37 @@ import type { FileIdentity } from "./restored-file.js";
 import { StretchWriter } from "./stretch-writer.js";
 import { blobIdOf } from "../tree-reader.js";
 import { ReadAhead } from "../workers/read-ahead.js";
-import { DEFAULT_CREW, runCrew } from "../workers/work-crew.js";
+import { Crew, DEFAULT_CREW } from "../workers/work-crew.js";
 import type { Hand } from "../workers/worker-hand.js";
 
 /** Stretches that are loaded and that nobody writes yet. */
 const STRETCHES_AHEAD = 2;
 
+export type RestoreCrew = Crew<RestoreTask, RestoreAnswer>;
+
+/** Workers for `restoreFiles`, which start at once. */
+export function hireWriters(workers = DEFAULT_CREW): RestoreCrew {
+  return new Crew(new URL("./restore-worker.js", import.meta.url), workers);
+}
+
 /** Writes the content of all planned files; returns the ledger, which knows which failed. Errors: `cancelled`. */
-export async function restoreFiles(context: RestoreContext): Promise<FileLedger> {
+export async function restoreFiles(context: RestoreContext, crew: RestoreCrew): Promise<FileLedger> {
   const { repository, plan, options } = context;
   const ledger = new FileLedger(context);
   await ledger.writeEmpty();
   const stretches = [...restoreStretches(plan, repository.index)];
   const settings = { mayDelete: options.delete === true, sparse: options.sparse === true };
   const ahead = new ReadAhead(stretches, (stretch) => loadStretch(context, stretch), STRETCHES_AHEAD);
-  const crew = {
-    // What this thread does alone is done before a worker has started.
-    workers: Math.min(options.workers ?? DEFAULT_CREW, Math.max(0, stretches.length - 1)),
-    script: new URL("./restore-worker.js", import.meta.url),
+  const crewPlan = {
     settings: { reader: repository.blobReaderSettings, options: settings },
     inline: () => {
       const writer = new StretchWriter(repository.createBlobReader(), settings);
       return (task: RestoreTask) => writer.write(task);
     },
     connections: repository.storage.connections,
+    pieces: stretches.length,
   };
-  await runCrew<RestoreTask, RestoreAnswer>(crew, async (hand, isOver) => {
+  await crew.run(crewPlan, async (hand, isOver) => {
     while (!isOver()) {
       throwIfCancelled(options.signal, "the restore");
       const taken = ahead.take();

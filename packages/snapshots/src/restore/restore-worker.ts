@@ -3,7 +3,6 @@
  */
 import { BlobReader } from "@tastic/repository";
 import type { BlobReaderSettings } from "@tastic/repository";
-import { workerData } from "node:worker_threads";
 import type { RestoreAnswer, RestoreTask, RestoreWorkerOptions } from "./restore-task.js";
 import { serveTasks } from "../workers/serve-tasks.js";
 import { StretchWriter } from "./stretch-writer.js";
@@ -13,10 +12,10 @@ export interface RestoreWorkerSettings {
   readonly options: RestoreWorkerOptions;
 }
 
-const { reader, options } = workerData as RestoreWorkerSettings;
-const writer = new StretchWriter(BlobReader.attach(reader), options);
-
-serveTasks<RestoreTask, RestoreAnswer>(
-  (task) => writer.write(task),
+serveTasks<RestoreWorkerSettings, RestoreTask, RestoreAnswer>(
+  ({ reader, options }) => {
+    const writer = new StretchWriter(BlobReader.attach(reader), options);
+    return (task) => writer.write(task);
+  },
   ({ states, identities, times }) => [states.buffer, identities.buffer, times.buffer],
 );

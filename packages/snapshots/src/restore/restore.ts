@@ -11,7 +11,7 @@ import { findSubtree } from "../find-tree.js";
 import { RestoreReport } from "./restore-report.js";
 import { AttributeRestorer } from "./restore-attributes.js";
 import type { RestoreContext } from "./restore-context.js";
-import { restoreFiles } from "./restore-files.js";
+import { hireWriters, restoreFiles } from "./restore-files.js";
 import { finishRestore } from "./restore-finish.js";
 import { RestorePlan } from "./restore-plan.js";
 import { RestoreScan } from "./restore-scan.js";
@@ -40,14 +40,16 @@ export async function restore(
   const folders = new SafeFolders(options.target, plan.paths, options.dryRun === true);
   const times = new ExactTimes();
   const context: RestoreContext = { repository, options, plan, folders, attributes, times, report };
+  // They start while the trees are looked at, so that they are there when there is something to write.
+  const crew = hireWriters(options.dryRun === true ? 0 : options.workers);
   try {
     await new RestoreScan(context).run(treeId);
-    const ledger = await restoreFiles(context);
+    const ledger = await restoreFiles(context, crew);
     const hasFailed = (file: number): boolean => ledger.hasFailed(file);
     await finishRestore(context, failedPaths(plan, hasFailed));
     if (options.verify === true && options.dryRun !== true) await verifyFiles(context, hasFailed);
   } finally {
-    await Promise.all([attributes.close(), times.close()]);
+    await Promise.all([attributes.close(), times.close(), crew.close()]);
   }
   return { ...report.progress, seconds: (performance.now() - start) / 1000, errorCount: report.errorCount };
 }

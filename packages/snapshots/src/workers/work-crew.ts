@@ -1,6 +1,6 @@
 /**
  * Several hands at once: as many loops as keep them busy, each of which gets the next piece of work ready while another
- * one's is being done.
+ * one's is being done. Workers start when the crew is made, which may be long before there is work for them.
  */
 import { InlineHand, WorkerHand } from "./worker-hand.js";
 import type { Hand, Work } from "./worker-hand.js";
@@ -13,55 +13,60 @@ export const DEFAULT_CREW = 1;
 
 /** How the work of a crew is done. */
 export interface CrewPlan<Task, Answer> {
-  /** Workers beside this thread, which does its part. */
-  readonly workers: number;
-  /** What a worker runs, and what it is given at its birth. */
-  readonly script: URL;
+  /** What workers are given before their first task. */
   readonly settings: unknown;
   /** Does a task on this thread. */
   readonly inline: () => Work<Task, Answer>;
   /** Operations that the store takes at once. */
   readonly connections: number;
+  /** So many pieces of work are known; more hands would be of no use. */
+  readonly pieces: number;
 }
 
 /** Loops per hand: one to work for, one to load for meanwhile. */
 const LOOPS_PER_HAND = 2;
 
-/**
- * Runs `loop` several times at once, each with a hand. Resolves when all have ended; rejects, after that, with what the
- * first of them to fail raised. A loop should end soon once `isOver` says that another one has failed.
- */
-export async function runCrew<Task, Answer>(
-  plan: CrewPlan<Task, Answer>,
-  loop: (hand: Hand<Task, Answer>, isOver: () => boolean) => Promise<void>,
-): Promise<void> {
-  const hands = hire(plan);
-  const loops = Math.max(plan.connections, hands.length * LOOPS_PER_HAND);
-  const failures: unknown[] = [];
-  const run = async (_: unknown, i: number): Promise<void> => {
-    const hand = hands[i % hands.length];
-    if (hand === undefined) return;
-    try {
-      await loop(hand, () => failures.length > 0);
-    } catch (error) {
-      failures.push(error);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: loops }, run));
-  } finally {
-    await Promise.all(hands.map((hand) => hand.close()));
-  }
-  if (failures.length > 0) throw failures[0];
-}
+export class Crew<Task, Answer> {
+  readonly #workers: WorkerHand<Task, Answer>[];
 
-/** This thread is the first hand: it can begin at once, and has its memory already. */
-function hire<Task, Answer>({
-  workers,
-  script,
-  settings,
-  inline,
-}: CrewPlan<Task, Answer>): Hand<Task, Answer>[] {
-  const workerHands = Array.from({ length: workers }, () => new WorkerHand<Task, Answer>(script, settings));
-  return [new InlineHand(inline()), ...workerHands];
+  /**
+   * @param script what a worker runs
+   * @param workers beside this thread, which does its part
+   */
+  constructor(script: URL, workers: number) {
+    this.#workers = Array.from({ length: workers }, () => new WorkerHand<Task, Answer>(script));
+  }
+
+  /**
+   * Runs `loop` several times at once, each with a hand. Resolves when all have ended; rejects, after that, with what the
+   * first of them to fail raised. A loop should end soon once `isOver` says that another one has failed.
+   */
+  async run(
+    { settings, inline, connections, pieces }: CrewPlan<Task, Answer>,
+    loop: (hand: Hand<Task, Answer>, isOver: () => boolean) => Promise<void>,
+  ): Promise<void> {
+    // What this thread does alone is done before a worker has had its first piece.
+    const workers = this.#workers.slice(0, Math.max(0, pieces - 1));
+    for (const worker of workers) worker.begin(settings);
+    // This thread is the first hand: it can begin at once, and has its memory already.
+    const hands: Hand<Task, Answer>[] = [new InlineHand(inline()), ...workers];
+    const loops = Math.max(connections, hands.length * LOOPS_PER_HAND);
+    const failures: unknown[] = [];
+    const run = async (_: unknown, i: number): Promise<void> => {
+      const hand = hands[i % hands.length];
+      if (hand === undefined) return;
+      try {
+        await loop(hand, () => failures.length > 0);
+      } catch (error) {
+        failures.push(error);
+      }
+    };
+    await Promise.all(Array.from({ length: loops }, run));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Ends the workers. */
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
 }

@@ -15,9 +15,10 @@ export interface Hand<Task, Answer> {
    * @param transfer memory of the task that the worker gets rather than a copy
    */
   ask(task: Task, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
-  /** Ends the worker at once. */
-  close(): Promise<void>;
 }
+
+/** What a worker is told: first what it is to work with, then its tasks. */
+export type Order<Task> = { readonly settings: unknown } | { readonly task: Task };
 
 /** How a worker replies. */
 export type Reply<Answer> = { readonly answer: Answer } | { readonly failure: ReplyFailure };
@@ -39,10 +40,9 @@ export class WorkerHand<Task, Answer> implements Hand<Task, Answer> {
   readonly #pending: Pending<Answer>[] = [];
   #failure: Error | undefined;
 
-  /** @param settings what the worker finds as its `workerData` */
-  constructor(script: URL, settings: unknown) {
+  /** The worker starts; `begin` has to come before its first task. */
+  constructor(script: URL) {
     this.#worker = new Worker(script, {
-      workerData: settings,
       // A worker makes little garbage: what it works on is outside the heap.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
@@ -53,19 +53,29 @@ export class WorkerHand<Task, Answer> implements Hand<Task, Answer> {
     });
   }
 
+  /** @param settings what `serveTasks` of the worker gets */
+  begin(settings: unknown): void {
+    this.#tell({ settings });
+  }
+
   ask(task: Task, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) {
         reject(this.#failure);
         return;
       }
-      this.#worker.postMessage(task, transfer);
+      this.#tell({ task }, transfer);
       this.#pending.push({ resolve, reject });
     });
   }
 
+  /** Ends the worker at once. */
   async close(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  #tell(order: Order<Task>, transfer: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(order, transfer);
   }
 
   #hear(reply: Reply<Answer>): void {
@@ -133,10 +143,6 @@ export class InlineHand<Task, Answer> implements Hand<Task, Answer> {
     // Others have their turn: a store that answers at once would let nobody else in.
     await setImmediate();
     return answer;
-  }
-
-  async close(): Promise<void> {
-    // There is nothing to end.
   }
 }
 

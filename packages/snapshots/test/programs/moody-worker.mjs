@@ -1,11 +1,10 @@
 // A worker for the tests of `WorkerHand`: does as each task says.
 import { TasticError } from "@tastic/errors";
-import { workerData } from "node:worker_threads";
 import { serveTasks } from "../../dist/workers/serve-tasks.js";
 
-serveTasks((task) => {
+serveTasks((settings) => (task) => {
   if (task === "exit") process.exit(7);
   if (task === "throw") throw new TasticError("no-space", "no room", { guidance: "Make some." });
   if (task === "break") throw new TypeError("broken");
-  return `${workerData}: ${task instanceof Uint8Array ? task.length : task}`;
+  return `${settings}: ${task instanceof Uint8Array ? task.length : task}`;
 });

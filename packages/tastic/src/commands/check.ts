@@ -1,14 +1,14 @@
 /** `check`: looking for damage. */
 import { isTasticError } from "@tastic/errors";
 import { check } from "@tastic/snapshots";
-import type { CheckResult, ReadSelection } from "@tastic/snapshots";
+import type { CheckEvent, CheckResult, ReadSelection } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
 import type { SnapshotId } from "@tastic/format";
 import { withTemporaryCache } from "../cache.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../command.js";
 import { on, text } from "../flags.js";
-import { openRepository, withLock } from "../open-repository.js";
+import { openRepository, withLock, withLockAhead } from "../open-repository.js";
 import { CheckReporter } from "../output/check-report.js";
 import { parseReadSubset } from "../read-subset.js";
 import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
@@ -41,14 +41,18 @@ export const command = defineCommand({
         : parseReadSubset(flags.readDataSubset);
     const { output, globals } = context;
     const reporter = new CheckReporter(context, readData);
-    const work = async (repository: Repository, signal: AbortSignal): Promise<CheckResult> => {
-      const filter = filterOf(flags);
-      const chosen = args.length > 0 || filter.hosts.length + filter.tags.length + filter.paths.length > 0;
+    const filter = filterOf(flags);
+    const chosen = args.length > 0 || filter.hosts.length + filter.tags.length + filter.paths.length > 0;
+    const work = async (
+      repository: Repository,
+      signal: AbortSignal,
+      onEvent = (event: CheckEvent): void => reporter.onEvent(event),
+    ): Promise<CheckResult> => {
       const snapshots = chosen ? await findNamedSnapshots(context, repository, args, filter) : undefined;
       await reporter.prepare(repository);
       return check(repository, {
         signal,
-        onEvent: (event) => reporter.onEvent(event),
+        onEvent,
         ...(readData === undefined ? {} : { readData }),
         ...(snapshots === undefined ? {} : { snapshots: snapshots.map(({ id }): SnapshotId => id) }),
       });
@@ -56,9 +60,16 @@ export const command = defineCommand({
     const begin = async (within: Context): Promise<CheckResult> => {
       if (!globals.noLock) output.info("create exclusive lock for repository");
       const repository = await openRepository(within);
-      return withLock(within, repository, globals.noLock ? "none" : "exclusive", (signal) =>
-        work(repository, signal),
-      );
+      const kind = globals.noLock ? "none" : "exclusive";
+      // Which snapshots are chosen may be worth a warning, which has to wait for the lock.
+      if (chosen) return withLock(within, repository, kind, (signal) => work(repository, signal));
+      const ahead = (signal: AbortSignal, held: Promise<void>): Promise<CheckResult> =>
+        work(
+          repository,
+          signal,
+          heldBack(held, (event) => reporter.onEvent(event)),
+        );
+      return withLockAhead(within, repository, kind, ahead, (found) => Promise.resolve(found));
     };
     let result: CheckResult;
     try {
@@ -82,3 +93,16 @@ const FAILED: CheckResult = {
   suggestRepairIndex: false,
   suggestPrune: false,
 };
+
+/** Tells events only once `held` has resolved, those from before first. */
+function heldBack<Event>(held: Promise<void>, tell: (event: Event) => void): (event: Event) => void {
+  let waiting: Event[] | undefined = [];
+  void held.then(() => {
+    for (const event of waiting ?? []) tell(event);
+    waiting = undefined;
+  });
+  return (event) => {
+    if (waiting === undefined) tell(event);
+    else waiting.push(event);
+  };
+}

@@ -7,7 +7,7 @@ import { shortId } from "@tastic/format";
 import type { Repository } from "@tastic/repository";
 import { defineCommand } from "../command.js";
 import { on } from "../flags.js";
-import { loadIndex, withRepository } from "../open-repository.js";
+import { withIndex } from "../open-repository.js";
 import { DiffReporter } from "../output/diff-report.js";
 import { fatal, orPlain } from "../text-error.js";
 
@@ -20,8 +20,7 @@ export const command = defineCommand({
   flags: { metadata: on("also show where only metadata differs") },
   async run(context, { flags, args }) {
     const { output } = context;
-    await withRepository(context, "read", async (repository, signal) => {
-      await loadIndex(context, repository, signal);
+    await withIndex(context, "read", async (repository, signal) => {
       const [first, second] = args;
       if (first === undefined || second === undefined || args.length > 2) {
         throw fatal("specify two snapshot IDs");

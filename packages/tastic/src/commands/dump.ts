@@ -6,7 +6,7 @@ import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { defineCommand } from "../command.js";
 import { text } from "../flags.js";
-import { loadIndex, withRepository } from "../open-repository.js";
+import { withIndex } from "../open-repository.js";
 import { filterOf, findOrFail, snapshotFlags } from "../snapshot-flags.js";
 import { systemErrorText } from "../system-error-text.js";
 import { fatal, orPlain, plain } from "../text-error.js";
@@ -25,8 +25,7 @@ export const command = defineCommand({
     if (name === undefined || path === undefined || args.length > 2)
       throw fatal("no file and no snapshot ID specified");
     const archive = archiveFormat(flags.archive);
-    await withRepository(context, "read", async (repository, signal) => {
-      await loadIndex(context, repository, signal);
+    await withIndex(context, "read", async (repository, signal) => {
       const { snapshot, subfolder } = await findOrFail(findSnapshot(repository, name, filterOf(flags)));
       const treeId = await orPlain(findSubtree(repository, snapshot.tree, subfolder, signal));
       context.output.flush();

@@ -8,7 +8,7 @@ import type { Context } from "../command.js";
 import { readFindTime } from "../find-time.js";
 import { list, on, text } from "../flags.js";
 import type { FlagValues } from "../flags.js";
-import { loadIndex, withRepository } from "../open-repository.js";
+import { withIndex } from "../open-repository.js";
 import { FindReporter } from "../output/find-report.js";
 import { printPacksOf } from "../output/pack-places.js";
 import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
@@ -45,8 +45,7 @@ export const command = defineCommand({
     if (Number(given.blob) + Number(given.tree) + Number(given.pack) > 1) {
       throw fatal("cannot have several ID types");
     }
-    await withRepository(context, "read", async (repository, signal) => {
-      await loadIndex(context, repository, signal);
+    await withIndex(context, "read", async (repository, signal) => {
       const wanted = await wantedBlobs(context, repository, given, args, signal);
       const named = await findNamedSnapshots(context, repository, given.snapshot, filterOf(given));
       const snapshots = inOrder(named, given.reverse);

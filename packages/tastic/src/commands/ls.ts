@@ -6,7 +6,7 @@ import type { StoredSnapshot, WalkedNode } from "@tastic/snapshots";
 import { defineCommand } from "../command.js";
 import type { Context } from "../command.js";
 import { choice, on } from "../flags.js";
-import { loadIndex, withRepository } from "../open-repository.js";
+import { withIndex } from "../open-repository.js";
 import { quoteUnprintable } from "../output/file-name.js";
 import { NcduWriter } from "../output/ncdu.js";
 import { nodeJson } from "../output/node-json.js";
@@ -58,8 +58,7 @@ export const command = defineCommand({
       throw fatal(`${flag} and --ncdu are mutually exclusive`);
     }
 
-    await withRepository(context, "read", async (repository, signal) => {
-      await loadIndex(context, repository, signal);
+    await withIndex(context, "read", async (repository, signal) => {
       const { snapshot, subfolder } = await orPlain(findSnapshot(repository, name, filterOf(flags)));
       const tree = await orPlain(findSubtree(repository, snapshot.tree, subfolder, signal));
       const printer = createPrinter(context, flags, paths);

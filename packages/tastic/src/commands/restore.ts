@@ -12,7 +12,7 @@ import { normalize, resolve } from "node:path";
 import { defineCommand } from "../command.js";
 import type { Invocation } from "../command.js";
 import { choice, list, on, text } from "../flags.js";
-import { loadIndex, withRepository } from "../open-repository.js";
+import { withIndex } from "../open-repository.js";
 import { RestoreReporter } from "../output/restore-report.js";
 import { describeSnapshot } from "../output/snapshot-text.js";
 import { filterOf, findOrFail, snapshotFlags } from "../snapshot-flags.js";
@@ -61,8 +61,7 @@ export const command = defineCommand({
     const filter = await filterItems(given);
     const includeAttribute = filterAttributes(given);
     const { output } = context;
-    await withRepository(context, "read", async (repository, signal) => {
-      await loadIndex(context, repository, signal);
+    await withIndex(context, "read", async (repository, signal) => {
       const { snapshot, subfolder } = await findOrFail(findSnapshot(repository, name, filterOf(given)));
       const treeId = await orPlain(findSubtree(repository, snapshot.tree, subfolder, signal));
       output.info(`restoring ${describeSnapshot(snapshot)} to ${given.target}`);

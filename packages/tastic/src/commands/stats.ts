@@ -3,7 +3,7 @@ import { stats } from "@tastic/snapshots";
 import type { StatsMode } from "@tastic/snapshots";
 import { defineCommand } from "../command.js";
 import { text } from "../flags.js";
-import { loadIndex, withRepository } from "../open-repository.js";
+import { withIndex } from "../open-repository.js";
 import { StatsReporter } from "../output/stats-report.js";
 import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
 import { orPlain, plain } from "../text-error.js";
@@ -24,8 +24,7 @@ export const command = defineCommand({
   },
   async run(context, { flags, args }) {
     const mode = readMode(flags.mode);
-    await withRepository(context, "read", async (repository, signal) => {
-      await loadIndex(context, repository, signal);
+    await withIndex(context, "read", async (repository, signal) => {
       const { output } = context;
       if (!output.json) output.result("scanning...");
       const snapshots = await findNamedSnapshots(context, repository, args, filterOf(flags));

@@ -1,9 +1,10 @@
 /** The command `3bot-backup`: finds out what is wanted, and says what went wrong. */
-import { isTasticError, messageOf, TasticError } from "@tastic/errors";
+import { isTasticError, messageOf, systemErrorCode, TasticError } from "@tastic/errors";
 import { visibleText } from "../shell/value.js";
 import { demo, demoFlags } from "./demo.js";
 import { helpOfFlags, type Flags } from "./flags.js";
 import { marketplace, marketplaceFlags } from "./marketplace.js";
+import { list, listFlags, token, tokenFlags } from "./operator.js";
 import { recover, recoverFlags } from "./recover.js";
 import { serve, serveFlags } from "./serve.js";
 import { shell, shellFlags } from "./shell.js";
@@ -25,6 +26,12 @@ const commands: Readonly<Record<string, Command>> = {
     flags: marketplaceFlags,
     run: marketplace,
   },
+  token: {
+    summary: "a token with which a new 3Bot registers at a marketplace",
+    flags: tokenFlags,
+    run: token,
+  },
+  list: { summary: "the 3Bots of a marketplace", flags: listFlags, run: list },
   demo: { summary: "all of it on this machine, to be looked at", flags: demoFlags, run: demo },
 };
 
@@ -48,10 +55,16 @@ export async function main(args: readonly string[], terminal: Terminal, open: Op
     return await command.run(rest, terminal, open);
   } catch (error) {
     terminal.err(`3bot-backup: ${visibleText(messageOf(error))}\n`);
-    const guidance = isTasticError(error) ? error.guidance : undefined;
+    const guidance = guidanceOf(error);
     if (guidance !== undefined) terminal.err(`${visibleText(guidance)}\n`);
     return isTasticError(error, "cancelled") ? 130 : 1;
   }
+}
+
+function guidanceOf(error: unknown): string | undefined {
+  if (isTasticError(error)) return error.guidance;
+  if (systemErrorCode(error) !== "EADDRINUSE") return undefined;
+  return "Another program listens there already, perhaps this one. Stop it, or choose another address.";
 }
 
 function help(): string {

@@ -8,11 +8,7 @@ import * as v from "valibot";
 import { CommandTarget } from "../deployer/command-target.js";
 import { ProcessTarget } from "../deployer/process-target.js";
 import type { Target } from "../deployer/target.js";
-import {
-  runMarketplace,
-  type RunMarketplaceOptions,
-  type RunningMarketplace,
-} from "../marketplace/run-marketplace.js";
+import { runMarketplace, type RunMarketplaceOptions } from "../marketplace/run-marketplace.js";
 import { parseFlags, type Flags, type FlagValues } from "./flags.js";
 import { aborted, pageFolder } from "./serve.js";
 import { refuseOpenAddress } from "./site.js";
@@ -27,15 +23,14 @@ export const marketplaceFlags = {
   "tls-key": { value: "FILE", help: "its key" },
   "allow-plain-http": { help: "listen where others can reach it without TLS: a proxy takes care of it" },
   "trusted-proxy": { value: "ADDRESS", help: "whose X-Forwarded-For is believed; several times", many: true },
-  config: { value: "FILE", help: "backup servers and targets of the deployer, as docs/operate.md shows" },
+  config: {
+    value: "FILE",
+    help: "JSON: {servers: [{id, url, operatorUrl, operatorTokenFile}], targets: […]}",
+  },
   "backup-server-1": { value: "ADDRESS", help: "without --config: an own backup server (127.0.0.1:8711)" },
   "backup-server-2": { value: "ADDRESS", help: "and the second (127.0.0.1:8712)" },
   "deploy-here": { help: "the deployer starts 3Bots on this machine" },
   page: { value: "FOLDER", help: "the files of the page" },
-  token: {
-    value: "NAME",
-    help: "issue a token for a new 3Bot of this name when it has started, and print it",
-  },
   "log-json": { help: "log for programs" },
 } satisfies Flags;
 
@@ -84,7 +79,6 @@ export async function marketplace(args: readonly string[], terminal: Terminal): 
     terminal.out(`The marketplace is at ${running.url}\n`);
     if (running.deployer !== undefined && running.setupCode !== undefined)
       terminal.out(`Its page has no password yet. Set one there with this code: ${running.setupCode}\n`);
-    await printToken(running, flags.text("token"), terminal);
     await aborted(terminal.signal);
     log.info("stopping");
   } finally {
@@ -92,15 +86,6 @@ export async function marketplace(args: readonly string[], terminal: Terminal): 
   }
   log.info("stopped in order");
   return 0;
-}
-
-async function printToken(
-  running: RunningMarketplace,
-  name: string | undefined,
-  terminal: Terminal,
-): Promise<void> {
-  if (name === undefined) return;
-  terminal.out(`A token for ${name}, to be used once: ${await running.issueToken(name)}\n`);
 }
 
 async function optionsOf(flags: Values, log: Log): Promise<RunMarketplaceOptions> {

@@ -10,9 +10,9 @@ export const stateFlags = {
   state: { value: "FOLDER", help: "where the service keeps what it remembers (~/.local/state/3bot-backup)" },
   home: { value: "FOLDER", help: "the home folder of the 3Bot (that of the user)" },
   marketplace: { value: "URL", help: "of the marketplace (variable MARKETPLACE_URL)" },
-  "restore-root": {
+  root: {
     value: "FOLDER",
-    help: "that may be restored to, beside what is backed up; several times (the home folder)",
+    help: "that may be backed up and restored to; several times (the home folder)",
     many: true,
   },
 } satisfies Flags;
@@ -22,7 +22,7 @@ export interface OwnerPlace {
   readonly stateFolder: string;
   readonly home: string;
   readonly marketplaceUrl: string | undefined;
-  /** Folders that may be restored to, beside the paths that are backed up; the home folder if not given. */
+  /** Folders that may be backed up and restored to; the home folder if not given. */
   readonly restoreRoots: readonly string[] | undefined;
   readonly log: Log;
 }
@@ -36,7 +36,7 @@ export function ownerPlace(
   log: Log,
 ): OwnerPlace {
   const home = resolve(flags.text("home") ?? homedir());
-  const roots = flags.texts("restore-root").map((root) => resolve(root));
+  const roots = flags.texts("root").map((folder) => resolve(folder));
   const states = variables["XDG_STATE_HOME"] ?? join(home, ".local", "state");
   return {
     stateFolder: resolve(flags.text("state") ?? join(states, "3bot-backup")),

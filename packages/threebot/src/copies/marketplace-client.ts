@@ -60,10 +60,14 @@ function refusal(status: number, json: unknown): TasticError {
     ? said.output.error
     : { code: "", message: "", guidance: "" };
   const unknownLogin = [401, 403, 404].includes(status) || code === "wrong-password";
-  return new TasticError(codeFor(status), `${what} refused: ${message || `HTTP status ${status}`}`, {
-    ...(guidance && { guidance }),
-    data: { status, marketplaceCode: code, unknownLogin },
-  });
+  return new TasticError(
+    codeFor(status),
+    `${what} refused: ${message.slice(0, 500) || `HTTP status ${status}`}`,
+    {
+      ...(guidance && { guidance: guidance.slice(0, 500) }),
+      data: { status, marketplaceCode: code, unknownLogin },
+    },
+  );
 }
 
 function codeFor(status: number): ErrorCode {

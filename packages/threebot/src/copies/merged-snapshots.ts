@@ -39,13 +39,7 @@ export function mergeSnapshots(copies: readonly CopySnapshots[]): MergedSnapshot
   const byContent = new Map<string, string>();
   for (const { id, snapshots } of copies) {
     for (const snapshot of snapshots) {
-      // Backed up to each copy by itself, as other programs do it, is the same as well.
-      const content = JSON.stringify([
-        Date.parse(snapshot.time),
-        snapshot.tree,
-        snapshot.hostname,
-        snapshot.paths,
-      ]);
+      const content = contentOf(snapshot);
       const known = byContent.get(content);
       const isElsewhere = known !== undefined && merged.get(known)?.inCopies.has(id) === false;
       const key = !merged.has(keyOf(snapshot)) && isElsewhere ? known : keyOf(snapshot);
@@ -58,6 +52,19 @@ export function mergeSnapshots(copies: readonly CopySnapshots[]): MergedSnapshot
   return [...merged]
     .map(([key, entry]) => ({ key, ...entry, time: Date.parse(entry.snapshot.time) }))
     .sort((a, b) => b.time - a.time || (a.key < b.key ? 1 : -1));
+}
+
+/**
+ * Backed up to each copy by itself, as other programs do it, is the same as well. The first 3Bots gave both the second at
+ * which they began as a tag.
+ */
+function contentOf(snapshot: StoredSnapshot): string {
+  const { time, tree, hostname, paths } = snapshot;
+  return JSON.stringify([epochOf(snapshot) ?? [Date.parse(time), tree], hostname, paths]);
+}
+
+function epochOf({ tags, paths }: Snapshot): string | undefined {
+  return paths.length === 1 ? tags?.find((tag) => /^\d{10}$/.test(tag)) : undefined;
 }
 
 export function hasTag(snapshot: Snapshot, tag: string): boolean {
@@ -75,14 +82,13 @@ export function isComplete(one: MergedSnapshot, all: readonly MergedSnapshot[]):
 
 /** The snapshots of the same run, the given one among them. */
 export function siblingsOf(one: MergedSnapshot, all: readonly MergedSnapshot[]): MergedSnapshot[] {
-  const epoch = one.snapshot.tags?.find((tag) => /^\d{10}$/.test(tag));
-  if (epoch === undefined || one.snapshot.paths.length !== 1) return [one];
+  const epoch = epochOf(one.snapshot);
+  if (epoch === undefined) return [one];
   return all.filter(
     ({ snapshot }) =>
       snapshot === one.snapshot ||
-      (hasTag(snapshot, epoch) &&
+      (epochOf(snapshot) === epoch &&
         snapshot.hostname === one.snapshot.hostname &&
-        snapshot.paths.length === 1 &&
         snapshot.paths[0] !== one.snapshot.paths[0]),
   );
 }

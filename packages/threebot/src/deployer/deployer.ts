@@ -18,12 +18,14 @@ import { makeToken } from "../marketplace/tokens.js";
 import { Turns } from "../marketplace/turns.js";
 import { Records } from "../state/records.js";
 import { SecretBox } from "../state/secret-box.js";
+import { checkName, type Checked } from "./check-name.js";
 import { Beginnings, type Beginning } from "./beginnings.js";
 import {
   deploymentRecord,
   flowOf,
   refuseUnless,
-  restarts,
+  restartOf,
+  isOver,
   shown,
   type Deployment,
   type DeploymentRecord,
@@ -51,14 +53,8 @@ export interface DeployerOptions {
   readonly patience?: number;
 }
 
-export interface Checked {
-  /** There are backups of this name, or will be. */
-  readonly known: boolean;
-  readonly running: boolean;
-  /** It can be created, or, if it is known, recovered. */
-  readonly allowed: boolean;
-  readonly problem: string | undefined;
-}
+/** Somebody waits at the page, in milliseconds. */
+const stopPatience = 10_000;
 
 export async function createDeployer(options: DeployerOptions): Promise<Deployer> {
   if (options.targets.length === 0)
@@ -118,29 +114,8 @@ export class Deployer {
     return this.#working;
   }
 
-  /** @param name as it is typed */
-  async check(typed: string): Promise<Checked> {
-    let name: ThreebotName;
-    try {
-      name = parseName(typed);
-    } catch (error) {
-      if (!(error instanceof TasticError)) throw error;
-      return { known: false, running: false, allowed: false, problem: error.guidance ?? error.message };
-    }
-    const standing = await this.#options.marketplace.standing(name);
-    const record = await this.#records.read(name);
-    const busy = record !== undefined && !restarts.has(record.state);
-    const problem = busy
-      ? `${name} is here already: it is ${record.state}.`
-      : standing === "destroying"
-        ? `The backups of ${name} are about to be removed; that can still be undone.`
-        : undefined;
-    return {
-      known: standing === "registered" || standing === "destroying",
-      running: record?.state === "running" || record?.state === "starting",
-      allowed: problem === undefined,
-      problem,
-    };
+  check(typed: string): Promise<Checked> {
+    return checkName(typed, this.#options.marketplace, this.#records);
   }
 
   strength(password: string, typedName = ""): Promise<Strength> {
@@ -177,15 +152,20 @@ export class Deployer {
     return shown(await this.#existing(parseName(typed)));
   }
 
-  stopThreebot(typed: string): Promise<Deployment> {
-    return this.#begin(typed, "stop", ["running", "failed"], (old) => flowOf(old, "stop", ["stop"]));
+  /** Returns when it has ended, or goes on in a while. */
+  async stopThreebot(typed: string): Promise<Deployment> {
+    const { name } = await this.#begin(typed, "stop", ["running", "failed"], (old) =>
+      flowOf(old, "stop", ["stop"]),
+    );
+    await Promise.race([
+      this.#flows.advance(name),
+      new Promise((resolve) => setTimeout(resolve, stopPatience).unref()),
+    ]);
+    return this.get(name);
   }
 
   startThreebot(typed: string): Promise<Deployment> {
-    return this.#begin(typed, "start", ["stopped", "failed"], (old) => ({
-      ...flowOf(old, "start", ["start", "answer"]),
-      state: "starting",
-    }));
+    return this.#begin(typed, "start", ["stopped", "failed"], restartOf);
   }
 
   /** To another target: it is backed up, ended, and comes back there. */
@@ -198,10 +178,11 @@ export class Deployer {
     await this.#options.marketplace.login({ name, loginSecret }, from);
     const steps: readonly Step[] = ["backup", "stop", "start", "answer", "recover", "remove-old"];
     const moving = (old: DeploymentRecord): DeploymentRecord => ({
-      ...flowOf(old, "move", steps),
+      ...flowOf(old, "move", old.state === "stopped" ? ["start", "answer", ...steps] : steps),
+      state: "starting",
       other: to,
     });
-    return this.#begin(name, "move", ["running"], moving, () =>
+    return this.#begin(name, "move", ["running", "stopped"], moving, () =>
       this.#prepare(target, record, password, "recover"),
     );
   }
@@ -251,8 +232,8 @@ export class Deployer {
     const target = this.#flows.targetOf(to ?? this.#options.targets[0]!.id);
     return this.#turns.take(name, async () => {
       const old = await this.#records.read(name);
-      if (old !== undefined && !(await this.#isGone(old)))
-        refuseUnless(old, [...restarts], "to be made anew");
+      if (old !== undefined && !(await this.#isGone(old))) refuseUnless(old, isOver, "to be made anew");
+      if (old !== undefined) await this.#end(old);
       const fresh = this.#newRecord(name, target.id);
       let begun = false;
       try {
@@ -279,6 +260,18 @@ export class Deployer {
   async #isGone({ name, state, target, flow }: DeploymentRecord): Promise<boolean> {
     if (state !== "stopped" || flow !== undefined) return false;
     return (await this.#flows.targetOf(target).status(name)) === "absent";
+  }
+
+  /** Whatever may still run of it. Where a machine is gone, nothing can be ended, and that is why it is made anew. */
+  async #end({ name, target, other }: DeploymentRecord): Promise<void> {
+    for (const id of new Set([target, other ?? target])) {
+      try {
+        await this.#flows.targetOf(id).stop(name);
+      } catch (error) {
+        const problem = problemOf(error).code;
+        await this.#audit.record({ event: "not-ended-before", account: name, target: id, problem });
+      }
+    }
   }
 
   async #prepare(

@@ -12,6 +12,13 @@ import type { Target } from "./target.js";
 
 type FlowKind = NonNullable<DeploymentRecord["flow"]>["kind"];
 
+interface Failing {
+  readonly kind?: FlowKind | undefined;
+  readonly state?: "failed" | "running";
+  /** It has not moved, and is not going to. */
+  readonly stays?: boolean;
+}
+
 export interface FlowsOptions {
   readonly records: Records<typeof deploymentRecord>;
   readonly targets: readonly Target[];
@@ -117,10 +124,11 @@ export class Flows {
       step: record.step,
     });
     if (flow?.kind === "destroy") return;
-    if (flow?.kind === "move" && flow.steps[0] === "backup") {
+    if (flow?.kind === "move" && flow.steps.includes("stop")) {
       // Nothing has moved yet: it stays where it is, and nothing is left of it where it was to go.
       if (other !== undefined) await this.#removeAt(other, name);
-      await this.#fail(name, error, { kind: flow.kind, state: "running" });
+      const state = flow.steps[0] === "backup" ? "running" : "failed";
+      await this.#fail(name, error, { kind: flow.kind, state, stays: true });
     } else await this.#fail(name, error, { kind: flow?.kind });
   }
 
@@ -136,10 +144,7 @@ export class Flows {
   async #fail(
     name: string,
     error: unknown,
-    {
-      kind,
-      state = "failed",
-    }: { readonly kind?: FlowKind | undefined; readonly state?: "failed" | "running" } = {},
+    { kind, state = "failed", stays = false }: Failing = {},
   ): Promise<void> {
     await this.#options.audit.record({
       event: "deployment-failed",
@@ -152,8 +157,9 @@ export class Flows {
       if (now?.kind !== kind) return old;
       return {
         ...kept,
-        ...(state === "running" ? { other: undefined } : {}),
+        ...(stays ? { other: undefined } : {}),
         state,
+        left: stays ? undefined : (now?.steps ?? old.left),
         step: "failed",
         problem: problemOf(error),
       };

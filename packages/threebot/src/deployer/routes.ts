@@ -9,7 +9,7 @@ import { deployment } from "./deployment.js";
 const name = v.pipe(v.string(), v.maxLength(100));
 const password = v.pipe(v.string(), v.minLength(1), v.maxLength(1_000));
 const target = v.optional(v.pipe(v.string(), v.maxLength(100)));
-const named = v.strictObject({ name });
+const named = v.object({ name });
 const withPassword = v.strictObject({ name, password });
 const created = v.strictObject({ name, password, target });
 

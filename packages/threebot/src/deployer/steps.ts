@@ -33,8 +33,10 @@ export async function doStep(step: Step, record: DeploymentRecord, context: Step
       return { run: undefined };
     case "stop":
       await target.stop(name);
+      if (record.flow?.kind === "destroy" && other !== undefined) await context.targetOf(other).stop(name);
       // On a move, from now on it is where it goes to.
-      return other === undefined ? {} : { target: other, other: record.target };
+      if (record.flow?.kind !== "move" || other === undefined) return {};
+      return { target: other, other: record.target };
     case "start":
       return target.start(name);
     case "answer":
@@ -49,8 +51,10 @@ export async function doStep(step: Step, record: DeploymentRecord, context: Step
     case "remove":
       if (Date.parse(record.undoUntil ?? "") > context.now() || !(await context.mayRemove(name)))
         return "later";
+      // Also where a move has left something of it.
+      if (other !== undefined) await context.targetOf(other).remove(name);
       await target.remove(name);
-      return {};
+      return { other: undefined };
     default:
       throw new TasticError("internal", `there is no step ${String(step)}`);
   }
@@ -69,7 +73,7 @@ async function backUp(record: DeploymentRecord, context: StepContext): Promise<v
   const client = clientOf(record, context);
   let { run } = record;
   if (run === undefined) {
-    run = (await client.backup()).id;
+    run = (await client.backup(context.signal)).id;
     await context.note({ run });
   }
   await client.ended(run, context.signal);

@@ -14,7 +14,8 @@ export interface Strength {
 
 export const minimumLength = 12;
 const maximumLength = 256;
-const enough = 3;
+/** Ten thousand million guesses, each of which takes half a second. */
+const enough = 4;
 
 /** Loaded when it is needed: its dictionaries take 20 MB. */
 let loaded: Promise<(password: string, own: string[]) => Rated> | undefined;

@@ -1,95 +1,72 @@
 /** What the deployer asks of a 3Bot that it has started: is it there, and please make a backup. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { TasticError, messageOf } from "@tastic/errors";
-import * as v from "valibot";
+import { isTasticError, messageOf, TasticError } from "@tastic/errors";
+import { createClient, type Client } from "../owner-api/client.js";
+import type { Run, RunKind } from "../owner/service.js";
 
-const run = v.object({
-  id: v.string(),
-  kind: v.string(),
-  state: v.string(),
-  problem: v.optional(v.nullable(v.object({ message: v.string(), guidance: v.optional(v.string()) }))),
-});
-
-export type ThreebotRun = v.InferOutput<typeof run>;
-
+/** Of a request, in milliseconds. */
 const timeout = 15_000;
 const pause = 250;
+/** So long a run of the 3Bot itself may take, in milliseconds. */
+const busyPatience = 60 * 60_000;
 
 export class ThreebotClient {
-  readonly #address: string;
-  readonly #token: string;
+  readonly #client: Client;
 
+  /** @param token of its interface, from the handover */
   constructor(address: string, token: string) {
-    this.#address = address;
-    this.#token = token;
+    this.#client = createClient(address, {
+      token,
+      fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeout) }),
+    });
   }
 
   /** Does its page answer? */
   async answers(): Promise<boolean> {
     try {
-      const answer = await fetch(new URL("api/v1/session", this.#address), {
-        redirect: "error",
-        signal: AbortSignal.timeout(timeout),
-      });
-      await answer.body?.cancel();
-      return answer.ok;
-    } catch {
+      await this.#client.session.state();
+      return true;
+    } catch (error) {
       // Not yet, or not any more: that is the question.
-      return false;
+      if (isTasticError(error)) return false;
+      throw error;
     }
   }
 
-  /** Begins a backup. */
-  backup(): Promise<ThreebotRun> {
-    return this.#ask("POST", "api/v1/places/marketplace/backup", run, { tags: ["before-move"] });
+  /** Begins a backup before a move, when the run that may be going on has ended. */
+  async backup(signal: AbortSignal): Promise<Run> {
+    const end = performance.now() + busyPatience;
+    for (;;) {
+      try {
+        return await this.#client.backup({ place: "marketplace", tags: ["before-move"] });
+      } catch (cause) {
+        if (!isTasticError(cause, "locked") || performance.now() > end) {
+          throw new TasticError("storage-failed", `the 3Bot cannot be backed up: ${messageOf(cause)}`, {
+            guidance: "Look at its page. Nothing has been changed.",
+            cause,
+          });
+        }
+      }
+      await sleep(pause, undefined, { signal });
+    }
   }
 
-  /** Waits until a run has ended. @throws TasticError incomplete if not well */
+  /** Waits until a run has ended. @throws TasticError incomplete if not well, and what the 3Bot says */
   async ended(id: string, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const now = await this.#ask("GET", `api/v1/runs/${encodeURIComponent(id)}`, run);
-      if (now.state === "done") return;
-      if (now.state !== "running") {
-        throw new TasticError(
-          "incomplete",
-          `the run ended as ${now.state}: ${now.problem?.message ?? "no reason"}`,
-          {
-            guidance: now.problem?.guidance ?? "The page of the 3Bot shows its log.",
-          },
-        );
+      const { state, problem } = await this.#client.run(id);
+      if (state === "done") return;
+      if (state !== "running") {
+        throw new TasticError("incomplete", `the run ended as ${state}: ${problem?.message ?? "no reason"}`, {
+          guidance: problem?.guidance ?? "The page of the 3Bot shows its log.",
+        });
       }
       await sleep(pause, undefined, { signal });
     }
   }
 
   /** The newest run of a kind. */
-  async newest(kind: string): Promise<ThreebotRun | undefined> {
-    const { runs } = await this.#ask("GET", "api/v1/runs?limit=50", v.object({ runs: v.array(run) }));
-    return runs.find((one) => one.kind === kind);
-  }
-
-  async #ask<Schema extends v.GenericSchema>(
-    method: string,
-    path: string,
-    schema: Schema,
-    body?: object,
-  ): Promise<v.InferOutput<Schema>> {
-    try {
-      const answer = await fetch(new URL(path, this.#address), {
-        method,
-        redirect: "error",
-        signal: AbortSignal.timeout(timeout),
-        headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if (answer.ok) return v.parse(schema, await answer.json());
-      await answer.body?.cancel();
-      throw new Error(`it answered with ${answer.status}`);
-    } catch (cause) {
-      throw new TasticError("storage-failed", `the 3Bot cannot be asked: ${messageOf(cause)}`, {
-        guidance: "Look whether it runs, and at its log.",
-        cause,
-      });
-    }
+  async newest(kind: RunKind): Promise<Run | undefined> {
+    return (await this.#client.runs({ limit: 50 })).find((run) => run.kind === kind);
   }
 }

@@ -34,7 +34,7 @@ import {
   type ThreebotRecord,
 } from "./record.js";
 import { SecretCheck } from "./secret-check.js";
-import { Registration } from "./registration.js";
+import { issueToken, Registration } from "./registration.js";
 import { checkServers, placesOf } from "./server-choice.js";
 import { Settler, type Settled } from "./settler.js";
 
@@ -58,7 +58,25 @@ export interface MarketplaceOptions {
   readonly interval?: number;
 }
 
+export const usualTokenDays = 7;
+/** In milliseconds. */
+const endPatience = 5_000;
 const day = 24 * 60 * 60_000;
+
+/** What a marketplace keeps in its folder. */
+export function openState(
+  folder: string,
+  now: () => number,
+): {
+  readonly records: Records<typeof threebotRecord>;
+  readonly audit: AuditLog;
+} {
+  const modes = localModes(false);
+  return {
+    records: new Records(createLocalDocuments(folder, modes), "threebots", threebotRecord),
+    audit: createAuditFile(join(folder, "audit.log"), modes, now),
+  };
+}
 
 export async function createMarketplace(options: MarketplaceOptions): Promise<Marketplace> {
   checkServers(options.servers);
@@ -85,9 +103,7 @@ export class Marketplace {
     this.#options = options;
     this.#log = log;
     this.#now = now;
-    const modes = localModes(false);
-    this.#records = new Records(createLocalDocuments(folder, modes), "threebots", threebotRecord);
-    this.#audit = createAuditFile(join(folder, "audit.log"), modes, now);
+    ({ records: this.#records, audit: this.#audit } = openState(folder, now));
     this.#passwords = options.passwords ?? new Passwords();
     this.#secrets = new SecretCheck({ passwords: this.#passwords, throttle: options.throttle ?? {}, now });
     this.#settler = new Settler({ records: this.#records, servers, audit: this.#audit, log, now });
@@ -119,7 +135,8 @@ export class Marketplace {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#working;
+    // What a server takes long for is asked for again by the next one.
+    await Promise.race([this.#working, new Promise((resolve) => setTimeout(resolve, endPatience).unref())]);
     if (this.#options.passwords === undefined) await this.#passwords.close();
     await this.#audit.close();
   }
@@ -140,8 +157,14 @@ export class Marketplace {
   }
 
   /** A token with which a 3Bot of this name can be registered, once. @throws TasticError already-exists */
-  async issueToken(typed: string, days = this.#options.tokenDays ?? 7): Promise<string> {
-    return this.#registration.issueToken(parseName(typed), days);
+  async issueToken(typed: string, days = this.#options.tokenDays ?? usualTokenDays): Promise<string> {
+    const where = { records: this.#records, audit: this.#audit, now: this.#now };
+    return issueToken(where, parseName(typed), days);
+  }
+
+  /** How many 3Bots have an account that is not as it has to be, for some server was down. */
+  get unsettled(): number {
+    return this.#work.failing;
   }
 
   async standing(typed: string): Promise<Standing> {

@@ -31,22 +31,6 @@ export class Registration {
     this.#options = options;
   }
 
-  /** A token with which a 3Bot of this name can be registered, once. @throws TasticError already-exists */
-  async issueToken(name: ThreebotName, days: number): Promise<string> {
-    const token = makeToken();
-    await this.#options.records.update(name, (old) => {
-      if (old !== undefined && (old.state === "active" || standingOf(old) === "destroying"))
-        throw new TasticError("already-exists", `there is a 3Bot ${name} already`);
-      const record = old === undefined || old.state === "destroyed" ? newRecord(name) : old;
-      return {
-        ...record,
-        tokens: withToken(record.tokens, hashToken(name, token), this.#options.now(), days),
-      };
-    });
-    await this.#options.audit.record({ event: "token-issued", account: "operator", name });
-    return token;
-  }
-
   /** Only one at a time for a name. @throws TasticError access-denied, already-exists, storage-failed */
   async register(
     name: ThreebotName,
@@ -109,6 +93,23 @@ export class Registration {
       guidance: "A token is for one name, works once, and not for ever. Ask for a new one.",
     });
   }
+}
+
+/** A token with which a 3Bot of this name can be registered, once. @throws TasticError already-exists */
+export async function issueToken(
+  { records, audit, now }: Pick<RegistrationOptions, "records" | "audit" | "now">,
+  name: ThreebotName,
+  days: number,
+): Promise<string> {
+  const token = makeToken();
+  await records.update(name, (old) => {
+    if (old !== undefined && (old.state === "active" || standingOf(old) === "destroying"))
+      throw new TasticError("already-exists", `there is a 3Bot ${name} already`);
+    const record = old === undefined || old.state === "destroyed" ? newRecord(name) : old;
+    return { ...record, tokens: withToken(record.tokens, hashToken(name, token), now(), days) };
+  });
+  await audit.record({ event: "token-issued", account: "operator", name });
+  return token;
 }
 
 function newRecord(name: string): ThreebotRecord {

@@ -9,27 +9,29 @@ export interface RemoteBackupServerOptions {
   /** Where its operator's interface is: "https://10.0.0.2:8001/". */
   readonly operatorUrl: string;
   readonly operatorToken: string;
-  /** In milliseconds. Removing what somebody has stored may take long, and goes on when it was given up. */
-  readonly timeout?: number;
 }
 
-const usualTimeout = 30_000;
+/** In milliseconds; a 3Bot waits for it, and the other server is there. */
+const usualTimeout = 10_000;
+/** What somebody has stored may be much. It goes on when it was given up, and is asked for again. */
+const eraseTimeout = 5 * 60_000;
 
 export function remoteBackupServer(options: RemoteBackupServerOptions): BackupServer {
   const { id, url } = options;
   const account = (name: string): string => `v1/accounts/${encodeURIComponent(name)}`;
   return operatedServer(id, url, {
     provision: (name, request) => ask(options, "PUT", account(name), request),
-    erase: (name, hash) => ask(options, "POST", `${account(name)}/erase`, { hash }),
+    erase: (name, hash) => ask(options, "POST", `${account(name)}/erase`, { hash }, eraseTimeout),
     remove: (name) => ask(options, "DELETE", account(name)),
   });
 }
 
 async function ask(
-  { id, operatorUrl, operatorToken, timeout = usualTimeout }: RemoteBackupServerOptions,
+  { id, operatorUrl, operatorToken }: RemoteBackupServerOptions,
   method: string,
   path: string,
   body?: object,
+  timeout = usualTimeout,
 ): Promise<void> {
   let status: number;
   try {

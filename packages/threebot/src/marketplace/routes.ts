@@ -1,6 +1,7 @@
 /** The marketplace over HTTP: what 3Bots ask of it. All of it is public, and asks for a secret or a token itself. */
 import { isTasticError } from "@tastic/errors";
 import type { Context } from "hono";
+import * as v from "valibot";
 import type { GenericSchema, InferOutput } from "valibot";
 import { defineRoute, type Route } from "../http/route.js";
 import type { Marketplace } from "./marketplace.js";
@@ -38,6 +39,14 @@ export function marketplaceRoutes(
         retryLater(context, () => work(request, addressOf(context))),
     });
   return [
+    defineRoute({
+      method: "GET",
+      path: "/api/v1/health",
+      access: "public",
+      summary: "Is it there, and how many 3Bots wait for a backup server that is down?",
+      output: v.object({ status: v.literal("ok"), unsettled: v.number() }),
+      handle: () => ({ status: "ok", unsettled: marketplace.unsettled }),
+    }),
     route(
       "register",
       "Registers a 3Bot with a one-time token.",

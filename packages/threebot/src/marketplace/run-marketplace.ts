@@ -34,6 +34,7 @@ import { callerAddress } from "../http/caller.js";
 import type { Route } from "../http/route.js";
 import { Access } from "../owner-api/access.js";
 import { accountRoutes } from "../owner-api/account-routes.js";
+import { openapiRoute } from "../owner-api/openapi.js";
 import { pageOf } from "../owner-api/page.js";
 import { embeddedBackupServer, type BackupServer } from "./backup-server.js";
 import { createMarketplace, type Marketplace } from "./marketplace.js";
@@ -126,6 +127,7 @@ export async function runMarketplace(options: RunMarketplaceOptions): Promise<Ru
       await started.start();
       ends.push(() => started.stop());
       routes.push(...deployerRoutes(deployer, addressOf), ...accountRoutes({ access }));
+      routes.push(openapiRoute({ title: "3Bot Backup marketplace", version: "1" }, () => routes));
     }
     const app = createApp({
       routes,

@@ -32,6 +32,11 @@ export class WorkList {
     this.#items.set(name, { due: this.#now() + pause * (0.75 + Math.random() / 2), failures });
   }
 
+  /** How many have failed, and wait for another try. */
+  get failing(): number {
+    return [...this.#items.values()].filter(({ failures }) => failures > 0).length;
+  }
+
   /** Does what is due now. `work` says itself what comes next, and never rejects. */
   async run(work: (name: string) => Promise<void>): Promise<void> {
     const due = [...this.#items].filter(([, item]) => item.due <= this.#now()).map(([name]) => name);

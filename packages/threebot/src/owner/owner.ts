@@ -14,14 +14,9 @@ import { ReadingRoom } from "../copies/reading-room.js";
 import { runBackup } from "../runs/backup-run.js";
 import { runDrill } from "../runs/drill.js";
 import { EventHub } from "../runs/event-hub.js";
-import {
-  checkRestore,
-  findRecoverable,
-  preview,
-  runRecover,
-  runRestore,
-  type RestoreContext,
-} from "../runs/restore-run.js";
+import { findRecoverable, runRecover } from "../runs/recover-run.js";
+import { checkRestore, preview, runRestore, type RestoreContext } from "../runs/restore-run.js";
+import { checkPaths } from "../runs/restore-places.js";
 import { Runs, type RunOutcome, type RunTask } from "../runs/runs.js";
 import { Workers } from "../runs/workers.js";
 import { Notifier } from "../schedule/notifier.js";
@@ -32,7 +27,10 @@ import { openStore } from "../copies/copy-store.js";
 import { Browser } from "./browser.js";
 import { OwnerState, places } from "./owner-state.js";
 import type * as Service from "./service.js";
-import { decide, findingOf, lookAtMinio, setUpMarketplace, setUpMinio } from "./set-up.js";
+import { findingOf } from "./findings.js";
+import { decide } from "./set-up.js";
+import { setUpMarketplace } from "./set-up-marketplace.js";
+import { lookAtMinio, setUpMinio } from "./set-up-minio.js";
 import { changeSettings, shownSettings, type SettingsChange } from "./settings-change.js";
 import { changeSnapshots } from "./snapshot-changes.js";
 import { placeStatus, statusOf } from "./status-view.js";
@@ -47,7 +45,7 @@ export interface OwnerOptions {
   readonly home?: string | undefined;
   /** "https://marketplace.example"; without one, only a Minio can be used. */
   readonly marketplaceUrl?: string | undefined;
-  /** Folders that may be restored to, beside the paths of the settings; the home folder if not given. */
+  /** Folders that may be backed up and restored to; the home folder if not given. */
   readonly restoreRoots?: readonly string[] | undefined;
   /** Other folders that are never backed up and never restored to. */
   readonly hidden?: readonly string[] | undefined;
@@ -140,7 +138,9 @@ class Owner implements Service.OwnerService {
 
   async changeSettings(change: SettingsChange): Promise<Service.Settings> {
     const before = await this.#state.settings();
-    const record = await changeSettings(this.#state, this.#context.home, change);
+    const { home, roots } = this.#context;
+    if (change.paths !== undefined) await checkPaths(change.paths, home, { roots });
+    const record = await changeSettings(this.#state, home, change);
     for (const place of places) {
       if (record.automatic[place] && !before.automatic[place]) await this.#dueNow(place);
     }
@@ -318,7 +318,9 @@ class Owner implements Service.OwnerService {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#scheduler.stop(), this.#runs.stop()]);
+    // First who begins runs, then those that go on.
+    await this.#scheduler.stop();
+    await this.#runs.stop();
     await Promise.all(this.#telling);
     this.#hub.close();
     await this.#room.close();

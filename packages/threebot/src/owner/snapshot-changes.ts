@@ -4,14 +4,15 @@
  */
 import { isTasticError, TasticError } from "@tastic/errors";
 import type { Log } from "@tastic/rest-server";
-import { removeSnapshots, tagSnapshots, type Repository } from "tastic";
-import { mergeSnapshots, type MergedSnapshot } from "../copies/merged-snapshots.js";
+import { removeSnapshots, tagSnapshots, type Repository, type SnapshotId, type StoredSnapshot } from "tastic";
+import { keyOf, mergeSnapshots, type MergedSnapshot } from "../copies/merged-snapshots.js";
 import { openCopy, type OpenedCopy } from "../copies/opened-copy.js";
 import { findMerged } from "../copies/reading-room.js";
 import type { OwnerState } from "./owner-state.js";
+import { oneChange, pendingFor, withoutCopy, type TagsChange } from "./pending-changes.js";
 import { asError } from "./problem.js";
 import type { Place } from "./service.js";
-import type { PendingChange } from "./state-schemas.js";
+import type { PendingChange, PlaceRecord } from "./state-schemas.js";
 
 export interface SnapshotChange {
   readonly ids: readonly string[];
@@ -50,21 +51,21 @@ export async function changeSnapshots(
     const all = mergeSnapshots(opened.map(({ access, snapshots }) => ({ id: access.id, snapshots })));
     const chosen = change.ids.map((id) => findMerged(all, id));
     // First what is to be done later: if we end in between, the next run does it all.
-    await remember(
+    const { pending } = await remember(
       state,
       place,
       chosen,
       change,
       accesses.map(({ id }) => id),
     );
+    const keys = new Set(chosen.map(({ key }) => key));
     for (const copy of opened) {
-      await changeIn(copy, chosen, change);
-      await forgetPending(state, place, chosen, copy.access.id);
-      if (change.forget)
-        await state.changeCopy(copy.access.id, (old) => ({
-          pruneDue: true,
-          known: without(old.known, chosen),
-        }));
+      const { id } = copy.access;
+      if (change.forget) {
+        await state.changeCopy(id, (old) => ({ pruneDue: true, known: without(old.known, chosen) }));
+      }
+      await changeIn(copy, chosen, pending);
+      await state.changePlace(place, (old) => ({ pending: withoutCopy(old.pending, id, keys) }));
     }
     if (away.length > 0)
       log.info("copies that are away are changed at the next run", { copies: away.join(", ") });
@@ -81,13 +82,13 @@ function checkTag(tag: string): void {
   });
 }
 
-async function remember(
+function remember(
   state: OwnerState,
   place: Place,
   chosen: readonly MergedSnapshot[],
   { forget, add, remove }: SnapshotChange,
   copies: readonly string[],
-): Promise<void> {
+): Promise<PlaceRecord> {
   const made = chosen.map(({ key }): PendingChange => ({
     key,
     copies: [...copies],
@@ -95,50 +96,36 @@ async function remember(
     add: [...add],
     remove: [...remove],
   }));
-  await state.changePlace(place, (old) => ({ pending: [...old.pending, ...made] }));
-}
-
-async function forgetPending(
-  state: OwnerState,
-  place: Place,
-  chosen: readonly MergedSnapshot[],
-  copy: string,
-): Promise<void> {
-  const keys = new Set(chosen.map(({ key }) => key));
-  await state.changePlace(place, (old) => ({
-    pending: old.pending
-      .map((change) =>
-        keys.has(change.key) ? { ...change, copies: change.copies.filter((id) => id !== copy) } : change,
-      )
-      .filter(({ copies }) => copies.length > 0),
-  }));
+  return state.changePlace(place, (old) => ({ pending: [...old.pending, ...made] }));
 }
 
 function without(known: readonly string[], chosen: readonly MergedSnapshot[]): string[] {
-  const gone = new Set(chosen.map(({ key }) => key));
+  const gone = new Set(chosen.flatMap(({ inCopies }) => [...inCopies.values()].flat().map(keyOf)));
   return known.filter((key) => !gone.has(key));
 }
 
+/** Does what was asked for now, and what could not be done in this copy before. */
 async function changeIn(
   { repository, access }: OpenedCopy,
   chosen: readonly MergedSnapshot[],
-  { forget, add, remove }: SnapshotChange,
+  pending: readonly PendingChange[],
 ): Promise<void> {
   const lock = await repository.lock({ exclusive: true, retryForMs: lockPatience });
   try {
-    const own = chosen.flatMap(({ inCopies }) => inCopies.get(access.id) ?? []);
-    if (!forget) return await changeTagsOf(repository, own, { add, remove });
-    const failed = await removeSnapshots(
-      repository.storage,
-      own.map(({ id }) => id),
-    );
+    const forget: SnapshotId[] = [];
+    for (const { key, inCopies } of chosen) {
+      const own = inCopies.get(access.id) ?? [];
+      const todo = pendingFor(key, access.id, pending);
+      const change = oneChange(todo.tags);
+      if (todo.forget) forget.push(...own.map(({ id }) => id));
+      else if (change !== undefined) await changeTagsOf(repository, own, change);
+    }
+    const failed = await removeSnapshots(repository.storage, forget);
     if (failed.length === 0) return;
     throw new TasticError(
       "storage-failed",
       `${failed.length} snapshots could not be removed from ${access.id}`,
-      {
-        guidance: "It is tried again at the next run.",
-      },
+      { guidance: "It is tried again at the next run." },
     );
   } finally {
     await lock.release();
@@ -147,8 +134,8 @@ async function changeIn(
 
 async function changeTagsOf(
   repository: Repository,
-  snapshots: OpenedCopy["snapshots"],
-  change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+  snapshots: readonly StoredSnapshot[],
+  change: TagsChange,
 ): Promise<void> {
   await tagSnapshots(repository, snapshots, change, {
     onEvent(event) {

@@ -11,14 +11,18 @@ import {
   prune,
   removeLocks,
   removeSnapshots,
+  repairIndex,
+  repairPacks,
   tagSnapshots,
   type BackupResult,
   type HeldLock,
+  type PackId,
+  type RepairEvent,
   type Repository,
   type SnapshotId,
 } from "tastic";
 import type { CopyAccess } from "../copies/copy-store.js";
-import { hasTag, incompleteTag, type MergedSnapshot } from "../copies/merged-snapshots.js";
+import type { MergedSnapshot } from "../copies/merged-snapshots.js";
 import { openCopy, type OpenedCopy, type OpenOptions } from "../copies/opened-copy.js";
 import type { RunTask } from "./runs.js";
 import type { Sources } from "./sources.js";
@@ -38,6 +42,7 @@ export class CopyWork {
   #opened: OpenedCopy;
   #lock: HeldLock | undefined;
   #indexLoaded = false;
+  #brokenPacks: readonly PackId[] = [];
 
   constructor(opened: OpenedCopy, options: WorkOptions) {
     this.access = opened.access;
@@ -195,15 +200,6 @@ export class CopyWork {
     this.#opened = { ...this.#opened, snapshots: await listSnapshots(this.repository) };
   }
 
-  /** Marks what could not be read whole, so that recovery prefers another one. */
-  incompleteTags(
-    snapshot: SnapshotId | undefined,
-  ): { snapshot: SnapshotId; add: string[]; remove: string[] }[] {
-    const stored = this.snapshots.find(({ id }) => id === snapshot);
-    if (stored === undefined || hasTag(stored, incompleteTag)) return [];
-    return [{ snapshot: stored.id, add: [incompleteTag], remove: [] }];
-  }
-
   /** Removes what no snapshot needs. Returns the bytes of the repository then. */
   async prune(): Promise<number> {
     const { task } = this.#options;
@@ -222,14 +218,19 @@ export class CopyWork {
     return Math.max(0, left);
   }
 
-  /** Looks whether all is there. @throws TasticError damaged-repository */
-  async check(): Promise<void> {
+  /**
+   * Looks whether all is there.
+   * @param reading also reads all data: where a drill has found something, that is where it shows
+   * @throws TasticError damaged-repository
+   */
+  async check(reading = false): Promise<void> {
     const { task } = this.#options;
     task.step(`check ${this.id}`);
     await this.#reopen();
     await this.#take(false);
     const errors: string[] = [];
-    const { errorCount } = await check(this.repository, {
+    const { errorCount, brokenPacks } = await check(this.repository, {
+      ...(reading && { readData: { kind: "all" } }),
       workers: 0,
       signal: this.#signal,
       onEvent(event) {
@@ -239,6 +240,7 @@ export class CopyWork {
         }
       },
     });
+    this.#brokenPacks = brokenPacks;
     if (errorCount === 0) return;
     throw new TasticError(
       "damaged-repository",
@@ -250,10 +252,47 @@ export class CopyWork {
     );
   }
 
+  /**
+   * Makes a damaged copy whole from one that is not. What is broken is given up, and with it the snapshots that the other
+   * copy has; then these come over again, which takes no more than what is missing.
+   */
+  async mendFrom(
+    source: CopyWork,
+    both: readonly MergedSnapshot[],
+    doubtful: readonly MergedSnapshot[],
+  ): Promise<void> {
+    const { task } = this.#options;
+    task.step(`mend ${this.id}`);
+    const broken = this.#brokenPacks;
+    const observed = { onEvent: (event: RepairEvent) => event.type === "detail" && task.log(event.message) };
+    if (broken.length > 0) {
+      await this.#reopen();
+      await this.#take(true);
+      await repairPacks(this.repository, broken, { signal: this.#signal, ...observed });
+    }
+    await this.#reopen();
+    await this.#take(true);
+    await repairIndex(this.repository, { signal: this.#signal, ...observed });
+    await this.#reopen();
+    const ids = [...both, ...doubtful].flatMap(
+      ({ inCopies }) => inCopies.get(this.id)?.map(({ id }) => id) ?? [],
+    );
+    await this.change({ tags: [], forget: ids });
+    await this.#take(false);
+    await this.copyFrom(source, both);
+    await this.check(broken.length > 0);
+  }
+
   async loadIndex(): Promise<void> {
     if (this.#indexLoaded) return;
     await this.repository.loadIndex({ signal: this.#signal });
     this.#indexLoaded = true;
+  }
+
+  /** Opens it anew: after a failure, what is known of it may be more than what is stored. */
+  async restart(): Promise<void> {
+    await this.#reopen();
+    await this.#take(false);
   }
 
   /** Lets go of the lock and of the connections. */

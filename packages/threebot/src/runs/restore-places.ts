@@ -95,28 +95,54 @@ export function placesOf({ target, wanted }: Leg): string[] {
 }
 
 export interface Bounds {
-  readonly home: string;
-  /** Folders that may be restored to. */
+  /** Folders that may be restored to, and backed up. */
   readonly roots: readonly string[];
-  /** Paths that are backed up may be restored, too. */
-  readonly settingsPaths: readonly string[];
   readonly hidden: readonly string[];
 }
 
-/** Refuses what would be written outside of the roots, links resolved. @throws TasticError unsafe-path */
+/**
+ * Refuses what would be written outside of the roots. Links on the way to a leg's target count as what they lead to; those
+ * below it a restore replaces, and never follows.
+ * @throws TasticError unsafe-path
+ */
 export async function checkBounds(legs: readonly Leg[], bounds: Bounds): Promise<void> {
-  const allowed = [...bounds.roots, ...bounds.settingsPaths.map((path) => expandPath(path, bounds.home))];
-  const roots = await Promise.all(allowed.map((root) => realPlace(resolve(root))));
-  const hidden = await Promise.all(bounds.hidden.map((folder) => realPlace(folder)));
-  for (const place of legs.flatMap((leg) => placesOf(leg))) {
-    const real = await realPlace(place);
-    if (roots.some((root) => isWithin(real, root)) && !hidden.some((folder) => isWithin(real, folder)))
-      continue;
-    throw new TasticError("unsafe-path", `nothing may be restored to ${place}`, {
-      guidance: "Choose a folder below the home folder, or have the operator allow another root.",
-      data: { place },
+  for (const leg of legs) {
+    const target = await realPlace(leg.target);
+    for (const place of placesOf({ ...leg, target })) {
+      if (await isAllowed(place, bounds)) continue;
+      throw new TasticError("unsafe-path", `nothing may be restored to ${place}`, {
+        guidance: "Choose a folder below the home folder, or have the operator allow another root.",
+        data: { place },
+      });
+    }
+  }
+}
+
+/** Refuses paths to back up that are outside of the roots. @throws TasticError unsafe-path, invalid-argument */
+export async function checkPaths(
+  paths: readonly string[],
+  home: string,
+  bounds: Pick<Bounds, "roots">,
+): Promise<void> {
+  for (const path of paths) {
+    if (await mayBackUp(path, home, bounds.roots)) continue;
+    throw new TasticError("unsafe-path", `${path} may not be backed up`, {
+      guidance: "Choose a path below the home folder, or have the operator allow another root.",
+      data: { path },
     });
   }
+}
+
+export async function mayBackUp(path: string, home: string, roots: readonly string[]): Promise<boolean> {
+  return isAllowed(await realPlace(expandPath(path, home)), { roots, hidden: [] });
+}
+
+async function isAllowed(real: string, { roots, hidden }: Bounds): Promise<boolean> {
+  const [allowed, forbidden] = await Promise.all([
+    Promise.all(roots.map((root) => realPlace(resolve(root)))),
+    Promise.all(hidden.map((folder) => realPlace(folder))),
+  ]);
+  return allowed.some((root) => isWithin(real, root)) && !forbidden.some((folder) => isWithin(real, folder));
 }
 
 /** The path without links, as far as it exists. */

@@ -90,8 +90,13 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
 }
 
 /** Waits until a 3Bot is as it is wanted. */
-export async function until(site: Site, name: string, state: string): Promise<Record<string, unknown>> {
-  const end = performance.now() + 30_000;
+export async function until(
+  site: Site,
+  name: string,
+  state: string,
+  patience = 90_000,
+): Promise<Record<string, unknown>> {
+  const end = performance.now() + patience;
   for (;;) {
     const { body } = await site.ask("GET", `deployer/deployments/${name}`);
     if (body["state"] === state && (state !== "running" || body["step"] === "running")) return body;
@@ -110,5 +115,5 @@ export async function backUp(address: string, folder: string): Promise<void> {
     return (await answer.json()) as { id: string; state: string };
   };
   const { id } = await ask("POST", "places/marketplace/backup");
-  await expect.poll(async () => (await ask("GET", `runs/${id}`)).state, { timeout: 20_000 }).toBe("done");
+  await expect.poll(async () => (await ask("GET", `runs/${id}`)).state, { timeout: 60_000 }).toBe("done");
 }
