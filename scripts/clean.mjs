@@ -21,6 +21,7 @@ for (const name of readdirSync(join(root, "packages"))) {
   if (all) remove("packages", name, "node_modules");
 }
 remove(".tastic");
+remove(".screenshots");
 // Without the stamp, the next build asks pnpm whether node_modules is as it should be.
 remove("node_modules", ".setup-stamp");
 if (all) {

@@ -28,7 +28,12 @@ for (const scene of scenes) {
       const { context, page } = await openScene(browser, service, scene, { ...viewport, colorScheme });
       const name = `${scene.name}-${size}-${colorScheme}`;
       const path = join(all, `${name}.png`);
-      await page.screenshot({ path, fullPage: !shown.includes(name) });
+      if (!shown.includes(name)) {
+        // A window as high as the page, so that what stays at its edges is at the edges of the picture.
+        const height = await page.evaluate("document.documentElement.scrollHeight");
+        await page.setViewportSize({ width: viewport.width, height: Math.max(height, viewport.height) });
+      }
+      await page.screenshot({ path });
       if (shown.includes(name)) copyFileSync(path, join(documents, `${name}.png`));
       await context.close();
       await service.close();

@@ -25,7 +25,9 @@ async function main() {
     return;
   }
   if (given.some((word) => word.startsWith("-")) || given.length > 1) {
-    fail(`usage: npm start [-- FOLDER | --once]\n\nMore is in the command itself: ${commandLine(["--help"])}`);
+    fail(
+      `usage: npm start [-- FOLDER | --once]\n\nMore is in the command itself: ${commandLine(["--help"])}`,
+    );
   }
   const folder = expand(given[0]);
   if (!existsSync(folder)) fail(`${folder} does not exist. Name a folder or a file: npm start -- FOLDER`);

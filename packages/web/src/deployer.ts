@@ -1,7 +1,6 @@
 /** Starts the page of the marketplace's deployer. */
 import { createApp } from "vue";
 import App from "./deployer/deployer-app.vue";
-import "./look/page.css";
 import { adoptStyles } from "./look/style-sheets.js";
 import { createLook } from "./look/theme.js";
 import { rememberedTheme } from "./state/preferences.js";

@@ -1,7 +1,6 @@
 /** Starts the page of a 3Bot. */
 import { createApp } from "vue";
 import App from "./app.vue";
-import "./look/page.css";
 import { adoptStyles } from "./look/style-sheets.js";
 import { createLook } from "./look/theme.js";
 import { rememberedTheme } from "./state/preferences.js";

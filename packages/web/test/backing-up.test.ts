@@ -76,7 +76,7 @@ describeWithChromium("backing up", () => {
 
   it("retention shows what the numbers would keep before they are saved, and refuses to keep nothing", () =>
     withPage(browser(), { path: "/#/retention" }, async ({ page, service }) => {
-      const daily = page.getByLabel("One for each of so many days");
+      const daily = page.getByLabel("Days");
       await page.getByText(/(1[5-9]|2\d) snapshots would stay, \d+ would be tidied away\./).waitFor();
       await daily.fill("2");
       await page.getByText(/^\d{1,2} snapshots would stay, (1[4-9]|2\d) would be tidied away\./).waitFor();
@@ -84,13 +84,7 @@ describeWithChromium("backing up", () => {
       await page.getByRole("button", { name: "Save" }).click();
       await page.getByText("Saved.").waitFor();
       expect(service.state.settings.retention["daily"]).toBe(2);
-      for (const label of [
-        "The last ones",
-        "so many days",
-        "so many weeks",
-        "so many months",
-        "so many years",
-      ]) {
+      for (const label of ["The last", "Days", "Weeks", "Months", "Years"]) {
         await page.getByLabel(label).fill("0");
       }
       await page.getByText("These rules keep nothing.").waitFor();

@@ -46,7 +46,7 @@ describeWithChromium("getting back", () => {
       await openSnapshot(page, folderOfMany);
       await page.getByText("100,000 entries").waitFor();
       const begun = performance.now();
-      await page.locator(".entries").evaluate((list) => list.scrollTo(0, list.scrollHeight));
+      await page.evaluate(`document.querySelector(".entries").scrollTo(0, 1e9)`);
       await page.getByText("app.099999.log").waitFor();
       expect(performance.now() - begun).toBeLessThan(5000);
       expect(await page.locator(".entry-row").count()).toBeLessThan(100);

@@ -79,9 +79,9 @@ describeWithChromium("loading", () => {
         await page.getByRole("heading", { name: "Everything is backed up." }).waitFor();
         times.push(performance.now() - begun);
       }
-      const paint = (await page.evaluate(
+      const paint = await page.evaluate<number>(
         "performance.getEntriesByName('first-contentful-paint')[0].startTime",
-      )) as number;
+      );
       console.log(
         `first content after ${Math.round(paint)} ms, the sentence after ${Math.round(Math.min(...times))} ms`,
       );

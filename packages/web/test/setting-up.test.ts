@@ -130,9 +130,9 @@ describeWithChromium("setting up", () => {
       await openForm(page);
       await fillMinio(page, { url: minio, password });
       await page.getByText("The connection works.").waitFor();
-      const kept = (await page.evaluate(
+      const kept = await page.evaluate<string>(
         "location.href + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)",
-      )) as string;
+      );
       for (const secret of [password, "good-secret"]) {
         expect(kept).not.toContain(secret);
         expect(service.state.requests.join("\n")).not.toContain(encodeURIComponent(secret));

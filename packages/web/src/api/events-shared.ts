@@ -4,10 +4,6 @@
  */
 import { listen, type StreamMessage } from "./event-source.js";
 
-interface Scope {
-  onconnect: ((event: MessageEvent) => void) | null;
-}
-
 const ports = new Set<MessagePort>();
 let stop: (() => void) | undefined;
 let open = false;
@@ -25,12 +21,14 @@ function tellAll(message: StreamMessage): void {
   for (const port of ports) port.postMessage(message);
 }
 
-(globalThis as unknown as Scope).onconnect = ({ ports: [port] }) => {
+addEventListener("connect", (event) => {
+  const [port] = (event as MessageEvent).ports;
   if (port === undefined) return;
   ports.add(port);
-  port.onmessage = ({ data }: MessageEvent<string>) => {
+  port.addEventListener("message", ({ data }: MessageEvent<string>) => {
     if (data === "bye") ports.delete(port);
     else if (open) port.postMessage({ type: "open" } satisfies StreamMessage);
     else connect();
-  };
-};
+  });
+  port.start();
+});

@@ -22,6 +22,7 @@ export const places = {
   tags: "Tags",
   incomplete: "not complete",
   pinned: "pinned",
+  safety: "before a restore",
   keptFor: "Kept as",
   prove: "Prove restorable",
   changeAccess: "Change connection",

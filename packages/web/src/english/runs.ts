@@ -61,6 +61,7 @@ export const runs = {
     "catch-up": "All copies hold the same again.",
     maintenance: "All is tidy.",
   },
+  incompleteBack: "What could be brought back is back. Something is left to mend:",
   ended: {
     incomplete: "It ended, but not all could be done.",
     failed: "It failed.",

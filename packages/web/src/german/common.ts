@@ -31,6 +31,7 @@ export const common: Texts["common"] = {
   download: "Herunterladen",
   open: "Öffnen",
   never: "nie",
+  justNow: "gerade eben",
   unknown: "nicht bekannt",
   files: (count, text) => (count === 1 ? "1 Datei" : `${text} Dateien`),
   snapshotsCounted: (count, text) => (count === 1 ? "1 Stand" : `${text} Stände`),

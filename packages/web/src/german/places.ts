@@ -26,6 +26,7 @@ export const places: Texts["places"] = {
   tags: "Stichwörter",
   incomplete: "nicht vollständig",
   pinned: "angeheftet",
+  safety: "vor einem Zurückholen",
   keptFor: "Bleibt als",
   prove: "Nachweisen",
   changeAccess: "Verbindung ändern",

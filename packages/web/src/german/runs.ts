@@ -64,6 +64,7 @@ export const runs: Texts["runs"] = {
     "catch-up": "Alle Kopien enthalten wieder dasselbe.",
     maintenance: "Alles ist aufgeräumt.",
   },
+  incompleteBack: "Was zurückgeholt werden konnte, ist wieder da. Etwas bleibt zu richten:",
   ended: {
     incomplete: "Er ist zu Ende, aber nicht alles ging.",
     failed: "Er ist gescheitert.",

@@ -4,7 +4,6 @@
  */
 import { createVuetify, type ThemeDefinition } from "vuetify";
 import { aliases, mdi } from "vuetify/iconsets/mdi-svg";
-import "vuetify/styles/core.css";
 
 const light: ThemeDefinition = {
   dark: false,
@@ -53,6 +52,8 @@ export function createLook(choice: ThemeChoice): ReturnType<typeof createVuetify
     theme: { defaultTheme: choice, themes: { light, dark } },
     icons: { defaultSet: "mdi", aliases, sets: { mdi } },
     defaults: {
+      // Nothing moves that says nothing.
+      global: { ripple: false },
       VBtn: { variant: "flat", color: "primary" },
       VCard: { variant: "flat" },
       VTextField: { variant: "outlined", density: "comfortable", color: "primary", hideDetails: "auto" },

@@ -20,7 +20,7 @@ interface MutableRoute {
 
 const current = reactive<MutableRoute>(parse());
 
-export const route: Route = readonly(current) as Route;
+export const route: Route = readonly(current);
 
 function parse(): MutableRoute {
   const [path = "", search = ""] = location.hash.replace(/^#\/?/, "").split(/\?(.*)/s);

@@ -1,5 +1,5 @@
 /** Numbers and times as the language of the page writes them. */
-import { language } from "./texts.js";
+import { language, texts } from "./texts.js";
 
 const units = ["B", "KB", "MB", "GB", "TB", "PB"] as const;
 
@@ -54,7 +54,7 @@ export function relative(time: string, now = Date.now()): string {
     // What is to come is nearer than it looks: 20 hours and 59 minutes are 21.
     return words.format(seconds > 0 ? Math.round(seconds / length) : Math.trunc(seconds / length), unit);
   }
-  return words.format(0, "second");
+  return texts.value.common.justNow;
 }
 
 /** "2 h 5 min", "40 s". */
@@ -67,7 +67,7 @@ export function duration(seconds: number): string {
 
 /** "rw-r--r--" of a mode's lowest nine bits. */
 export function permissions(mode: number): string {
-  return [...(mode & 0o777).toString(2).padStart(9, "0")]
+  return Array.from((mode & 0o777).toString(2).padStart(9, "0"))
     .map((bit, index) => (bit === "1" ? "rwxrwxrwx".charAt(index) : "-"))
     .join("");
 }

@@ -3,14 +3,12 @@
  * becomes a sign that can be seen; the rest stays.
  */
 
-// Control characters, marks of direction, what has no width, and halves of characters.
-// oxlint-disable-next-line no-control-regex
-const hidden =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+// Control characters, marks of direction, halves of characters, what has no width or an odd one.
+const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2000-\u200a\u202f\u205f\u3164\uffa0]/gu;
 
 export function shownName(name: string): string {
   return name.replace(hidden, (sign) => {
-    const code = sign.charCodeAt(0);
+    const code = sign.codePointAt(0) ?? 0;
     // Unicode has pictures of the first control characters.
     if (code < 0x20) return String.fromCharCode(0x2400 + code);
     if (code === 0x7f) return "\u2421";

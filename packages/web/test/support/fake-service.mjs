@@ -194,18 +194,28 @@ async function handle(state, request, response) {
   response.setHeader("content-security-policy", contentSecurityPolicy);
   response.setHeader("x-content-type-options", "nosniff");
   response.setHeader("referrer-policy", "no-referrer");
-  if (!url.pathname.startsWith("/api/v1/")) return sendFile(url.pathname, response);
+  if (!url.pathname.startsWith("/api/v1/")) {
+    sendFile(url.pathname, response);
+    return;
+  }
   response.setHeader("cache-control", "no-store");
   const path = url.pathname.slice("/api/v1/".length).split("/").map(decodeURIComponent);
   state.requests.push(`${request.method} ${url.pathname}`);
   const session = /session=(\w+)/.exec(request.headers.cookie ?? "")?.[1];
   const body = request.method === "POST" ? await bodyOf(request) : Object.fromEntries(url.searchParams);
-  if (path[0] === "session")
-    return json(response, sessionRoute(state, path, body, session, response, request));
+  if (path[0] === "session") {
+    json(response, sessionRoute(state, path, body, session, response, request));
+    return;
+  }
   if (!state.sessions.has(session)) throw new Refusal(401, "access-denied", "a login is needed", "Log in.");
-  if (path[0] === "events") return stream(state, response);
-  if (request.method === "GET" && (path[4] === "file" || path[4] === "zip"))
-    return sendContent(path, body, response);
+  if (path[0] === "events") {
+    stream(state, response);
+    return;
+  }
+  if (request.method === "GET" && (path[4] === "file" || path[4] === "zip")) {
+    sendContent(path, body, response);
+    return;
+  }
   const route = routes[`${request.method} ${path[0]}`];
   if (route === undefined) throw new Refusal(404, "not-found", "there is no such route");
   json(response, (await route(state, path, body)) ?? {});
@@ -279,9 +289,8 @@ function sendContent(path, { path: file = "/", preview }, response) {
     response.setHeader("content-disposition", `attachment; filename*=UTF-8''${safe}`);
   }
   response.setHeader("content-type", name.endsWith(".png") ? "image/png" : "application/octet-stream");
-  if (name.endsWith(".png")) return response.end(picture);
-  if (name.endsWith(".db")) return response.end(Buffer.from([0, 1, 2, 3]));
-  response.end(`# ${name}\nname = "alice"\n<script>alert(1)</script>\nscene\u202E = true\nport = 443\n`);
+  const text = `# ${name}\nname = "alice"\n<script>alert(1)</script>\nscene\u202E = true\nport = 443\n`;
+  response.end(name.endsWith(".png") ? picture : name.endsWith(".db") ? Buffer.from([0, 1, 2, 3]) : text);
 }
 
 const routes = {
@@ -532,7 +541,7 @@ function versions(state, path) {
     // Two and two are the same version.
     entry: {
       ...entry,
-      size: entry.size - 40 * Math.floor(index / 2),
+      size: entry.size + 40 * (2 - Math.floor(index / 2)),
       modified: new Date(state.now - (26 + 48 * Math.floor(index / 2)) * 3_600_000).toISOString(),
     },
   }));

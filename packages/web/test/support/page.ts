@@ -90,7 +90,7 @@ function listen(page: Page, service: FakeService, complaints: string[]): void {
   page.on("console", (message) => {
     const text = message.text();
     // A refused request is an answer that the page shows; Chromium says so in its console, too.
-    if (/^Failed to load resource: the server responded with a status of 4/.test(text)) return;
+    if (text.startsWith("Failed to load resource: the server responded with a status of 4")) return;
     if (message.type() === "error" || message.type() === "warning") complaints.push(`console: ${text}`);
   });
   page.on("request", (request) => {
