@@ -6,6 +6,34 @@ import { describeWithRestServer, restServer, runTastic, succeed, temporaryFolder
 import { runProgram } from "./support/programs.js";
 import { call, serveRest, sha256 } from "./support/serve-rest.js";
 
+it("tastic serve rest begins without accounts where an operator can make some", async () => {
+  const folder = await temporaryFolder();
+  const token = "a token of the operator";
+  await writeFile(join(folder, "token"), token);
+  const server = await serveRest({
+    noAuth: false,
+    args: [
+      "--private-repos",
+      "--operator-listen",
+      "127.0.0.1:0",
+      "--operator-token-file",
+      join(folder, "token"),
+    ],
+  });
+  const [, operator = ""] = /operator's API on (\S+)\n/.exec(server.said()) ?? [];
+  expect(
+    (await call(server.url, "GET", "/alice/config", { user: "alice", password: "secret one" })).status,
+  ).toBe(401);
+  const made = await call(`http://${operator}/`, "POST", "/v1/accounts", {
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "alice", password: "secret one" }),
+  });
+  expect(made.status).toBe(200);
+  expect(
+    (await call(server.url, "GET", "/alice/config", { user: "alice", password: "secret one" })).status,
+  ).toBe(404);
+});
+
 describeWithRestServer("how rest-server and tastic serve rest start", () => {
   it("refuse what makes no sense, with the same exit code", async () => {
     const data = join(await temporaryFolder(), "data");

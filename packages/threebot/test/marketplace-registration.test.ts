@@ -208,4 +208,11 @@ it("threat 16: nothing that secrets go to is reached without TLS, unless it is t
   });
   await running.stop();
   expect(running.url).toBe("https://m.example/");
+  const inside = { operatorUrl: "http://10.0.0.1:8001/", operatorToken: "x", privateNetwork: true };
+  const apart = await runMarketplace({
+    folder: await temporaryFolder(),
+    listen: listening,
+    servers: ["one", "two"].map((id) => ({ id, url: `https://${id}.example/`, ...inside })),
+  });
+  await apart.stop();
 });

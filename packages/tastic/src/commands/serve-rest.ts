@@ -109,7 +109,8 @@ async function authenticationOf(flags: ServeValues, place: Place, log: Log): Pro
     flags.htpasswdFile !== "" ? flags.htpasswdFile : place.folder && join(place.folder, ".htpasswd");
   if (path !== undefined && existsSync(path))
     return { kind: "basic", htpasswd: new HtpasswdFile(path, { log }) };
-  // Accounts will do, but nothing at all would let nobody in.
+  // Accounts will do, or an operator who makes some, but nothing at all would let nobody in.
+  if (flags.htpasswdFile === "" && flags.operatorListen !== "") return { kind: "basic" };
   for await (const _ of place.documents.list("accounts")) {
     if (flags.htpasswdFile === "") return { kind: "basic" };
   }

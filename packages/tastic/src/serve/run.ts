@@ -30,7 +30,7 @@ export async function serve(
         maximumConnections: connectionLimit(),
       }),
     );
-    if (flags.operatorListen !== "") listening.push(await listenForOperator(server, flags, log));
+    if (flags.operatorListen !== "") listening.push(await listenForOperator(server, flags, tls, log));
     await server.start();
     process.on("SIGHUP", onHangup);
     log.info(`start server on ${listening[0]!.address}`);
@@ -78,16 +78,26 @@ function keyOf({ tlsKey }: ServeValues, folder: string | undefined): string {
   return tlsKey === "" ? join(folder ?? ".", "private_key") : tlsKey;
 }
 
-async function listenForOperator(server: RestServer, flags: ServeValues, log: Log): Promise<Listening> {
+/** Beyond this machine the operator's API has the server's TLS, if that has one: a token is as good as everything. */
+async function listenForOperator(
+  server: RestServer,
+  flags: ServeValues,
+  tls: TlsFiles | undefined,
+  log: Log,
+): Promise<Listening> {
   const token = flags.operatorTokenFile === "" ? undefined : readToken(flags.operatorTokenFile);
   const address = flags.operatorListen;
-  if (token === undefined && !/^(?:unix:|localhost:|127\.\d+\.\d+\.\d+:|\[::1\]:)/.test(address)) {
+  const isHere = /^(?:unix:|localhost:|127\.\d+\.\d+\.\d+:|\[::1\]:)/.test(address);
+  if (token === undefined && !isHere) {
     throw fatal(`the operator's API on ${address} needs --operator-token-file`, {
       guidance: "Without a token it listens only on 127.0.0.1, [::1] or unix:/path.",
     });
   }
   const api = new OperatorApi({ ...server, log, token });
-  return listen((request, response) => void api.handle(request, response), { address });
+  return listen((request, response) => void api.handle(request, response), {
+    address,
+    tls: isHere ? undefined : tls,
+  });
 }
 
 function readToken(path: string): string {

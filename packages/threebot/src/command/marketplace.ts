@@ -48,6 +48,7 @@ const configuration = v.strictObject({
           url: v.pipe(v.string(), v.url()),
           operatorUrl: v.pipe(v.string(), v.url()),
           operatorTokenFile: v.string(),
+          privateNetwork: v.optional(v.boolean()),
         }),
       ),
       v.minLength(2),

@@ -9,6 +9,8 @@ export interface RemoteBackupServerOptions {
   /** Where its operator's interface is: "https://10.0.0.2:8001/". */
   readonly operatorUrl: string;
   readonly operatorToken: string;
+  /** Nobody else is on the way to its operator's interface, which may do without TLS then. */
+  readonly privateNetwork?: boolean | undefined;
 }
 
 /** In milliseconds; a 3Bot waits for it, and the other server is there. */

@@ -152,9 +152,9 @@ async function startServers(
   ends: (() => Promise<void>)[],
 ): Promise<readonly BackupServer[]> {
   if (!("embedded" in servers)) {
-    for (const { id, url, operatorUrl } of servers) {
+    for (const { id, url, operatorUrl, privateNetwork = false } of servers) {
       checkSecure(url, `the backup server ${id}`, insecure);
-      checkSecure(operatorUrl, `the operator's interface of ${id}`, insecure);
+      checkSecure(operatorUrl, `the operator's interface of ${id}`, insecure === true || privateNetwork);
     }
     return servers.map(remoteBackupServer);
   }
