@@ -7,10 +7,10 @@ export default defineConfig({
     globalSetup: ["scripts/bundle.mjs", "scripts/page.mjs", "test/support/ceph-setup.ts"],
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     server: { deps: { external: [/\/dist\//] } },
-    // Processes rather than threads, since tests change the working folder and the user; two, since many tests
-    // start programs that use several processors themselves.
+    // Processes rather than threads, since tests change the working folder and the user; three, since many tests
+    // start programs that use several processors themselves, and as many wait for locks to settle.
     pool: "forks",
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
