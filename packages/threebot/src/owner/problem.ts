@@ -9,9 +9,15 @@ export interface ProblemRecord {
   guidance?: string | undefined;
 }
 
+const refusedLogin =
+  "The server has lost this 3Bot's login, or its data. It is asked again at each run; if that lasts for more than a day, " +
+  "tell whoever runs the marketplace.";
+
 export function problemOf(error: unknown): ProblemRecord {
   if (isTasticError(error)) {
-    const { message, guidance, data } = error;
+    const { message, data } = error;
+    // An owner has neither a URL with a login in it nor variables to look at.
+    const guidance = data["status"] === 401 ? refusedLogin : error.guidance;
     // What is more particular than the codes of errors.
     const code = typeof data["problem"] === "string" ? data["problem"] : error.code;
     return { code, message, ...(guidance !== undefined && { guidance }) };
