@@ -2,7 +2,7 @@
 FROM node:20-slim AS build
 WORKDIR /tastic
 COPY . .
-RUN npm run build && rm -rf .peers .bench .tastic
+RUN npm run build
 
 FROM node:20-slim
 COPY --from=build /tastic /opt/tastic

@@ -3,12 +3,13 @@
  */
 import { nodeCrypto, releaseMemory } from "@tastic/crypto";
 import type { MasterKey } from "@tastic/crypto";
-import { idFromBytes, SEALING_OVERHEAD } from "@tastic/format";
+import { idFromBytes } from "@tastic/format";
 import { loadZstd } from "@tastic/zstd";
 import { TREE } from "./blob-entry.js";
 import { BlobIndex } from "./blob-index.js";
 import { checkUncompressedLength, hashMismatch, openBlob } from "./pack-files.js";
 import type { BlobOpener } from "./pack-files.js";
+import { hashSealed, unseal } from "./sealed-content.js";
 import type { SharedBlobIndex } from "./shared-index.js";
 
 /** What another thread needs to open blobs of a repository: structured-cloneable. Holds the master key. */
@@ -57,7 +58,7 @@ export class BlobReader {
   /** Opens an entry's sealed bytes only to see whether they are right. Errors: those of `openBlob`. */
   verify(entry: number, sealed: Uint8Array): void {
     try {
-      this.#checkId(entry, this.#hash(entry, sealed));
+      this.#checkId(entry, hashSealed(this.opener, sealed, this.index.uncompressedLength(entry), UNNAMED));
     } catch {
       this.#openNamed(entry, sealed);
     }
@@ -65,7 +66,7 @@ export class BlobReader {
 
   #unpack(entry: number, sealed: Uint8Array): Uint8Array {
     const length = this.index.uncompressedLength(entry);
-    const packed = this.#unseal(sealed);
+    const packed = unseal(this.opener, sealed, UNNAMED);
     if (length === 0) return packed;
     checkUncompressedLength(length, UNNAMED);
     if (length > KEPT_ROOM) return this.opener.zstd.decompress(packed, limitsFor(length));
@@ -78,28 +79,6 @@ export class BlobReader {
       used += piece.length;
     });
     return whole ?? this.#roomFor(length).subarray(0, used);
-  }
-
-  #hash(entry: number, sealed: Uint8Array): Uint8Array {
-    const { crypto, zstd } = this.opener;
-    const length = this.index.uncompressedLength(entry);
-    const packed = this.#unseal(sealed);
-    if (length === 0) return crypto.sha256(packed);
-    checkUncompressedLength(length, UNNAMED);
-    let whole: Uint8Array | undefined;
-    const hash = crypto.createHash();
-    zstd.decompressTo(packed, limitsFor(length), (piece) => {
-      // One call for all of it costs less than a hash that is fed.
-      if (piece.length === length) whole = crypto.sha256(piece);
-      else hash.update(piece);
-    });
-    return whole ?? hash.digest();
-  }
-
-  /** To where zstd takes it from: pages that are new each time cost more than decrypting. */
-  #unseal(sealed: Uint8Array): Uint8Array {
-    const { sealer, zstd } = this.opener;
-    return sealer.open(sealed, UNNAMED, zstd.inputRoom(Math.max(0, sealed.length - SEALING_OVERHEAD)));
   }
 
   /** At least so many bytes, the same memory again and again. */

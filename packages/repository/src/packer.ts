@@ -5,7 +5,7 @@
  * pack of its kind. Trees and data are never mixed (design.rst, "Pack Format"). A finished pack waits in the
  * packer until its owner takes it and sees to its storage.
  */
-import type { CryptoProvider, IncrementalHash, MasterKey, Sealer } from "@tastic/crypto";
+import type { CryptoProvider, MasterKey, Sealer } from "@tastic/crypto";
 import { SEAL_OVERHEAD } from "@tastic/crypto";
 import { TasticError, isTasticError } from "@tastic/errors";
 import { MAX_HEADER_ENTRIES, compressionLevel, idFromBytes } from "@tastic/format";
@@ -17,7 +17,7 @@ import { BlobIndex } from "./blob-index.js";
 import { BlobReader } from "./blob-reader.js";
 import { OpenPack } from "./open-pack.js";
 import { MAX_BLOB_LENGTH } from "./pack-files.js";
-import { releaseMemory } from "@tastic/crypto";
+import { hashSealed } from "./sealed-content.js";
 import type { SharedBlobIndex } from "./shared-index.js";
 
 /** What a packer must know; structured-cloneable, so that a worker can make its own. */
@@ -226,7 +226,8 @@ export class Packer {
   #verify(type: BlobType, id: Uint8Array, sealed: Uint8Array, uncompressedLength: number): void {
     let cause: TasticError | undefined;
     try {
-      if (Buffer.compare(this.#hashOf(sealed, uncompressedLength), id) === 0) return;
+      if (Buffer.compare(hashSealed(this.#reader.opener, sealed, uncompressedLength, UNNAMED), id) === 0)
+        return;
     } catch (error) {
       if (!isTasticError(error)) throw error;
       cause = error;
@@ -236,30 +237,6 @@ export class Packer {
       guidance: "The memory or processor of this machine may be failing: test them before the next backup.",
       ...(cause === undefined ? {} : { cause }),
     });
-  }
-
-  /** The hash of what was just sealed, opened piece by piece: the largest blob is not held a second time. */
-  #hashOf(sealed: Uint8Array, uncompressedLength: number): Uint8Array {
-    const room = this.#zstd.inputRoom(sealed.length - SEAL_OVERHEAD);
-    const content = this.#sealer.open(sealed, UNNAMED, room);
-    try {
-      return this.#hashOfContent(content, uncompressedLength);
-    } finally {
-      if (room === undefined) releaseMemory(content);
-    }
-  }
-
-  #hashOfContent(content: Uint8Array, uncompressedLength: number): Uint8Array {
-    if (uncompressedLength === 0) return this.#crypto.sha256(content);
-    const options = { uncompressedLength, maxLength: uncompressedLength, what: UNNAMED };
-    let hash: IncrementalHash | undefined;
-    let whole: Uint8Array | undefined;
-    this.#zstd.decompressTo(content, options, (piece) => {
-      // One call for all of it costs less than a hash that is fed.
-      if (piece.length === uncompressedLength) whole = this.#crypto.sha256(piece);
-      else (hash ??= this.#crypto.createHash()).update(piece);
-    });
-    return whole ?? (hash ?? this.#crypto.createHash()).digest();
   }
 
   #finish(type: BlobType): void {

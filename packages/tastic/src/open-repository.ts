@@ -109,23 +109,19 @@ export async function withIndex<T>(
   return withLockAhead(context, repository, kind, load, (_, signal) => work(repository, signal));
 }
 
-/**
- * Like `withRepository` for reading, but begins to look as soon as the lock is stored, in the fifth of a second that
- * passes before it is known to hold. For what a moment later could be out of date anyway: nothing comes of it if the
- * lock is refused.
- */
+/** Like `withRepository` for reading, for what is looked at while the lock settles, and there is nothing more to do. */
 export async function lookAtRepository<T>(
   context: Context,
   look: (repository: Repository) => Promise<T>,
 ): Promise<T> {
   const repository = await openRepository(context);
-  let looking: Promise<T> | undefined;
-  const begin = (): void => {
-    looking = look(repository);
-    // What goes wrong is told to whoever holds the lock.
-    looking.catch(() => undefined);
-  };
-  return withLock(context, repository, "read", () => looking ?? look(repository), begin);
+  return withLockAhead(
+    context,
+    repository,
+    "read",
+    () => look(repository),
+    (found) => Promise.resolve(found),
+  );
 }
 
 /**
