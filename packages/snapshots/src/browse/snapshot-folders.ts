@@ -92,7 +92,10 @@ function valuesOf(part: string, time: string, { id, username, hostname, tags }: 
     case "%T":
       return [time];
     case "%t":
-      return (tags ?? []).map(folderName);
+      // As in restic, a slash in an only tag makes folders.
+      return tags?.length === 1
+        ? [(tags[0] ?? "").split("/").map(folderName).join("/")]
+        : (tags ?? []).map(folderName);
     case "%i":
       return [shortId(id)];
     case "%I":
