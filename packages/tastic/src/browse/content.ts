@@ -1,9 +1,11 @@
 /** `GET` and `HEAD` of a file: whole, or one range of it (RFC 9110, sections 13 and 14). */
 import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
 import { encodeName, parseTime } from "@tastic/format";
 import { parseRange, refusal, sendEmpty, writePiece } from "@tastic/rest-server";
-import type { BrowsedFolder, BrowsedItem, SnapshotBrowser } from "@tastic/snapshots";
+import type { BrowsedFile, BrowsedItem, SnapshotBrowser } from "@tastic/snapshots";
 import type { Visit } from "./handler.js";
+import type { ShownLink } from "./links.js";
 import { typeOf } from "./media-types.js";
 
 /** What can be downloaded of an item. */
@@ -19,34 +21,31 @@ export interface Content {
 }
 
 /** The content of a file, or where a symbolic link leads; undefined for what has neither. */
-export function contentOf(
-  browser: SnapshotBrowser,
-  item: Exclude<BrowsedItem, BrowsedFolder>,
-): Content | undefined {
-  const { name, modified } = item;
-  if (item.kind === "file") {
-    return {
-      name,
-      modified: httpDate(modified),
-      size: browser.sizeOf(item),
-      tag: `"${browser.tagOf(item)}"`,
-      check: () => browser.checkFile(item),
-      read: (start, end, signal) => browser.readFile(item, start, end, signal),
-    };
-  }
-  if (item.node.type !== "symlink") return undefined;
-  const bytes = encodeName(item.node.linkTarget ?? "");
+export function contentOf(browser: SnapshotBrowser, item: BrowsedItem | ShownLink): Content | undefined {
+  if (item.kind === "file") return contentOfFile(browser, item);
+  return item.kind === "link" ? contentOfLink(item) : undefined;
+}
+
+function contentOfFile(browser: SnapshotBrowser, file: BrowsedFile): Content {
+  return {
+    name: file.name,
+    modified: httpDate(file.modified),
+    size: browser.sizeOf(file),
+    tag: `"${browser.tagOf(file)}"`,
+    check: () => browser.checkFile(file),
+    read: (start, end, signal) => browser.readFile(file, start, end, signal),
+  };
+}
+
+function contentOfLink({ name, modified, linkTarget }: ShownLink): Content {
+  const bytes = encodeName(linkTarget);
   return {
     name,
     modified: httpDate(modified),
     size: bytes.length,
     tag: `"${createHash("sha256").update("link:").update(bytes).digest("hex").slice(0, 32)}"`,
     check: () => Promise.resolve(),
-    // oxlint-disable-next-line require-yield
-    read: async function* (start, end) {
-      await Promise.resolve();
-      yield bytes.subarray(start, end);
-    },
+    read: (start, end) => Readable.from([bytes.subarray(start, end)]) as AsyncIterable<Uint8Array>,
   };
 }
 

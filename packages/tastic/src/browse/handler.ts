@@ -10,11 +10,11 @@ import { STATUS_CODES } from "node:http";
 import { messageOf, TasticError } from "@tastic/errors";
 import { refusal, sendRefusal, sendText } from "@tastic/rest-server";
 import type { Log } from "@tastic/rest-server";
-import type { BrowsedFolder, BrowsedItem, SnapshotBrowser } from "@tastic/snapshots";
+import type { BrowsedFolder, SnapshotBrowser } from "@tastic/snapshots";
 import type { Access } from "./access.js";
 import { sendArchive } from "./archive.js";
 import { contentOf, sendContent } from "./content.js";
-import { linkName } from "./links.js";
+import { findForWebdav } from "./links.js";
 import { sendPage } from "./page.js";
 import { answerPropfind } from "./propfind.js";
 import { STYLE, STYLE_PATH } from "./style.js";
@@ -124,15 +124,12 @@ export class BrowseHandler {
         "content-type": "text/css; charset=utf-8",
       });
     }
-    const item = (await browser.find(names)) ?? (webdav ? await linkName(visit, names) : undefined);
-    if (item === undefined) throw notFound();
-    if (item.kind === "folder") return this.#getFolder(visit, item);
-    await this.#getFile(visit, item);
-  }
-
-  async #getFile(visit: Visit, item: Exclude<BrowsedItem, BrowsedFolder>): Promise<void> {
-    const content = contentOf(visit.browser, item);
-    if (content === undefined || visit.target.slash) throw notFound();
+    const item = await (webdav ? findForWebdav(browser, names) : browser.find(names));
+    if (item?.kind === "folder") return this.#getFolder(visit, item);
+    // With a slash behind it, a file is none.
+    if (item === undefined || target.slash) throw notFound();
+    const content = contentOf(browser, item);
+    if (content === undefined) throw notFound();
     await sendContent(visit, content);
   }
 

@@ -2,19 +2,38 @@
  * Symbolic links over WebDAV, which knows none. A link `x` is shown as a small file `x.rclonelink` that holds where it
  * leads: with `--links`, rclone makes a link of that again. A real file of that name comes first.
  */
-import type { BrowsedFolder, BrowsedItem, SnapshotBrowser } from "@tastic/snapshots";
+import type { BrowsedFile, BrowsedFolder, BrowsedOther, SnapshotBrowser } from "@tastic/snapshots";
 
-export const LINK_SUFFIX = ".rclonelink";
+const SUFFIX = ".rclonelink";
 
-/** The link that a name stands for which is none of a real item. */
-export async function linkName(
-  { browser }: { readonly browser: SnapshotBrowser },
+export interface ShownLink {
+  readonly kind: "link";
+  /** With the ending. */
+  readonly name: string;
+  readonly modified: string;
+  readonly linkTarget: string;
+}
+
+/** What WebDAV shows. */
+export type ShownItem = BrowsedFolder | BrowsedFile | ShownLink;
+
+/** What a path names over WebDAV; undefined where there is no such thing. */
+export async function findForWebdav(
+  browser: SnapshotBrowser,
   names: readonly string[],
-): Promise<BrowsedItem | undefined> {
+): Promise<ShownItem | undefined> {
+  const item = await browser.find(names);
+  if (item !== undefined) return item.kind === "other" ? undefined : item;
   const last = names.at(-1) ?? "";
-  if (!last.endsWith(LINK_SUFFIX)) return undefined;
-  const item = await browser.find([...names.slice(0, -1), last.slice(0, -LINK_SUFFIX.length)]);
-  return item?.kind === "other" && item.node.type === "symlink" ? { ...item, name: last } : undefined;
+  if (!last.endsWith(SUFFIX)) return undefined;
+  const link = await browser.find([...names.slice(0, -1), last.slice(0, -SUFFIX.length)]);
+  return link?.kind === "other" ? shownLink(link) : undefined;
+}
+
+/** A link under the name that WebDAV has for it; undefined for FIFOs, sockets and devices. */
+function shownLink({ name, modified, node }: BrowsedOther): ShownLink | undefined {
+  if (node.type !== "symlink") return undefined;
+  return { kind: "link", name: name + SUFFIX, modified, linkTarget: node.linkTarget ?? "" };
 }
 
 /** What WebDAV shows of a folder. FIFOs, sockets and devices have no place there. */
@@ -22,12 +41,11 @@ export async function* listForWebdav(
   browser: SnapshotBrowser,
   folder: BrowsedFolder,
   names: readonly string[],
-): AsyncGenerator<BrowsedItem, void, undefined> {
+): AsyncGenerator<ShownItem, void, undefined> {
   for (const item of await browser.list(folder)) {
-    if (item.kind !== "other") yield item;
-    else if (item.node.type === "symlink") {
-      const name = item.name + LINK_SUFFIX;
-      if ((await browser.find([...names, name])) === undefined) yield { ...item, name };
-    }
+    const shown = item.kind === "other" ? shownLink(item) : item;
+    if (shown === undefined) continue;
+    if (shown.kind === "link" && (await browser.find([...names, shown.name])) !== undefined) continue;
+    yield shown;
   }
 }

@@ -1,7 +1,7 @@
 /** The body of a PROPFIND (RFC 4918, section 14.20): which properties are asked for. */
 import type { IncomingMessage } from "node:http";
 import { refusal } from "@tastic/rest-server";
-import { parser as createParser } from "sax";
+import sax from "sax";
 import type { QualifiedTag, SAXOptions } from "sax";
 
 export interface PropertyName {
@@ -37,7 +37,7 @@ export function parsePropfind(text: string): WantedProperties {
   const path: string[] = [];
   const properties: PropertyName[] = [];
   let kind: WantedProperties["kind"] | undefined;
-  const parser = createParser(true, options);
+  const parser = sax.parser(true, options);
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- this parser has no other way
   parser.onerror = (error) => {
     throw malformed(error);

@@ -1,9 +1,9 @@
 /** `PROPFIND` of a folder or file, and of what is in a folder (RFC 4918, section 9.1). */
 import { refusal, sendText, writePiece } from "@tastic/rest-server";
-import type { BrowsedItem, SnapshotBrowser } from "@tastic/snapshots";
+import type { SnapshotBrowser } from "@tastic/snapshots";
 import { contentOf, httpDate } from "./content.js";
 import type { Visit } from "./handler.js";
-import { linkName, listForWebdav } from "./links.js";
+import { findForWebdav, listForWebdav, type ShownItem } from "./links.js";
 import { escapeMarkup } from "./markup.js";
 import { typeOf } from "./media-types.js";
 import { readPropfind, type PropertyName, type WantedProperties } from "./propfind-request.js";
@@ -23,12 +23,10 @@ export async function answerPropfind(visit: Visit): Promise<void> {
   }
   if (depth !== "0" && depth !== "1") throw refusal(400, "invalid-argument", "a depth is 0 or 1");
   const { names } = target;
-  const item = (await browser.find(names)) ?? (await linkName(visit, names));
-  // With a slash behind it, a file is no file.
-  const exists = item !== undefined && (item.kind === "folder" || !target.slash);
-  if (!exists || !isShown(browser, item)) {
+  const item = await findForWebdav(browser, names);
+  // With a slash behind it, a file is none.
+  if (item === undefined || (item.kind !== "folder" && target.slash))
     throw refusal(404, "not-found", "there is no such thing", { text: "Not Found" });
-  }
   response.writeHead(207, { "content-type": "application/xml; charset=utf-8" });
   let text = `${BEGIN}<D:multistatus xmlns:D="DAV:">\n${describe(browser, names, item, wanted)}`;
   if (item.kind === "folder" && depth === "1") {
@@ -42,21 +40,17 @@ export async function answerPropfind(visit: Visit): Promise<void> {
   response.end(`${text}</D:multistatus>\n`);
 }
 
-function isShown(browser: SnapshotBrowser, item: BrowsedItem): boolean {
-  return item.kind !== "other" || contentOf(browser, item) !== undefined;
-}
-
 function describe(
   browser: SnapshotBrowser,
   names: readonly string[],
-  item: BrowsedItem,
+  item: ShownItem,
   wanted: WantedProperties,
 ): string {
   const href = pathTo(names, item.kind === "folder");
   return `<D:response><D:href>${href}</D:href>${propstats(browser, item, wanted)}</D:response>\n`;
 }
 
-function propstats(browser: SnapshotBrowser, item: BrowsedItem, wanted: WantedProperties): string {
+function propstats(browser: SnapshotBrowser, item: ShownItem, wanted: WantedProperties): string {
   const known = Object.entries(PROPERTIES);
   if (wanted.kind === "names") {
     const shown = known.filter(([, valueOf]) => valueOf(browser, item) !== undefined);
@@ -96,19 +90,15 @@ function nameOf({ space, name }: PropertyName): string {
 
 /** The value of each property of WebDAV as XML; undefined for what an item has not. When things were made is not known. */
 const PROPERTIES: Readonly<
-  Record<string, (browser: SnapshotBrowser, item: BrowsedItem) => string | undefined>
+  Record<string, (browser: SnapshotBrowser, item: ShownItem) => string | undefined>
 > = {
   resourcetype: (_, { kind }) => (kind === "folder" ? "<D:collection/>" : ""),
   displayname: (_, { name }) => escapeMarkup(name),
   getlastmodified: (_, { modified }) => httpDate(modified),
-  getcontentlength: (browser, item) => fileOf(browser, item)?.size.toString(),
+  getcontentlength: (browser, item) => contentOf(browser, item)?.size.toString(),
   getcontenttype: (_, { kind, name }) => (kind === "folder" ? undefined : typeOf(name).type),
   getetag: (browser, item) => {
-    const tag = fileOf(browser, item)?.tag;
+    const tag = contentOf(browser, item)?.tag;
     return tag && escapeMarkup(tag);
   },
 };
-
-function fileOf(browser: SnapshotBrowser, item: BrowsedItem): ReturnType<typeof contentOf> {
-  return item.kind === "folder" ? undefined : contentOf(browser, item);
-}
