@@ -74,6 +74,9 @@ export async function sendContent(
   if (wanted.kind === "unsatisfiable")
     return sendEmpty(response, 416, { ...about, "content-range": `bytes */${size}` });
   const { start, end } = wanted.kind === "part" ? wanted : { start: 0, end: size };
+  const pieces = content.read(start, end, signal)[Symbol.asyncIterator]();
+  // What cannot be read from the beginning is told; later, only a broken connection is left to say so.
+  let piece = isHead ? undefined : await pieces.next();
   const { type, shown } = typeOf(content.name);
   const attached = !shown || target.query.has("download");
   response.writeHead(wanted.kind === "part" ? 206 : 200, {
@@ -90,9 +93,8 @@ export async function sendContent(
         }),
     ...(wanted.kind === "part" ? { "content-range": `bytes ${start}-${end - 1}/${size}` } : {}),
   });
-  if (!isHead) {
-    for await (const piece of content.read(start, end, signal)) await writePiece(response, piece);
-  }
+  for (; piece !== undefined && piece.done !== true; piece = await pieces.next())
+    await writePiece(response, piece.value);
   response.end();
 }
 

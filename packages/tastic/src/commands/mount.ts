@@ -30,7 +30,7 @@ export const command = defineCommand({
     throw fatal("mounting needs a driver in the kernel, which this program has not", {
       code: "unsupported",
       guidance:
-        `Run \`${programName()} serve webdav\` with the same flags, then mount what it shows: ` +
+        `Run \`${programName()} serve webdav\`, then mount what it shows: ` +
         `\`${mountLine(folder)}\`. With \`serve http\`, a browser will do.`,
     });
   },
