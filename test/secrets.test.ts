@@ -233,7 +233,7 @@ describe("a secret", () => {
     expect(Object.keys(ARGUMENTS).sort()).toEqual(Object.keys(commands).sort());
   });
 
-  it("of a local repository stays one", { timeout: 120_000 }, async () => {
+  it("of a local repository stays one", { timeout: 240_000 }, async () => {
     const place = { repo: join(home, "local"), env: {} };
     await makeCheapRepository(place.repo, { password: CANARIES.password });
     await everyCommandFails({ ...place, env: { RESTIC_PASSWORD: CANARIES.wrongPassword } }, WRONG_PASSWORD);
