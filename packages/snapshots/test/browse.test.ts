@@ -269,8 +269,24 @@ describe("a browser of snapshots", () => {
     expect(problems).toEqual([expect.stringMatching(/^snapshot abababab is left out: /)]);
     browser.repository.list = () => Promise.reject(new Error("the store is away"));
     expect((await fileAt(browser, "snapshots", "latest", "a")).name).toBe("a");
-    // Not told again.
+    // The damaged one is not told again.
     expect(problems.slice(1)).toEqual(["cannot look for new snapshots: the store is away"]);
+  });
+
+  it("does not wait long for a store that does not answer", async () => {
+    const sample = await SampleRepository.create();
+    await sample.snapshot(await sample.tree([await sample.file("a", ["x"])]));
+    const browser = await browse(sample, { refresh: 0, patience: 10 });
+    let answer = (): void => undefined;
+    const list = vi
+      .spyOn(browser.repository, "list")
+      .mockImplementation(() => new Promise((resolve) => (answer = () => resolve([]))));
+    for (let i = 0; i < 3; i++) expect((await fileAt(browser, "snapshots", "latest", "a")).name).toBe("a");
+    expect(list).toHaveBeenCalledTimes(1);
+    answer();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    list.mockRestore();
+    expect((await fileAt(browser, "snapshots", "latest", "a")).name).toBe("a");
   });
 
   it("says beforehand that a file cannot be read whole, and goes on with others", async () => {

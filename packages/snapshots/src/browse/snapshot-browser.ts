@@ -25,6 +25,8 @@ export interface BrowserOptions {
   readonly filter?: SnapshotFilter;
   /** After so many milliseconds it looks whether there are other snapshots, when somebody asks; 60,000 if not given. */
   readonly refresh?: number;
+  /** So many milliseconds whoever asks waits for that; 5,000 if not given. Then what is known has to do. */
+  readonly patience?: number;
   /** Is told what could not be loaded, where that does not stop the rest. */
   readonly onProblem?: (message: string) => void;
   /** Ends all loading. */
@@ -75,7 +77,7 @@ export class SnapshotBrowser {
   readonly #indexes = new Set<IndexId>();
   #root: SnapshotFolder = { children: new Map() };
   #looked = -Infinity;
-  #refreshing: Promise<void> | undefined;
+  #refreshing: { readonly done: Promise<void>; readonly since: number } | undefined;
 
   constructor(repository: Repository, options: BrowserOptions) {
     this.repository = repository;
@@ -159,17 +161,29 @@ export class SnapshotBrowser {
   }
 
   async #refresh(): Promise<void> {
-    if (performance.now() - this.#looked < (this.#options.refresh ?? 60_000)) return;
-    this.#refreshing ??= this.#load()
-      .catch((error: unknown) => {
-        // What is known can still be read.
-        this.#options.onProblem?.(`cannot look for new snapshots: ${messageOf(error)}`);
-      })
-      .finally(() => {
-        this.#looked = performance.now();
-        this.#refreshing = undefined;
-      });
-    await this.#refreshing;
+    const { refresh = 60_000, patience = 5_000 } = this.#options;
+    const now = performance.now();
+    if (now - this.#looked < refresh) return;
+    this.#refreshing ??= { done: this.#reload(), since: now };
+    const { done, since } = this.#refreshing;
+    // A store that is away is tried again for a quarter of an hour.
+    const left = since + patience - now;
+    if (left <= 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([done, new Promise<void>((resolve) => (timer = setTimeout(resolve, left)))]);
+    clearTimeout(timer);
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      await this.#load();
+    } catch (error) {
+      // What is known can still be read.
+      this.#options.onProblem?.(`cannot look for new snapshots: ${messageOf(error)}`);
+    } finally {
+      this.#looked = performance.now();
+      this.#refreshing = undefined;
+    }
   }
 
   /** Loads what was added since, and forgets snapshots that are gone. */
