@@ -131,24 +131,31 @@ export async function openSnapshot(page, folder) {
 }
 
 /** A page of its own in a browser of its own settings, logged in unless it is not to be. */
-export async function openScene(browser, service, { path, loggedOut, act }, { width, height, colorScheme }) {
+export async function openScene(browser, service, scene, { width, height, colorScheme }) {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme,
     locale: "en-GB",
     reducedMotion: "reduce",
   });
-  if (loggedOut !== true) {
+  if (scene.loggedOut !== true) {
     await context.addCookies([
       { name: "session", value: "given", url: service.url, httpOnly: true, sameSite: "Strict" },
     ]);
   }
   const page = await context.newPage();
+  await showScene(page, service, scene);
+  return { context, page };
+}
+
+/** Another page of the same service in the same tab. */
+export async function showScene(page, service, { path, act }) {
+  // What went on before is not to be waited for: the address alone would leave it there for a moment.
+  if (page.url().startsWith(service.url)) await page.evaluate(() => (location.hash = "#/nowhere"));
   await page.goto(service.url + path);
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   await act?.(page);
   await settled(page);
-  return { context, page };
 }
 
 /** Waits until nothing is on its way: the stream of events keeps a browser from ever being idle by itself. */
