@@ -93,6 +93,33 @@ export const scenes = [
       await page.getByText("What was found").waitFor();
     },
   },
+  {
+    name: "backup-dialog",
+    scene: "safe",
+    path: "/#/marketplace",
+    act: (page) => page.getByRole("button", { name: "Back up now" }).click(),
+  },
+  {
+    name: "forget-dialog",
+    scene: "safe",
+    path: "/#/snapshots",
+    async act(page) {
+      await openSnapshot(page, "/home/alice/.config/jumpscale");
+      await page.getByRole("button", { name: "Forget" }).click();
+    },
+  },
+  {
+    name: "restored",
+    scene: "safe",
+    path: "/#/restore",
+    runTime: 300,
+    async act(page) {
+      await page.getByRole("radio", { name: "To where it came from" }).check();
+      await page.getByRole("button", { name: "Show what would change" }).click();
+      await page.getByRole("button", { name: "Restore now" }).click();
+      await page.getByText("Everything is back.").waitFor();
+    },
+  },
   { name: "retention", scene: "safe", path: "/#/retention" },
   { name: "activity", scene: "trouble", path: "/#/activity" },
   { name: "run", scene: "trouble", path: "/#/activity/run-0004" },
@@ -100,6 +127,29 @@ export const scenes = [
   { name: "more", scene: "trouble", path: "/#/more" },
   { name: "missing", scene: "safe", path: "/#/nowhere" },
   { name: "deployer", scene: "safe", path: "/deployer.html" },
+  {
+    name: "deployer-destroy",
+    scene: "safe",
+    path: "/deployer.html",
+    async act(page) {
+      const alice = page.getByRole("group", { name: "What to do with alice" });
+      await alice.getByRole("button", { name: "Destroy" }).click();
+      await page.getByLabel("Type alice to confirm").fill("alice");
+    },
+  },
+  {
+    name: "deployer-create",
+    scene: "safe",
+    path: "/deployer.html#/new",
+    async act(page) {
+      await page.getByRole("radio", { name: "Create" }).check();
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByLabel("Name").fill("dave");
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByRole("button", { name: "Suggest one" }).click();
+      await page.getByText("Strength: Very good").waitFor();
+    },
+  },
   {
     name: "deployer-recover",
     scene: "safe",
