@@ -120,7 +120,12 @@ export const scenes = [
       await page.getByText("Everything is back.").waitFor();
     },
   },
-  { name: "retention", scene: "safe", path: "/#/retention" },
+  {
+    name: "retention",
+    scene: "safe",
+    path: "/#/retention",
+    act: (page) => page.getByText("would stay").waitFor(),
+  },
   { name: "activity", scene: "trouble", path: "/#/activity" },
   { name: "run", scene: "trouble", path: "/#/activity/run-0004" },
   { name: "settings", scene: "safe", path: "/#/settings" },
