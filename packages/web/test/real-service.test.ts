@@ -17,14 +17,10 @@ describeWithChromium("a 3Bot's page over the real service", () => {
   const owner = () => ({ address: site().page, label: "Password of this page", password: site().password });
 
   async function figures(page: Page): Promise<Record<string, string>> {
-    const pairs = await page
-      .locator(".run-card .figure-list > div")
-      .evaluateAll((all) =>
-        all.map((one) =>
-          [one.querySelector("dt"), one.querySelector("dd")].map((part) => part?.textContent ?? ""),
-        ),
-      );
-    return Object.fromEntries(pairs) as Record<string, string>;
+    const list = page.locator(".run-card .figure-list");
+    const names = await list.locator("dt").allTextContents();
+    const values = await list.locator("dd").allTextContents();
+    return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
   }
 
   it("backs up with a tag, finds a file, previews and downloads it, and compares two snapshots", () =>
@@ -114,8 +110,7 @@ describeWithChromium("a 3Bot's page over the real service", () => {
       await page.locator(".snapshot-row", { hasText: "mine" }).getByRole("link").click();
       await page.getByRole("navigation", { name: "Folder" }).waitFor();
       await page.evaluate(
-        (path) => (location.hash = `${location.hash.split("?")[0]}?path=${encodeURIComponent(path)}`),
-        folder,
+        `location.hash = location.hash.split("?")[0] + "?path=${encodeURIComponent(folder)}"`,
       );
       for (const name of ["README.md", "hello.py", "logo.svg"])
         await page.getByRole("checkbox", { name: `Restore: ${name}` }).check();
