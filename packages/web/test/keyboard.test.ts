@@ -69,6 +69,8 @@ describeWithChromium("the pages by keyboard", () => {
       await page.keyboard.press("Escape");
       await box.waitFor({ state: "hidden" });
       await button.and(page.locator(":focus")).waitFor();
+    }),
+  );
 
   it("only the login of a session that is over does not go away by Escape", () =>
     withPage(browser(), { path: "/#/settings" }, async ({ page, service }) => {

@@ -69,7 +69,8 @@ const prepare = `(() => {
       const own = one.closest("label, .v-input") ?? one;
       if (over !== null && !own.contains(over) && !over.contains(one)) faults.push("covered: " + nameOf(one) + " by " + nameOf(over));
     }
-    if (!shown(one)) faults.push("focus not to be seen: " + nameOf(one));
+    // A field gets its frame when Vue has drawn it, which is next in turn.
+    queueMicrotask(() => { if (!shown(one)) faults.push("focus not to be seen: " + nameOf(one)); });
   };
   const listener = ({ target }) => {
     if (reached.has(target)) { walk.around = true; return; }
