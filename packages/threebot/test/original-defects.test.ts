@@ -58,7 +58,7 @@ const minio = (change: Partial<MinioFields> = {}): MinioFields => ({
   password: oddPassword,
   ...change,
 });
-const filesBelow = async (folder: string): Promise<Buffer[]> => {
+const filesBelow = async (folder: string): Promise<readonly Buffer[]> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   return Promise.all(files.map((file) => readFile(join(file.parentPath, file.name))));
@@ -143,8 +143,8 @@ it("defect 5: nothing that is kept or sent can be tried against a password quick
     seed.toString("base64"),
     seed.toString("hex"),
   ];
-  const kept = [...world.marketplace.seen, ...world.servers.flatMap(({ seen }) => seen)].map((text) =>
-    Buffer.from(text),
+  const kept: Buffer[] = [...world.marketplace.seen, ...world.servers.flatMap(({ seen }) => seen)].map(
+    (text) => Buffer.from(text),
   );
   for (const { folder } of world.servers) kept.push(...(await filesBelow(folder)));
   kept.push(...(await filesBelow(alice.stateFolder)));
@@ -202,7 +202,13 @@ it("defect 9: GET restores nothing; in place, a preview and a safety snapshot co
   expect(site.owner.calls.map(([method]) => method)).not.toContain("restore");
   const script = join(alice.home, "sandbox/code/playground/script.py");
   await writeFile(script, "not backed up yet\n");
-  const request = { place, snapshot: first, paths: [script], existing: "replace" } as const;
+  const request = {
+    place,
+    snapshot: first,
+    paths: [script],
+    target: undefined,
+    existing: "replace",
+  } as const;
   expect(await owner.previewRestore(request)).toMatchObject({ replace: 1 });
   expect(await readFile(script, "utf8")).toBe("not backed up yet\n");
   await ended(owner, await owner.restore(request));
