@@ -1,6 +1,7 @@
 /** Backups with progress, cancelling, the switch, snapshots and their marks, retention, activity, settings. */
 import { expect, it } from "vitest";
 import { describeWithChromium, useBrowser, withPage } from "./support/page.js";
+import { until } from "./support/scenes.mjs";
 
 describeWithChromium("backing up", () => {
   const browser = useBrowser();
@@ -70,7 +71,7 @@ describeWithChromium("backing up", () => {
       await page.getByRole("button", { name: "Forget" }).click();
       await forget.click();
       await page.getByRole("heading", { level: 1, name: "Snapshots" }).waitFor();
-      await page.waitForFunction(`document.querySelectorAll(".snapshot-row").length === ${count - 1}`);
+      await until(page, `document.querySelectorAll(".snapshot-row").length === ${count - 1}`);
       expect(service.state.snapshots.length).toBe(count - 1);
     }));
 
@@ -104,7 +105,7 @@ describeWithChromium("backing up", () => {
       await page.locator(".run-row").first().waitFor();
       expect(await page.getByText("Not looked at yet").count()).toBe(0);
       await page.getByRole("button", { name: "Show older ones" }).click();
-      await page.waitForFunction(`document.querySelectorAll(".run-row").length > 50`);
+      await until(page, `document.querySelectorAll(".run-row").length > 50`);
     }));
 
   it("settings are saved by group, tokens are shown once, and German is spoken", () =>

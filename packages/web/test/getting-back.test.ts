@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { folderOfMany, hostileNames } from "./support/fake-data.mjs";
 import { describeWithChromium, useBrowser, withPage } from "./support/page.js";
-import { openSnapshot } from "./support/scenes.mjs";
+import { openSnapshot, until } from "./support/scenes.mjs";
 
 const jumpscale = "/home/alice/.config/jumpscale";
 
@@ -59,7 +59,7 @@ describeWithChromium("getting back", () => {
     withPage(browser(), { path: "/#/snapshots" }, async ({ page }) => {
       await openSnapshot(page, jumpscale);
       await page.getByRole("button", { name: "logo.png" }).click();
-      await page.waitForFunction(`document.querySelector(".file-dialog img")?.naturalWidth > 0`);
+      await until(page, `document.querySelector(".file-dialog img")?.naturalWidth > 0`);
       await page.getByRole("button", { name: "Close" }).click();
       await page.getByRole("button", { name: "wallets.db" }).click();
       await page.getByText("Too large for a preview.").waitFor();

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { keyboardFaults } from "./support/keyboard.js";
 import { describeWithChromium, useBrowser, withPage, type OpenOptions } from "./support/page.js";
-import { openSnapshot } from "./support/scenes.mjs";
+import { openSnapshot, until } from "./support/scenes.mjs";
 
 interface Dialog {
   readonly opener: string;
@@ -49,7 +49,7 @@ describeWithChromium("the pages by keyboard", () => {
       expect(await page.evaluate("document.activeElement.id")).toBe("content");
       await page.getByRole("link", { name: "Activity" }).first().press("Enter");
       await page.getByRole("heading", { level: 1, name: "Activity" }).waitFor();
-      await page.waitForFunction("document.activeElement.tagName === 'H1'");
+      await until(page, "document.activeElement.tagName === 'H1'");
       expect(await page.title()).toBe("Activity · 3Bot Backup");
     }));
 
@@ -60,7 +60,7 @@ describeWithChromium("the pages by keyboard", () => {
       await button.press("Enter");
       const box = page.getByRole("dialog", { name: dialog.title });
       await box.waitFor();
-      await page.waitForFunction(inDialog);
+      await until(page, inDialog);
       expect(await keyboardFaults(page)).toEqual([]);
       for (let index = 0; index < 4; index++) {
         await page.keyboard.press("Shift+Tab");
@@ -79,7 +79,7 @@ describeWithChromium("the pages by keyboard", () => {
       await page.getByRole("button", { name: "Save" }).nth(1).click();
       const dialog = page.getByRole("dialog", { name: "Your session is over" });
       await dialog.waitFor();
-      await page.waitForFunction(inDialog);
+      await until(page, inDialog);
       await page.keyboard.press("Escape");
       expect(await keyboardFaults(page)).toEqual([]);
       expect(await dialog.isVisible()).toBe(true);

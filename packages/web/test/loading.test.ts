@@ -6,6 +6,7 @@ import { pageFolder } from "@tastic/web";
 import { describe, expect, it } from "vitest";
 import { contentSecurityPolicy } from "./support/fake-service.mjs";
 import { describeWithChromium, useBrowser, withPage } from "./support/page.js";
+import { until } from "./support/scenes.mjs";
 
 const kilobyte = 1024;
 
@@ -104,6 +105,6 @@ describeWithChromium("loading", () => {
       const background = "getComputedStyle(document.querySelector('.v-application')).backgroundColor";
       expect(await page.evaluate(background)).toBe("rgb(16, 20, 19)");
       await page.emulateMedia({ colorScheme: "light" });
-      await page.waitForFunction(`${background} === "rgb(246, 247, 245)"`);
+      await until(page, `${background} === "rgb(246, 247, 245)"`);
     }));
 });

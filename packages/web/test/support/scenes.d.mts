@@ -25,6 +25,8 @@ export declare function fillMinio(
 ): Promise<void>;
 /** From the list of snapshots into a folder of the newest. */
 export declare function openSnapshot(page: Page, folder: string): Promise<void>;
+/** Waits until the expression is true in the page, whatever its policy says of evaluating texts. */
+export declare function until(page: Page, expression: string): Promise<void>;
 export declare function showScene(page: Page, service: FakeService, scene: Scene): Promise<void>;
 export declare function openScene(
   browser: Browser,

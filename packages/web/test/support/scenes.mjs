@@ -213,9 +213,21 @@ export async function showScene(page, service, { path, act }) {
   await settled(page);
 }
 
+/**
+ * Waits until the expression is true. The page's policy forbids what Playwright's own way of waiting does from its second
+ * look on: to evaluate a text from inside the page.
+ */
+export async function until(page, expression) {
+  const end = Date.now() + 15_000;
+  while (!(await page.evaluate(expression))) {
+    if (Date.now() > end) throw new Error(`still not so: ${expression}`);
+    await page.waitForTimeout(50);
+  }
+}
+
 /** Waits until nothing is on its way: the stream of events keeps a browser from ever being idle by itself. */
 async function settled(page) {
-  await page.waitForFunction(() => !/One moment/.test(document.body.textContent));
+  await until(page, "!/One moment/.test(document.body.textContent)");
   await page.evaluate(
     () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
   );
