@@ -3,11 +3,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 
-/** @typedef {{ cpu: string, cores: number, memoryGiB: number, system: string, node: string, restic: string, tastic: string }} Machine */
+/** @typedef {{ cpu: string, cores: number, memoryGiB: number, system: string, node: string, restic: string | undefined, tastic: string }} Machine */
 
 /**
  * @param {string} node the Node that runs tastic
- * @param {string} restic
+ * @param {string} [restic]
  * @returns {Machine}
  */
 export function describeMachine(node, restic) {
@@ -21,7 +21,7 @@ export function describeMachine(node, restic) {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${distribution()}, ${type()} ${release().split("-")[0]}`,
     node: call(node, "--version"),
-    restic: call(restic, "version").split(" compiled")[0],
+    restic: restic === undefined ? undefined : call(restic, "version").split(" compiled")[0],
     tastic: String(manifest.version),
   };
 }

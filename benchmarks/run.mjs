@@ -1,5 +1,5 @@
 // Compares tastic with the real restic and prints tables. Started by `npm run bench`; see README.md.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,8 @@ import { parseArgs } from "node:util";
 import { loadIndex } from "./blob-index.mjs";
 import { compare } from "./compare.mjs";
 import { describeMachine } from "./machine.mjs";
-import { budgetsTable, markdown, problemsText, roomTable, skippedText, timesTable } from "./report.mjs";
+import { budgetsTable, problemsText, roomTable, skippedText, timesTable } from "./report.mjs";
+import { saveResults } from "./results.mjs";
 import { rows } from "./rows.mjs";
 import { Stores } from "./stores.mjs";
 import { Workplace } from "./workplace.mjs";
@@ -93,19 +94,8 @@ console.log(`\n${timesTable(comparisons)}\n\nMiB:\n${roomTable(comparisons)}\n\n
 if (skipped.length > 0) console.log(`\n${skippedText(results)}`);
 if (problems !== "") console.log(`\nproblems:\n${problems}`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
-if (values.save) save();
+if (values.save) saveResults(`node-${/^v?(\d+)/.exec(results.machine.node)?.[1] ?? ""}`, results);
 process.exitCode = problems === "" ? 0 : 1;
-
-/** Keeps these figures beside those of other versions of Node, and writes RESULTS.md from all of them. */
-function save() {
-  const folder = join(root, "benchmarks", "results");
-  mkdirSync(folder, { recursive: true });
-  const major = /^v?(\d+)/.exec(results.machine.node)?.[1] ?? "";
-  writeFileSync(join(folder, `node-${major}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
-  const files = readdirSync(folder).sort();
-  const all = files.map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")));
-  writeFileSync(join(root, "benchmarks", "RESULTS.md"), markdown(all));
-}
 
 /** @param {string} message @returns {never} */
 function fail(message) {

@@ -130,7 +130,7 @@ describe("exit codes", () => {
 });
 
 describe("hostile input", () => {
-  it("a key file that asks for 4 GiB of scrypt is refused at once", async () => {
+  it("threat 10: a key file that asks for 4 GiB of scrypt is refused at once", async () => {
     const { repo } = await sampleRepository();
     const [path = ""] = filesOf(repo, "keys");
     const key = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;

@@ -2,12 +2,13 @@
 import { chmod, cp, writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { expectSameOutcomes, maskIds } from "./cli-side-by-side.js";
+import { makeCheapRepository } from "./support/cheap-repository.js";
 import { KILL_MOMENTS, killAtMoments, SLOW_WITH_KILLS } from "./support/kill-moments.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
 
 async function oldRepository(repo: string, source: string): Promise<void> {
   await writeFile(source, "content ".repeat(10_000));
-  succeed(await runRestic(["init", "--repository-version", "1"], { repo }));
+  await makeCheapRepository(repo, { version: 1 });
   succeed(await runRestic(["backup", "--no-cache", source], { repo }));
 }
 

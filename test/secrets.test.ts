@@ -86,7 +86,9 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   "repair snapshots": [],
   restore: ["latest", "--target", "$target"],
   rewrite: ["--exclude", "nothing"],
+  "serve http": ["--listen", "127.0.0.1:port", "--user-password-file", "$newPasswordFile"],
   "serve rest": ["--listen", "nowhere:port", "--path", "$target"],
+  "serve webdav": ["--listen", "127.0.0.1:port", "--user-password-file", "$newPasswordFile"],
   snapshots: [],
   stats: [],
   tag: ["--add", "tagged"],
@@ -94,7 +96,16 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   version: [],
 };
 /** Ends with an error by design. */
-const FAILS = ["diff", "init", "key remove", "mount", "repair packs", "serve rest"];
+const FAILS = [
+  "diff",
+  "init",
+  "key remove",
+  "mount",
+  "repair packs",
+  "serve http",
+  "serve rest",
+  "serve webdav",
+];
 /** What no repository is needed for. */
 const ALONE = ["cache", "features", "generate", "mount", "options", "serve rest", "version"];
 
@@ -222,7 +233,7 @@ describe("a secret", () => {
     expect(Object.keys(ARGUMENTS).sort()).toEqual(Object.keys(commands).sort());
   });
 
-  it("of a local repository stays one", { timeout: 120_000 }, async () => {
+  it("of a local repository stays one", { timeout: 240_000 }, async () => {
     const place = { repo: join(home, "local"), env: {} };
     await makeCheapRepository(place.repo, { password: CANARIES.password });
     await everyCommandFails({ ...place, env: { RESTIC_PASSWORD: CANARIES.wrongPassword } }, WRONG_PASSWORD);

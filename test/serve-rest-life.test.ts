@@ -63,7 +63,7 @@ describeWithRestic("tastic serve rest and restic", () => {
     await tasticCheck(repo);
   });
 
-  it("a compromised client's day", { timeout: 120_000 }, async () => {
+  it("threat 18: a compromised client's day", { timeout: 120_000 }, async () => {
     const folder = await temporaryFolder();
     const source = join(folder, "source");
     const data = join(folder, "served");

@@ -9,12 +9,17 @@ export const KILL_MOMENTS = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 8);
 /** Options of a test that kills. */
 export const SLOW_WITH_KILLS = { timeout: 60_000 + KILL_MOMENTS * 30_000 };
 
+export interface NextRun {
+  readonly options?: RunOptions;
+  readonly args?: readonly string[];
+}
+
 export interface Killing {
   readonly args: readonly string[];
   /** Makes ready what the command works on: at each moment, and first for a trial, which is named so. */
   readonly prepare: (moment: number | "trial") => Promise<RunOptions>;
-  /** What must hold when the command was killed. Throws what does not. */
-  readonly afterKill: (options: RunOptions) => Promise<void>;
+  /** What must hold when the command was killed. Throws what does not; gives what differs for the next run. */
+  readonly afterKill: (options: RunOptions) => Promise<NextRun | void>;
   /** What must hold when it was run again, to its end. */
   readonly afterNext: (options: RunOptions) => Promise<void>;
 }
@@ -35,15 +40,16 @@ export async function killAtMoments({ args, prepare, afterKill, afterNext }: Kil
       await sleep(at);
       running.child.kill("SIGKILL");
       if ((await running.finished).signal === "SIGKILL") killed++;
-      await afterKill(options);
-      succeed(await runTastic(args, options));
-      await afterNext(options);
+      const other = (await afterKill(options)) ?? {};
+      const next = { ...options, ...other.options };
+      succeed(await runTastic(other.args ?? args, next));
+      await afterNext(next);
     } catch (cause) {
       throw new Error(`killed after ${at} ms: ${String(cause)}`, { cause });
     }
   }
   console.log(
-    `${args[0]}: killed ${killed} of ${KILL_MOMENTS} runs of ${Math.round(duration)} ms before they ended`,
+    `${args.slice(0, 2).join(" ")}: killed ${killed} of ${KILL_MOMENTS} runs of ${Math.round(duration)} ms before they ended`,
   );
   expect(killed).toBeGreaterThan(KILL_MOMENTS / 3);
 }

@@ -82,7 +82,7 @@ describe.each(providers)("the $name sealer", (provider) => {
     }
   });
 
-  it("uses a nonce once", () => {
+  it("threat 13: uses a nonce once", () => {
     const nonces = new Set<string>();
     for (let i = 0; i < 2500; i++) {
       nonces.add(toHex(sealer.seal(new Uint8Array(1)).subarray(0, NONCE_SIZE)));

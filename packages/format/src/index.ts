@@ -62,6 +62,8 @@ export {
 export type { ExtendedAttribute, Node } from "./node.js";
 export { decodeNode } from "./node-decoder.js";
 export { encodeNode, encodeNodeEnd, encodeNodeStart, type NodeEnd } from "./node-encoder.js";
+export { TreeTable } from "./tree-table.js";
+export { formatLayout } from "./go-layout.js";
 export { decodeTree, iterateNodeTexts, iterateTree, TreeEncoder } from "./tree.js";
 export { decodeSnapshot, encodeSnapshot, type Snapshot } from "./snapshot.js";
 export type { SnapshotSummary } from "./snapshot-summary.js";

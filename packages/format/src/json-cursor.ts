@@ -71,6 +71,15 @@ export class JsonCursor {
     return this.#slice(start);
   }
 
+  /** Where the value here is, steps over it. It may be no valid JSON. */
+  place(): { readonly start: number; readonly end: number } {
+    this.#skipSpace();
+    const start = this.#at;
+    this.#skipValue();
+    this.#checkLength(start);
+    return { start, end: this.#at };
+  }
+
   /** Makes sure that nothing but white space follows. */
   end(): void {
     this.#skipSpace();
@@ -78,13 +87,17 @@ export class JsonCursor {
   }
 
   #slice(start: number): string {
+    this.#checkLength(start);
+    return this.#bytes.toString("utf8", start, this.#at);
+  }
+
+  #checkLength(start: number): void {
     if (this.#at - start > MAX_TEXT_LENGTH) {
       throw new TasticError(
         "limit-exceeded",
         `${this.#what}: a value of ${this.#at - start} bytes is too long`,
       );
     }
-    return this.#bytes.toString("utf8", start, this.#at);
   }
 
   #damaged(): TasticError {

@@ -106,6 +106,23 @@ export function* iterateTree(bytes: Uint8Array, what: string): Generator<Node, v
  */
 export function* iterateNodeTexts(bytes: Uint8Array, what: string): Generator<string, void, undefined> {
   const cursor = new JsonCursor(bytes, what);
+  for (const _ of iterateNodes(cursor, what)) yield cursor.text();
+}
+
+/**
+ * Where in a tree's bytes each node is. What is there is not looked at.
+ * @throws as `iterateNodeTexts`
+ */
+export function* iterateNodePlaces(
+  bytes: Uint8Array,
+  what: string,
+): Generator<{ readonly start: number; readonly end: number }, void, undefined> {
+  const cursor = new JsonCursor(bytes, what);
+  for (const _ of iterateNodes(cursor, what)) yield cursor.place();
+}
+
+/** Moves the cursor to one node after the other; whoever iterates steps over it. */
+function* iterateNodes(cursor: JsonCursor, what: string): Generator<void, void, undefined> {
   let found = false;
   for (let more = cursor.enter("object"); more; more = cursor.next("object")) {
     if (cursor.key() !== "nodes") {
@@ -115,9 +132,7 @@ export function* iterateNodeTexts(bytes: Uint8Array, what: string): Generator<st
     if (found) throw new TasticError("invalid-format", `${what}: the nodes are there twice`);
     found = true;
     if (cursor.isNull()) cursor.text();
-    else {
-      for (let another = cursor.enter("list"); another; another = cursor.next("list")) yield cursor.text();
-    }
+    else for (let another = cursor.enter("list"); another; another = cursor.next("list")) yield;
   }
   cursor.end();
   if (!found) throw new TasticError("invalid-format", `${what}: there are no nodes in this tree`);

@@ -93,7 +93,7 @@ describe.each(decoders)("%s", (kind, bytes, decode) => {
   });
 });
 
-test("nesting without end is refused", () => {
+test("threat 9: nesting without end is refused", () => {
   const deep = Buffer.from(`{"nodes":[${"[".repeat(200_000)}`);
   expect(codeOf(() => decodeTree(deep, "tree"))).toBe("invalid-format");
   const closed = Buffer.from(`{"x":${"[".repeat(200_000)}${"]".repeat(200_000)},"nodes":[]}`);

@@ -4,6 +4,7 @@ import {
   encodeNode,
   iterateTree,
   TreeEncoder,
+  TreeTable,
   type Id,
   type Node,
 } from "@tastic/format";
@@ -306,4 +307,25 @@ test.each([
   '{"nodes":[{"a}]}',
 ])("what is no tree is refused: %j", (text) => {
   expect(codeOf(() => decodeTree(Buffer.from(text), "tree"))).toBe("invalid-format");
+});
+
+test("a table of a tree finds what the tree holds", () => {
+  const bytes = fixture("tree-utc.bin");
+  const nodes = decodeTree(bytes, "tree");
+  const table = new TreeTable(bytes, "tree");
+  expect([...table]).toEqual(nodes);
+  expect([table.length, table.memory > bytes.length]).toEqual([nodes.length, true]);
+  for (const node of nodes) {
+    expect(table.find(node.name)).toEqual(node);
+    expect(table.find(`${node.name}\u0001`)).toBeUndefined();
+  }
+  expect(table.find("")).toBeUndefined();
+  const empty = new TreeTable(Buffer.from('{"nodes":null}'), "tree");
+  expect([empty.length, empty.find("a"), [...empty]]).toEqual([0, undefined, []]);
+});
+
+test("no table is made of a tree that is none", () => {
+  expect(codeOf(() => new TreeTable(treeOf(fileJson, fileJson), "tree"))).toBe("invalid-format");
+  expect(codeOf(() => new TreeTable(Buffer.from("{}"), "tree"))).toBe("invalid-format");
+  expect(codeOf(() => new TreeTable(treeOf("{}"), "tree"))).toBe("invalid-format");
 });

@@ -27,6 +27,8 @@ export interface IndexStore {
 /** What may be observed while index files load. */
 export interface IndexLoadOptions {
   readonly signal?: AbortSignal;
+  /** Files that are in the index already, and are passed over. For whoever follows what others add. */
+  readonly known?: ReadonlySet<IndexId>;
   onProgress?(loaded: number, total: number): void;
   /** Called with every index file and the packs that it lists, as entry numbers. For check. */
   onIndex?(id: IndexId, packs: readonly number[]): void;
@@ -40,16 +42,16 @@ export interface IndexLoadOptions {
 }
 
 /**
- * Loads every index file into `index`. All must load: a blob that is missing from the index would be stored again,
- * or be taken for lost.
+ * Loads every index file into `index`, and returns which those were. All must load: a blob that is missing from the index
+ * would be stored again, or be taken for lost.
  */
 export async function loadIndexFiles(
   store: IndexStore,
   index: BlobIndex,
   options: IndexLoadOptions,
 ): Promise<IndexId[]> {
-  const { signal } = options;
-  const files = await store.listIndexFiles(signal);
+  const { signal, known } = options;
+  const files = (await store.listIndexFiles(signal)).filter(({ id }) => known?.has(id) !== true);
   let next = 0;
   let loaded = 0;
   const load = async ({ id, size }: (typeof files)[number]): Promise<void> => {

@@ -216,7 +216,7 @@ export class Repository {
     return this.saveUnpacked<SnapshotId>("snapshot", encodeSnapshot(snapshot));
   }
 
-  /** Loads all index files into `index`. */
+  /** Loads all index files that are not known into `index`; returns which those were. */
   loadIndex(options: Omit<IndexLoadOptions, "connections"> = {}): Promise<IndexId[]> {
     return loadIndexFiles(this.indexStore, this.index, { ...options, connections: this.storage.connections });
   }

@@ -99,7 +99,7 @@ describe("keys", () => {
     await failure(repository.removeKey("../config" as KeyId), "invalid-argument");
   });
 
-  it("are tried in vain beyond the twentieth, unless a hint names one", async () => {
+  it("threat 10: are tried in vain beyond the twentieth, unless a hint names one", async () => {
     const storage = createMemoryStorage();
     const repository = await makeRepository(storage);
     for (let i = 0; i < 30; i++) await repository.addKey(`password ${i}`, { scrypt });

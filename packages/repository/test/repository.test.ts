@@ -291,7 +291,7 @@ describe("blobs", () => {
     await failure(repository.loadBlob("data", id, AbortSignal.abort()), "cancelled");
   });
 
-  it("must have the content that their id states, and the length that the index states", async () => {
+  it("threat 12: must have the content that their id states, and the length that the index states", async () => {
     const storage = createMemoryStorage();
     const repository = await makeRepository(storage);
     const writer = repository.createWriter();

@@ -28,6 +28,15 @@ export {
   type StoredDocument,
 } from "./accounts/documents.js";
 export { createLocalDocuments } from "./accounts/local-documents.js";
+export {
+  BasicAuthentication,
+  type BasicAuthenticationOptions,
+  type Credential,
+} from "./auth/basic-authentication.js";
+export { noAuthentication, type Authenticator, type Identity } from "./auth/identity.js";
+export { parseRange, type RangeAnswer } from "./http/byte-range.js";
+export { refusal } from "./http/refusal.js";
+export { hasBody, sendEmpty, sendRefusal, sendText, writePiece } from "./http/respond.js";
 export type { Authentication } from "./auth/authentication.js";
 export { HtpasswdFile, parseHtpasswd } from "./auth/htpasswd.js";
 export { Passwords } from "./auth/passwords.js";

@@ -152,7 +152,7 @@ function authentication(names: Record<string, string>, options: { readonly throt
   return { login, asked };
 }
 
-it("does the same work for a wrong password, whether the name exists or not, and answers as late", async () => {
+it("threats 14 and 26: does the same work for a wrong password, whether the name exists or not, and answers as late", async () => {
   const { login, asked } = authentication({ real: `$2y$10$${"x".repeat(53)}`, old: "{SHA}x" });
   for (const user of ["real", "nobody", "old", "a/b"]) {
     asked.length = 0;

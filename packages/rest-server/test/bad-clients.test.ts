@@ -71,7 +71,7 @@ async function unharmed(server: TestServer): Promise<void> {
   if (process.platform === "linux") await expect.poll(() => openBelow(join(server.folder, "r"))).toEqual([]);
 }
 
-it("slow headers and slow bodies are let go", async () => {
+it("threat 35: slow headers and slow bodies are let go", async () => {
   const server = await startServer({
     timeouts: { headers: 500 },
     settings: { bodyPatience: 500, minimumBodyBytes: 1000 },

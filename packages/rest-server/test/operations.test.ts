@@ -74,7 +74,7 @@ it("the operator's API manages accounts and the trash", async () => {
   expect(await ask("GET", "/v1/accounts")).toMatchObject({ body: [] });
 });
 
-it("the operator's API is for the operator: every route asks for the token, and no web page gets in", async () => {
+it("threat 23: the operator's API is for the operator: every route asks for the token, and no web page gets in", async () => {
   const server = await startServer();
   const token = "a token of some length";
   const ask = await operator(server, token);
@@ -108,7 +108,7 @@ it("the operator's API is for the operator: every route asks for the token, and 
   console.log(`${routes.length} routes without the token`);
 });
 
-it("health, readiness and metrics", async () => {
+it("threat 36: health, readiness and metrics", async () => {
   const path = join(await temporaryFolder(), "users");
   await writeFile(path, shaLine("alice", "a") + shaLine("metrics", "m"));
   const server = await startServer({
@@ -138,7 +138,7 @@ it("health, readiness and metrics", async () => {
   expect([(await get("/health")).status, (await get("/ready")).status]).toEqual([200, 503]);
 });
 
-it("logs say what happened, and no secret", async () => {
+it("threat 36: logs say what happened, and no secret", async () => {
   const folder = await temporaryFolder();
   const path = join(folder, "users");
   await writeFile(path, shaLine("alice", "canary-right"));

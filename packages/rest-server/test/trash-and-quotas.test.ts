@@ -110,7 +110,7 @@ it("lets an account remove its own locks only, or stale ones", async () => {
   }
 });
 
-it("keeps the limits of an account, a repository and the server, also in the middle of a body", async () => {
+it("threat 35: keeps the limits of an account, a repository and the server, also in the middle of a body", async () => {
   const path = join(await temporaryFolder(), "users");
   await writeFile(path, shaLine("alice", "a") + shaLine("bob", "b"));
   const folder = join(await temporaryFolder(), "served");

@@ -4,6 +4,16 @@ export { backup, DEFAULT_WORKERS } from "./backup/backup.js";
 export type { BackupEvent, BackupOptions, BackupProgress, BackupResult } from "./backup/backup-types.js";
 export { WalkAhead } from "./backup/walk-ahead.js";
 export type { WalkAheadOptions } from "./backup/walk-ahead.js";
+export { SnapshotBrowser } from "./browse/snapshot-browser.js";
+export type {
+  BrowsedFile,
+  BrowsedFolder,
+  BrowsedItem,
+  BrowsedOther,
+  BrowserOptions,
+} from "./browse/snapshot-browser.js";
+export { DEFAULT_TEMPLATES } from "./browse/snapshot-folders.js";
+export type { FolderTemplates, SnapshotFolder } from "./browse/snapshot-folders.js";
 export { check } from "./check/check.js";
 export type {
   CheckEvent,

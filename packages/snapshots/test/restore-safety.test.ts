@@ -86,7 +86,7 @@ const hostileNames = [
   "outside/../..",
 ];
 
-describe("names", () => {
+describe("threat 1: names", () => {
   it.each(hostileNames)("that lead out of the target: %j", async (name) => {
     const node = JSON.stringify({
       name,
@@ -137,7 +137,7 @@ describe("names", () => {
   });
 });
 
-describe("links", () => {
+describe("threat 2: links", () => {
   it("planted in the place of a folder are replaced, not followed", async () => {
     mkdirSync(out());
     symlinkSync(outside, out("dir"));
@@ -205,7 +205,7 @@ describe("links", () => {
     },
   );
 
-  it("get no mode, and their targets neither", async () => {
+  it("threat 4: get no mode, and their targets neither", async () => {
     await restoreNodes([
       sketchNode({
         name: "link",
@@ -244,7 +244,7 @@ describe("links", () => {
   });
 });
 
-describe("hard links", () => {
+describe("threat 3: hard links", () => {
   it("are made only to files that this restore wrote", async () => {
     const shared = { inode: 5n, deviceId: 6n, links: 2n };
     const lost = sketchNode({
@@ -263,7 +263,7 @@ describe("hard links", () => {
 });
 
 describe.skipIf(!isRoot)("as root", () => {
-  it("a setuid bit outlives the change of owner, which would clear it if it came later", async () => {
+  it("threat 5: a setuid bit outlives the change of owner, which would clear it if it came later", async () => {
     const node = await sample.file("su", ["x"], { mode: 0x0080_0000 + 0o755, uid: 12_345, gid: 54_321 });
     const treeId = await sample.tree([node]);
     await sample.flush();
@@ -274,7 +274,7 @@ describe.skipIf(!isRoot)("as root", () => {
 });
 
 describe.skipIf(!isRoot || process.seteuid === undefined)("as another user than root", () => {
-  it("a setuid bit is dropped where the owner cannot be set", async () => {
+  it("threat 5: a setuid bit is dropped where the owner cannot be set", async () => {
     chmodSync(folder, 0o777);
     const treeId = await sample.tree([
       await sample.file("su", ["x"], { mode: 0x0080_0000 + 0o755, uid: 0, gid: 0 }),

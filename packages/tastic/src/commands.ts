@@ -58,7 +58,15 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   restore: { summary: "Write a snapshot back to a folder", load: () => import("./commands/restore.js") },
   rewrite: { summary: "Leave files out of snapshots", load: () => import("./commands/rewrite.js") },
+  "serve http": {
+    summary: "Show snapshots to a browser",
+    load: () => import("./commands/serve-http.js"),
+  },
   "serve rest": { summary: "Serve repositories over HTTP", load: () => import("./commands/serve-rest.js") },
+  "serve webdav": {
+    summary: "Show snapshots as folders that can be mounted",
+    load: () => import("./commands/serve-webdav.js"),
+  },
   snapshots: { summary: "List the snapshots", load: () => import("./commands/snapshots.js") },
   stats: { summary: "Count what snapshots hold", load: () => import("./commands/stats.js") },
   tag: { summary: "Change the tags of snapshots", load: () => import("./commands/tag.js") },
@@ -70,5 +78,5 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 export const groups: Readonly<Record<string, string>> = {
   key: "Manage the passwords that open the repository",
   repair: "Repair a damaged repository",
-  serve: "Serve repositories to other machines",
+  serve: "Serve repositories, or what snapshots hold, over HTTP",
 };

@@ -64,7 +64,7 @@ describe("the first password", () => {
   });
 });
 
-describe("the cookie", () => {
+describe("threat 27: the cookie", () => {
   it("is out of reach for scripts and for other sites", async () => {
     await loggedIn(site);
     const response = await site.visitor().post("/api/v1/session", { password: ownerPassword });
@@ -104,7 +104,7 @@ describe("the cookie", () => {
   });
 });
 
-describe("a session", () => {
+describe("threat 27: a session", () => {
   it("is over after half an hour in which nothing was asked", async () => {
     const visitor = await loggedIn(site);
     site.clock.now += 29 * minute;

@@ -141,7 +141,7 @@ describe("a file", () => {
     expect(response.headers.get("content-type")).toContain("application/json");
   });
 
-  it("is nothing without a session, nor with one that has ended: a link is worth what its reader is", async () => {
+  it("threat 28: is nothing without a session, nor with one that has ended: a link is worth what its reader is", async () => {
     site.owner.files.set("/secret", Buffer.from("secret"));
     const link = fileUrl("/secret");
     expect((await site.visitor().get(link)).status).toBe(401);

@@ -11,7 +11,6 @@ import {
   localModes,
   type RestServer,
 } from "@tastic/rest-server";
-import { onTestFinished } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { embeddedBackupServer, type BackupServer } from "../dist/marketplace/backup-server.js";
 import {
@@ -19,6 +18,7 @@ import {
   type Marketplace,
   type MarketplaceOptions,
 } from "../dist/marketplace/marketplace.js";
+import { whenOver } from "./support/when-over.js";
 
 export const day = 24 * 60 * 60_000;
 export const secretOf = (name: string): string => `secret-of-${name}-0123456789`;
@@ -69,7 +69,7 @@ export async function startBackupServer(id: string, root?: string): Promise<CutS
   });
   await rest.start();
   const listening = await listen(rest.handle, { address: "127.0.0.1:0" });
-  onTestFinished(async () => {
+  whenOver(async () => {
     await listening.close(200);
     await rest.stop();
   });
@@ -98,7 +98,7 @@ export async function startMarketplace(options: Partial<MarketplaceOptions> = {}
       ...options,
     });
     await made.start();
-    onTestFinished(() => made.stop());
+    whenOver(() => made.stop());
     return made;
   };
   const marketplace = await make();

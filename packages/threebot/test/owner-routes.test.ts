@@ -18,7 +18,7 @@ beforeEach(() => {
   site = createSite();
 });
 
-describe("every route", () => {
+describe("threat 23: every route", () => {
   const routes = allOwnerRoutes(createSite().options);
   const pathOf = (path: string): string =>
     path.replace(":place", "minio").replace(":actor", "minio").replace(/:\w+/g, "abcdef12");
@@ -131,7 +131,7 @@ describe("answers", () => {
     expect(text).not.toContain("canary");
   });
 
-  it("have the headers that keep a browser careful", async () => {
+  it("threat 25: have the headers that keep a browser careful", async () => {
     const { headers } = await (await loggedIn(site)).get("/api/v1/status");
     expect(headers.get("content-security-policy")).toMatch(/default-src 'self'.*frame-ancestors 'none'/);
     expect(headers.get("content-security-policy")).not.toContain("unsafe");
@@ -142,7 +142,7 @@ describe("answers", () => {
   });
 });
 
-describe("a page of others", () => {
+describe("threat 24: a page of others", () => {
   const changes = ["/api/v1/restore", "/api/v1/places/minio/backup", "/backup/actors/minio/restore"];
   let owner: Visitor;
   beforeEach(async () => {

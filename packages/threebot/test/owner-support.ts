@@ -20,8 +20,9 @@ import {
   type Place,
   type Run,
 } from "@tastic/threebot";
-import { onTestFinished, vi } from "vitest";
+import { vi } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
+import { whenOver } from "./support/when-over.js";
 
 // Each of these tests does what takes a real 3Bot minutes, and machines are busy.
 vi.setConfig({ testTimeout: 240_000 });
@@ -110,7 +111,7 @@ export async function startBackupServer(): Promise<BackupServer> {
     listening = undefined;
     await current?.close(0);
   };
-  onTestFinished(async () => {
+  whenOver(async () => {
     await stop();
     await rest.close();
   });
@@ -156,7 +157,7 @@ export async function startMarketplace(servers: readonly BackupServer[]): Promis
     })();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  whenOver(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -204,7 +205,7 @@ export async function startThreebot(
     retryForMs: 0,
     ...options,
   });
-  onTestFinished(() => owner.stop());
+  whenOver(() => owner.stop());
   return { owner, home, stateFolder };
 }
 

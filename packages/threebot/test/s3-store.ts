@@ -1,7 +1,7 @@
 /** As much of an S3 server as a repository needs, in memory, with one pair of keys; signatures are taken on trust. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { onTestFinished } from "vitest";
+import { whenOver } from "./support/when-over.js";
 
 export interface S3Store {
   readonly url: string;
@@ -83,7 +83,7 @@ export async function startS3Store(): Promise<S3Store> {
     response.end(request.method === "HEAD" ? undefined : part);
   };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  whenOver(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -219,7 +219,7 @@ describe("values as Python writes them", () => {
   });
 });
 
-it("what comes from a repository cannot write to the terminal", async () => {
+it("threat 7: what comes from a repository cannot write to the terminal", async () => {
   owner.add("minio", { tags: ["\u001b]0;owned\u0007", "<b>"], hostname: "\u202ehost" });
   owner.failure = undefined;
   const printed = await typed("j.tools.restic.minio_backup.list_snapshots()");

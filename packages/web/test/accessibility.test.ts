@@ -1,60 +1,82 @@
-/** The audit of every page by axe, light and dark, desktop and phone. */
+/**
+ * Every page, as axe and a keyboard find it: desktop and phone, light and dark. Pages that need the same of a service share
+ * it and the browser's page, which is what makes this quick.
+ */
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startFakeService, type FakeService } from "./support/fake-service.mjs";
+import { keyboardFaults } from "./support/keyboard.js";
 import { describeWithChromium, useBrowser } from "./support/page.js";
-import { startFakeService } from "./support/fake-service.mjs";
-import { openScene, scenes } from "./support/scenes.mjs";
+import { openScene, scenes, showScene, type Scene } from "./support/scenes.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const views = [
-  { name: "desktop, light", width: 1280, height: 860, colorScheme: "light" },
-  { name: "phone, dark", width: 360, height: 740, colorScheme: "dark" },
+const sizes = [
+  { size: "desktop", width: 1280, height: 860 },
+  { size: "phone", width: 360, height: 740 },
 ] as const;
+const colours = ["light", "dark"] as const;
 
 async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await page.evaluate<AxeResults>("axe.run({ resultTypes: ['violations'] })");
+  // There are no frames, and nothing is to be fetched for it.
+  const options = "{ resultTypes: ['violations'], iframes: false, preload: false }";
+  const { violations: found } = await page.evaluate<AxeResults>(`axe.run(${options})`);
   return found.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`),
   );
 }
 
+/** The same page turns narrow and dark, as it would on a phone at dusk. */
+async function turn(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+  await page.locator(`.v-application.v-theme--${colorScheme}`).waitFor();
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+}
+
+const groupOf = ({ scene, runTime, loggedOut, path }: Scene): string =>
+  [scene, runTime, loggedOut, path.split("#")[0]].join();
+
 describeWithChromium("accessibility of the pages", () => {
   const browser = useBrowser();
 
-  for (const scene of scenes) {
-    it(`axe finds nothing at ${scene.name}`, async () => {
-      const service = await startFakeService({
-        scene: scene.scene,
-        ...(scene.runTime === undefined ? {} : { runTime: scene.runTime }),
-      });
-      try {
-        const [first] = views;
-        const { context, page } = await openScene(browser(), service, scene, first);
-        try {
-          await page.evaluate(axe);
-          for (const { name, width, height, colorScheme } of views) {
-            // The same page turns dark and narrow, as it would on a phone at dusk.
-            await page.setViewportSize({ width, height });
-            await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-            await page.locator(`.v-application.v-theme--${colorScheme}`).waitFor();
-            await page.evaluate(
-              "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
-            );
-            expect(await violations(page), name).toEqual([]);
-            expect(
-              await page.evaluate("document.documentElement.scrollWidth - innerWidth"),
-              name,
-            ).toBeLessThanOrEqual(0);
-          }
-        } finally {
-          await context.close();
-        }
-      } finally {
-        await service.close();
-      }
+  describe.each([...new Set(scenes.map(groupOf))])("with a service of %s", (group) => {
+    let service: FakeService;
+    let page: Page | undefined;
+
+    beforeAll(async () => {
+      const { scene = "safe", runTime } = scenes.find((one) => groupOf(one) === group) ?? {};
+      service = await startFakeService({ scene, ...(runTime === undefined ? {} : { runTime }) });
     });
-  }
+    afterAll(async () => {
+      await page?.context().close();
+      await service.close();
+    });
+
+    it.each(scenes.filter((scene) => groupOf(scene) === group))(
+      "axe finds nothing at $name, and a keyboard reaches everything",
+      async (scene) => {
+        const { width, height } = sizes[0];
+        if (page === undefined) {
+          ({ page } = await openScene(browser(), service, scene, { width, height, colorScheme: "light" }));
+          await page.evaluate(axe);
+        } else {
+          await page.setViewportSize({ width, height });
+          await showScene(page, service, scene);
+          if ((await page.evaluate("typeof axe")) === "undefined") await page.evaluate(axe);
+        }
+        for (const { size, ...viewport } of sizes) {
+          await page.setViewportSize(viewport);
+          for (const colour of colours) {
+            await turn(page, colour);
+            expect(await violations(page), `${size}, ${colour}`).toEqual([]);
+          }
+          const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+          expect(beyond, `${size}: as wide as the window`).toBeLessThanOrEqual(0);
+          expect(await keyboardFaults(page), `${size}, by keyboard`).toEqual([]);
+        }
+      },
+    );
+  });
 });

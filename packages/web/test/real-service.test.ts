@@ -1,231 +1,191 @@
 /**
- * The pages over the real service: the demonstration, which is a marketplace with two backup servers and a deployer, and a
- * 3Bot. Backed up, looked into, restored, and recovered through the deployer's page after all of it is lost.
+ * A 3Bot's page over the real service: backed up, looked into, compared, restored with each choice, and, when all of it is
+ * lost with one of the two servers, recovered by a fresh 3Bot.
  */
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { describeWithChromium, useBrowser } from "./support/page.js";
+import { contentOf, firstRun, loggedIn, openReal, startFresh, useRealSite } from "./support/real-site.js";
 
-const program = fileURLToPath(new URL("../../threebot/bin/3bot-backup.js", import.meta.url));
+const playground = "sandbox/code/playground";
 
-interface Demo {
-  readonly page: string;
-  readonly deployer: string;
-  readonly password: string;
-  readonly folder: string;
-  readonly process: ChildProcess;
-}
-
-async function startDemo(): Promise<Demo> {
-  const folder = mkdtempSync(join(tmpdir(), "web-demo-"));
-  const child = spawn(process.execPath, [program, "demo", "--folder", folder], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  child.stderr.on("data", (text: Buffer) => (said += text.toString()));
-  return new Promise((resolve, reject) => {
-    child.stdout.on("data", (text: Buffer) => {
-      said += text.toString();
-      const found = /page of your 3Bot: +(\S+)[\s\S]*recover: +(\S+)[\s\S]*password of both: +(\S+)/.exec(
-        said,
-      );
-      if (found === null) return;
-      const [, page = "", deployer = "", password = ""] = found;
-      resolve({ page, deployer, password, folder, process: child });
-    });
-    child.once("exit", () => reject(new Error(`the demonstration ended: ${said}`)));
-  });
-}
-
-interface Fresh {
-  readonly page: string;
-  readonly setupCode: string;
-  readonly process: ChildProcess;
-}
-
-/** A 3Bot that knows nothing yet. */
-async function startFresh({ deployer, folder }: Demo, home: string): Promise<Fresh> {
-  const marketplace = new URL("/", deployer).href;
-  const options = { state: join(folder, "fresh"), home, marketplace, listen: "127.0.0.1:0" };
-  const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn(process.execPath, [program, "serve", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  child.stderr.on("data", (text: Buffer) => (said += text.toString()));
-  return new Promise((resolve, reject) => {
-    child.stdout.on("data", (text: Buffer) => {
-      said += text.toString();
-      const found = /is at (\S+)[\s\S]*with this code: (\S+)/.exec(said);
-      if (found === null) return;
-      const [, page = "", setupCode = ""] = found;
-      resolve({ page, setupCode, process: child });
-    });
-    child.once("exit", () => reject(new Error(`the service ended: ${said}`)));
-  });
-}
-
-/** The content of every file below a folder. */
-function contentOf(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return Object.fromEntries(
-    files
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path, readFileSync(path, "base64")]),
-  );
-}
-
-/** 3Bots that a test left running when it failed: they outlive their deployer, and have its folder in their arguments. */
-function endDeployed(folder: string): void {
-  const processes = execFileSync("ps", ["-A", "-o", "pid=,args="], { encoding: "utf8" }).split("\n");
-  for (const line of processes.filter((text) => text.includes(folder))) {
-    const id = Number.parseInt(line, 10);
-    if (id !== process.pid) process.kill(id, "SIGKILL");
-  }
-}
-
-describeWithChromium("the pages over the real service", () => {
+describeWithChromium("a 3Bot's page over the real service", () => {
   const browser = useBrowser();
-  let demo: Demo;
-  const complaints: string[] = [];
+  const site = useRealSite();
+  const owner = () => ({ address: site().page, label: "Password of this page", password: site().password });
 
-  beforeAll(async () => {
-    demo = await startDemo();
-  });
-  afterAll(async () => {
-    const ended = new Promise((resolve) => demo.process.once("close", resolve));
-    demo.process.kill("SIGTERM");
-    await ended;
-    endDeployed(demo.folder);
-    rmSync(demo.folder, { recursive: true, force: true });
-  });
-
-  async function open(address: string, label: string): Promise<Page> {
-    const context = await browser().newContext({ locale: "en-GB", reducedMotion: "reduce" });
-    context.setDefaultTimeout(30_000);
-    const page = await context.newPage();
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-    });
-    await page.goto(address);
-    await page.getByLabel(label, { exact: true }).fill(demo.password);
-    await page.getByRole("button", { name: "Log in" }).click();
-    return page;
+  async function figures(page: Page): Promise<Record<string, string>> {
+    const list = page.locator(".run-card .figure-list");
+    const names = await list.locator("dt").allTextContents();
+    const values = await list.locator("dd").allTextContents();
+    return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
   }
 
-  it("backs up with a tag, finds a file, previews and downloads it, and brings it back", async () => {
-    const readme = join(demo.folder, "home/sandbox/code/playground/README.md");
-    const before = readFileSync(readme, "utf8");
-    const page = await open(demo.page, "Password of this page");
-    await page.getByRole("heading", { name: "Everything is backed up." }).waitFor();
+  it("backs up with a tag, finds a file, previews and downloads it, and compares two snapshots", () =>
+    loggedIn(browser(), owner(), async ({ page }) => {
+      const { home } = site();
+      const readme = join(home, playground, "README.md");
+      const before = readFileSync(readme, "utf8");
+      await page.getByRole("heading", { name: "Everything is backed up." }).waitFor();
+      writeFileSync(readme, "# Another\n");
+      await page.getByRole("link", { name: "Marketplace" }).first().click();
+      await page.getByRole("button", { name: "Back up now" }).click();
+      await page.getByLabel("Tag").fill("mine");
+      await page.getByRole("button", { name: "Start" }).click();
+      await page.getByText("The backup is done.").waitFor();
+      await page.locator(".label", { hasText: "mine" }).waitFor();
 
-    await page.getByRole("link", { name: "Marketplace" }).first().click();
-    await page.getByRole("button", { name: "Back up now" }).click();
-    await page.getByLabel("Tag").fill("mine");
-    await page.getByRole("button", { name: "Start" }).click();
-    await page.getByText("The backup is done.").waitFor();
-    await page.locator(".label", { hasText: "mine" }).waitFor();
+      // Two versions of the file, each with its content.
+      await page.goto(`${site().page}#/search/marketplace?pattern=README`);
+      await page.getByText("1 file found").waitFor();
+      await page.locator(".version").nth(1).waitFor();
+      const contents: string[] = [];
+      for (const index of [0, 1]) {
+        const link = page.getByRole("link", { name: "Download" }).nth(index);
+        const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+        contents.push(readFileSync(await download.path(), "utf8"));
+      }
+      expect(contents).toEqual(["# Another\n", before]);
 
-    writeFileSync(readme, "spoiled\n");
-    await page.goto(`${demo.page}#/search/marketplace?pattern=README`);
-    await page.getByText("1 file found").waitFor();
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("link", { name: "Download" }).first().click(),
-    ]);
-    expect(readFileSync(await download.path(), "utf8")).toBe(before);
-    await page.getByRole("button", { name: "Restore" }).first().click();
-    await page.getByText("playground/README.md").waitFor();
-    await page.getByRole("radio", { name: "To where it came from" }).check();
-    await page.getByRole("button", { name: "Show what would change" }).click();
-    await page.getByText("These would be replaced").waitFor();
-    await page.getByRole("button", { name: "Restore now" }).click();
-    await page.getByText("Everything is back.").waitFor();
-    expect(readFileSync(readme, "utf8")).toBe(before);
+      await page.goto(`${site().page}#/snapshots`);
+      await page.locator(".snapshot-row a").first().click();
+      const folders = page.getByRole("navigation", { name: "Folder" });
+      await folders.getByRole("link", { name: "All", exact: true }).click();
+      for (const name of [...home.split("/").slice(1), "sandbox", "code", "playground"])
+        await page.locator(".entry-row").getByRole("link", { name, exact: true }).click();
+      await page.getByRole("button", { name: "README.md" }).click();
+      await page.getByText("# Another").waitFor();
+      await page.getByRole("button", { name: "Close" }).click();
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
+      const [zip] = await Promise.all([
+        page.waitForEvent("download"),
+        page.getByRole("link", { name: "Download as zip" }).click(),
+      ]);
+      expect(zip.suggestedFilename()).toBe("playground.zip");
+      expect(
+        readFileSync(await zip.path())
+          .subarray(0, 2)
+          .toString(),
+      ).toBe("PK");
 
-    await page.goto(`${demo.page}#/snapshots/marketplace`);
-    await page.getByText("before a restore").first().waitFor();
-    await page.getByRole("checkbox").nth(0).check();
-    await page.getByRole("checkbox").nth(1).check();
-    await page.getByRole("button", { name: "Compare the two" }).click();
-    await page.locator(".change-row", { hasText: "README.md" }).waitFor();
+      await page.getByRole("link", { name: "What changed since the one before" }).click();
+      await page.getByText("0 new, 0 gone, 1 changed").waitFor();
+      await page.locator(".change-row", { hasText: "README.md" }).waitFor();
+    }));
 
-    await page.goto(`${demo.page}#/retention`);
-    await page.getByText(/\d snapshots would stay, 0 would be tidied away\./).waitFor();
-    await page.goto(`${demo.page}#/activity`);
-    await page.locator(".run-row", { hasText: "Restore" }).getByRole("link").first().click();
-    await page.getByText("restore ended: done").waitFor();
-    await page.context().close();
-    expect(complaints).toEqual([]);
-  });
+  it.each([
+    {
+      choice: "Replace those that differ",
+      readme: "old",
+      hello: "old",
+      report: { created: "1", replaced: "2" },
+    },
+    { choice: "Replace them", readme: "old", hello: "old", report: { created: "1", replaced: "2" } },
+    {
+      choice: "Replace those that are older",
+      readme: "old",
+      hello: "mine",
+      report: { created: "1", replaced: "1" },
+    },
+    { choice: "Keep them", readme: "mine", hello: "mine", report: { created: "1", replaced: "0" } },
+  ])("restores what is chosen: $choice", ({ choice, readme, hello, report }) =>
+    loggedIn(browser(), owner(), async ({ page }) => {
+      const folder = join(site().home, playground);
+      const paths = {
+        readme: join(folder, "README.md"),
+        hello: join(folder, "hello.py"),
+        logo: join(folder, "logo.svg"),
+      };
+      const old = { readme: readFileSync(paths.readme, "utf8"), hello: readFileSync(paths.hello, "utf8") };
+      // One is older than what the snapshot holds, one newer, one is gone.
+      writeFileSync(paths.readme, "mine\n");
+      utimesSync(paths.readme, 1_000_000_000, 1_000_000_000);
+      writeFileSync(paths.hello, "mine, and newer\n");
+      utimesSync(paths.hello, 4_000_000_000, 4_000_000_000);
+      rmSync(paths.logo);
 
-  it("makes a 3Bot at the deployer's page, and destroys it with a way back", async () => {
-    const page = await open(demo.deployer, "Password of the deployer");
-    await page.getByRole("link", { name: "Deploy a new 3Bot" }).click();
-    const next = page.getByRole("button", { name: "Next" });
-    await page.getByRole("radio", { name: "Create" }).check();
-    await next.click();
-    await page.getByLabel("Name").fill("dave");
-    await next.click();
-    await page.getByRole("button", { name: "Suggest one" }).click();
-    const password = await page.getByLabel("Recovery password", { exact: true }).inputValue();
-    await page.getByText("Strength: Very good").waitFor();
-    await next.click();
-    await page.getByLabel("I have kept it in a safe place").check();
-    await next.click();
-    await page.getByRole("button", { name: "Create it" }).click();
-    await page.getByText("dave is running.").waitFor();
-    await page.getByRole("link", { name: "To my 3Bots" }).click();
-    const dave = page.getByRole("group", { name: "What to do with dave" });
-    await dave.getByRole("button", { name: "Destroy" }).click();
-    const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Type dave to confirm").fill("dave");
-    await dialog.getByLabel("Recovery password", { exact: true }).fill(password);
-    await dialog.getByRole("button", { name: "Destroy it" }).click();
-    await dave.getByRole("button", { name: "Undo" }).click();
-    await dave.getByRole("button", { name: "Undo" }).waitFor({ state: "hidden" });
-    await page.context().close();
-    expect(complaints).toEqual([]);
-  });
+      await page.goto(`${site().page}#/snapshots`);
+      await page.locator(".snapshot-row", { hasText: "mine" }).getByRole("link").click();
+      await page.getByRole("navigation", { name: "Folder" }).waitFor();
+      await page.evaluate(
+        `location.hash = location.hash.split("?")[0] + "?path=${encodeURIComponent(folder)}"`,
+      );
+      for (const name of ["README.md", "hello.py", "logo.svg"])
+        await page.getByRole("checkbox", { name: `Restore: ${name}` }).check();
+      await page.getByRole("button", { name: "Restore (3)" }).click();
+      await page.getByRole("radio", { name: "To where it came from" }).check();
+      await page.getByRole("radio", { name: choice, exact: false }).check();
+      await page.getByRole("button", { name: "Show what would change" }).click();
+      await page.getByText("This would happen").waitFor();
+      await page.getByRole("button", { name: "Restore now" }).click();
+      await page.getByText("Everything is back.").waitFor();
+      const told = await figures(page);
+      expect([told["made new"], told["replaced"]]).toEqual([report.created, report.replaced]);
+      expect(readFileSync(paths.readme, "utf8")).toBe(readme === "old" ? old.readme : "mine\n");
+      expect(readFileSync(paths.hello, "utf8")).toBe(hello === "old" ? old.hello : "mine, and newer\n");
+      expect(existsSync(paths.logo)).toBe(true);
+      writeFileSync(paths.readme, old.readme);
+      writeFileSync(paths.hello, old.hello);
+    }),
+  );
+
+  it("tries rules on the real snapshots and saves them; every run has its log", () =>
+    loggedIn(browser(), owner(), async ({ page }) => {
+      await page.goto(`${site().page}#/retention`);
+      await page.getByText(/\d snapshots would stay, \d+ would be tidied away\./).waitFor();
+      for (const [label, value] of Object.entries({
+        "The last": "1",
+        Days: "0",
+        Weeks: "0",
+        Months: "0",
+        Years: "0",
+      }))
+        await page.getByLabel(label).fill(value);
+      await page.getByText(/would stay, [1-9]\d* would be tidied away\./).waitFor();
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByText("Saved.").waitFor();
+      await page.goto(`${site().page}#/activity`);
+      await page.locator(".run-row", { hasText: "Restore" }).getByRole("link").first().click();
+      await page.getByText("restore ended: done").waitFor();
+    }));
 
   it("a fresh 3Bot becomes the lost one at its own page, with one of the two servers lost as well", async () => {
-    const home = join(demo.folder, "home");
+    const { home, folder, password } = site();
     const before = contentOf(home);
     expect(Object.keys(before).length).toBeGreaterThan(40);
-    const fresh = await startFresh(demo, home);
+    const last = browser();
+    await loggedIn(last, owner(), async ({ page }) => {
+      await page.goto(`${site().page}#/marketplace`);
+      await page.getByRole("button", { name: "Back up now" }).click();
+      await page.getByRole("button", { name: "Start" }).click();
+      await page.getByText("The backup is done.").waitFor();
+    });
+    const fresh = await startFresh(site(), "fresh", home);
     try {
-      rmSync(join(demo.folder, "marketplace/servers/1"), { recursive: true });
+      rmSync(join(folder, "marketplace/servers/1"), { recursive: true });
       for (const name of readdirSync(home)) rmSync(join(home, name), { recursive: true });
-
-      const context = await browser().newContext({ locale: "en-GB", reducedMotion: "reduce" });
-      context.setDefaultTimeout(30_000);
-      const page = await context.newPage();
-      await page.goto(fresh.page);
-      await page.getByLabel("Setup code").fill(fresh.setupCode);
-      await page.getByLabel("New password for this page", { exact: true }).fill("four words of mine");
-      await page.getByLabel("The same password again", { exact: true }).fill("four words of mine");
-      await page.getByRole("button", { name: "Begin" }).click();
+      const { page, context, complaints } = await openReal(last, fresh.page);
+      await firstRun(page, fresh.setupCode, "four words of mine");
       await page.getByRole("link", { name: "Recover my 3Bot" }).click();
       await page.getByLabel("Name of your 3Bot").fill("demo");
-      await page.getByLabel("Recovery password", { exact: true }).fill(demo.password);
+      await page.getByLabel("Recovery password", { exact: true }).fill("not the password of demo");
+      await page.getByRole("button", { name: "Look for backups" }).click();
+      await page.locator(".problem-note").waitFor();
+      await page.getByLabel("Recovery password", { exact: true }).fill(password);
       await page.getByRole("button", { name: "Look for backups" }).click();
       await page.getByText("What was found").waitFor();
       await page.getByRole("button", { name: "Recover everything" }).click();
-      // All files are back; that one server has nothing any more is what is left.
-      await page.getByText("What could be brought back is back.").waitFor({ timeout: 60_000 });
+      // That one server has nothing any more does not matter to what is back, and is said.
+      await page.getByRole("heading", { level: 1, name: "Your 3Bot is back." }).waitFor({ timeout: 60_000 });
       await page.getByRole("link", { name: "Go to Home" }).waitFor();
+      expect(await figures(page)).toMatchObject({ "made new": String(Object.keys(before).length) });
       expect(contentOf(home)).toEqual(before);
+      expect(complaints).toEqual([]);
       await context.close();
     } finally {
-      const ended = new Promise((resolve) => fresh.process.once("close", resolve));
-      fresh.process.kill("SIGTERM");
-      await ended;
+      await fresh.stop();
     }
-  }, 120_000);
+  }, 150_000);
 });

@@ -91,7 +91,7 @@ describe.each(contexts)("%s", (_, zstd) => {
     ["does not tell its size", unknownSize(20)],
     ["tells its size", declaredSize(20, 1024 * MiB)],
     ["lies about its size", declaredSize(20, 1000)],
-  ])("stops a gigabyte in 32 KiB at the limit when the frame %s", (_case, header) => {
+  ])("threat 8: stops a gigabyte in 32 KiB at the limit when the frame %s", (_case, header) => {
     const bomb = repeatFrame(header, 8192);
     const codes =
       header === unknownSize(20)

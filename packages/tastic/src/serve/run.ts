@@ -33,10 +33,11 @@ export async function serve(
     if (flags.operatorListen !== "") listening.push(await listenForOperator(server, flags, tls, log));
     await server.start();
     process.on("SIGHUP", onHangup);
-    log.info(`start server on ${listening[0]!.address}`);
+    // The line that says that it serves comes last: whoever waits for it has read the others.
     if (tls !== undefined)
       log.info(`TLS enabled, private key ${keyOf(flags, folder)}, pubkey ${certificateOf(flags, folder)}`);
     if (listening[1] !== undefined) log.info(`operator's API on ${listening[1].address}`);
+    log.info(`start server on ${listening[0]!.address}`);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });

@@ -23,6 +23,14 @@ export const progressSchema = v.object({
   remaining: maybeCount,
 });
 
+export const restoreReportSchema = v.object({
+  created: count,
+  replaced: count,
+  left: count,
+  failed: count,
+  bytes: count,
+});
+
 export const runSchema = v.object({
   id: text,
   kind: v.picklist(["backup", "restore", "recover", "drill", "catch-up", "maintenance"]),
@@ -34,6 +42,7 @@ export const runSchema = v.object({
   step: text,
   progress: v.optional(progressSchema),
   snapshots: texts,
+  report: v.optional(restoreReportSchema),
   problem: maybeProblem,
   unread: v.boolean(),
 });

@@ -71,9 +71,21 @@ export interface Run {
   readonly step: string;
   readonly progress: Progress | undefined;
   readonly snapshots: readonly string[];
+  /** What a restore or a recovery did so far. */
+  readonly report?: RestoreReport | undefined;
   readonly problem: Problem | undefined;
   /** A failure that nobody has looked at yet. */
   readonly unread: boolean;
+}
+
+/** Counts files, but for `failed`, which also counts folders and links; `bytes` is what was brought back. */
+export interface RestoreReport {
+  readonly created: number;
+  readonly replaced: number;
+  /** The same already, or to be kept. */
+  readonly left: number;
+  readonly failed: number;
+  readonly bytes: number;
 }
 
 export interface Progress {

@@ -120,6 +120,7 @@ export const runRecord = v.object({
   state: v.picklist(["running", "done", "incomplete", "failed", "cancelled", "interrupted"]),
   step: v.string(),
   snapshots: v.array(v.string()),
+  report: v.optional(v.object({ created: count, replaced: count, left: count, failed: count, bytes: count })),
   problem: v.optional(problemRecord),
   unread: v.boolean(),
   /** The process that does it. */

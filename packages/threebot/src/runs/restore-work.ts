@@ -70,6 +70,7 @@ async function restoreLeg(
   }
   if (failed === undefined)
     throw asError(failure ?? new TasticError("not-found", "no copy has this snapshot"));
+  task.restored({ created: 0, replaced: 0, left: 0, failed: failed.length, bytes: 0 });
   return failed.length;
 }
 
@@ -86,6 +87,7 @@ async function restoreFrom(
   const lock = await repository.lock({ exclusive: false, retryForMs: patience, signal: task.signal });
   const signal = AbortSignal.any([task.signal, lock.signal]);
   const failed = new Set<string>();
+  const files = { restored: 0, updated: 0, unchanged: 0, deleted: 0 };
   const started = performance.now();
   try {
     await loadIndexOnce(copy, signal);
@@ -101,13 +103,21 @@ async function restoreFrom(
         if (event.type === "error") {
           failed.add(event.path);
           task.log(`not restored: ${event.path}: ${event.message}`);
-        } else if (event.type === "warning") task.log(event.message);
+        } else if (event.type === "item" && event.kind === "file") files[event.action]++;
+        else if (event.type === "warning") task.log(event.message);
         else if (event.type === "progress") tellProgress(task, event, started);
       },
     });
     task.log(
       `${access.id}: ${result.filesRestored} restored, ${result.filesSkipped} left as they were, ${result.bytesRestored} bytes`,
     );
+    task.restored({
+      created: files.restored,
+      replaced: files.updated,
+      left: files.unchanged,
+      failed: 0,
+      bytes: result.bytesRestored,
+    });
     if (result.errorCount > 0 && failed.size === 0) failed.add("/");
     return [...failed];
   } finally {

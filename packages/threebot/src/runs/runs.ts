@@ -8,7 +8,7 @@ import type { Log } from "@tastic/rest-server";
 import type { Clock } from "@tastic/storage";
 import type { OwnerState } from "../owner/owner-state.js";
 import { problemOf, shownProblem, type ProblemRecord } from "../owner/problem.js";
-import type { Place, Progress, Run, RunKind } from "../owner/service.js";
+import type { Place, Progress, RestoreReport, Run, RunKind } from "../owner/service.js";
 import type { RunRecord } from "../owner/state-schemas.js";
 import type { EventHub } from "./event-hub.js";
 import { RunLog } from "./run-log.js";
@@ -25,6 +25,8 @@ export interface RunTask {
   progress(progress: Progress): void;
   log(text: string): void;
   made(snapshot: string): void;
+  /** What a restore did, in addition to what was told before. */
+  restored(more: RestoreReport): void;
 }
 
 export interface RunOutcome {
@@ -277,6 +279,10 @@ export class Runs {
         active.record = { ...active.record, snapshots: [...active.record.snapshots, snapshot] };
         this.#tell(active);
       },
+      restored: (more) => {
+        active.record = { ...active.record, report: sumOf(active.record.report, more) };
+        this.#tell(active);
+      },
     };
   }
 
@@ -319,7 +325,18 @@ function noRun(id: string): TasticError {
 }
 
 function shownRun(record: RunRecord, progress: Progress | undefined): Run {
-  const { id, kind, place, by, started, ended, state, step, snapshots, unread } = record;
+  const { id, kind, place, by, started, ended, state, step, snapshots, report, unread } = record;
   const problem = shownProblem(record.problem);
-  return { id, kind, place, by, started, ended, state, step, progress, snapshots, problem, unread };
+  return { id, kind, place, by, started, ended, state, step, progress, snapshots, report, problem, unread };
+}
+
+function sumOf(before: RestoreReport | undefined, more: RestoreReport): RestoreReport {
+  if (before === undefined) return more;
+  return {
+    created: before.created + more.created,
+    replaced: before.replaced + more.replaced,
+    left: before.left + more.left,
+    failed: before.failed + more.failed,
+    bytes: before.bytes + more.bytes,
+  };
 }

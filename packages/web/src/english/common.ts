@@ -1,4 +1,6 @@
 /** Words that every page uses. */
+import { problem } from "./problems.js";
+
 export const common = {
   title: "3Bot Backup",
   skip: "Skip to the content",
@@ -46,4 +48,6 @@ export const common = {
     internal: "Something went wrong inside the service.",
     internalHelp: "Its log says more. Trying again does no harm.",
   },
+  problem,
+  serviceSays: "The service says:",
 };

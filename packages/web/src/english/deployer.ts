@@ -25,6 +25,8 @@ export const deployer = {
   askOldPassword: "What is its recovery password?",
   passwordLabel: "Recovery password",
   strength: ["Very weak", "Weak", "Fair", "Good", "Very good"] as readonly string[],
+  /** By score; without one, what the deployer advises, which is in English. */
+  strengthHelp: [] as readonly string[],
   strengthLabel: "Strength",
   repeat: "The same once more",
   differs: "The two are not the same.",
@@ -51,6 +53,17 @@ export const deployer = {
     destroying: "Being destroyed",
     destroyed: "Destroyed",
   },
+  /** What goes on while it starts. */
+  step: {
+    prepare: "Making room for it",
+    backup: "Backing it up first",
+    stop: "Stopping it",
+    start: "Starting it",
+    answer: "Waiting for it to answer",
+    recover: "Bringing everything back",
+    "remove-old": "Clearing the old place",
+    remove: "Clearing up",
+  } as Readonly<Record<string, string>>,
   since: "since",
   stop: "Stop",
   stopText: "What is on it stays, and it can be started again at any time.",

@@ -61,6 +61,16 @@ export const runs = {
     "catch-up": "All copies hold the same again.",
     maintenance: "All is tidy.",
   },
+  /** What came of a restore. */
+  report: {
+    created: "made new",
+    replaced: "replaced",
+    left: "left as they were",
+    failed: "could not be brought back",
+    bytes: "brought back",
+  },
+  oneCopyAway:
+    "Everything is back. One copy of the backups could not be reached; it is caught up by itself when it can.",
   incompleteBack: "What could be brought back is back. Something is left to mend:",
   ended: {
     incomplete: "It ended, but not all could be done.",

@@ -1,5 +1,6 @@
 /** Wörter, die jede Seite braucht. */
 import type { Texts } from "../english/english.js";
+import { problem } from "./problems.js";
 
 export const common: Texts["common"] = {
   title: "3Bot Backup",
@@ -48,4 +49,6 @@ export const common: Texts["common"] = {
     internal: "Im Dienst ist etwas schiefgegangen.",
     internalHelp: "Sein Protokoll sagt mehr. Es noch einmal zu versuchen schadet nicht.",
   },
+  problem,
+  serviceSays: "Der Dienst sagt:",
 };

@@ -64,6 +64,15 @@ export const runs: Texts["runs"] = {
     "catch-up": "Alle Kopien enthalten wieder dasselbe.",
     maintenance: "Alles ist aufgeräumt.",
   },
+  report: {
+    created: "neu angelegt",
+    replaced: "ersetzt",
+    left: "gelassen, wie sie waren",
+    failed: "nicht zurückgeholt",
+    bytes: "zurückgeholt",
+  },
+  oneCopyAway:
+    "Alles ist wieder da. Eine Kopie der Backups war nicht zu erreichen; sie holt von selbst auf, sobald sie es ist.",
   incompleteBack: "Was zurückgeholt werden konnte, ist wieder da. Etwas bleibt zu richten:",
   ended: {
     incomplete: "Er ist zu Ende, aber nicht alles ging.",

@@ -5,6 +5,6 @@ import { texts } from "./texts.js";
 export function reasonsOf({ kept }: OwnedSnapshot): string[] {
   return kept.map((reason) => {
     const [word = "", ...rest] = reason.split(" ");
-    return [texts.value.snapshots.reason[word] ?? word, ...rest].join(" ");
+    return [texts.value.snapshots.reason[word] ?? word, ...rest].join("\u00a0");
   });
 }

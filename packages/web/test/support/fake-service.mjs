@@ -659,6 +659,8 @@ function end(state, run, how, tags = []) {
     }));
     tell(state, { type: "snapshots", place: run.place });
   }
+  if (how === "done" && (run.kind === "restore" || run.kind === "recover"))
+    run.report = { created: 12, replaced: 31, left: 18_204, failed: 0, bytes: 38_400_000 };
   if (how === "done" && run.kind === "recover") {
     state.name = "alice";
     state.snapshots = snapshotsOf(state.now);

@@ -25,6 +25,7 @@ export declare function fillMinio(
 ): Promise<void>;
 /** From the list of snapshots into a folder of the newest. */
 export declare function openSnapshot(page: Page, folder: string): Promise<void>;
+export declare function showScene(page: Page, service: FakeService, scene: Scene): Promise<void>;
 export declare function openScene(
   browser: Browser,
   service: FakeService,

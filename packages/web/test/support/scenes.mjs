@@ -93,13 +93,68 @@ export const scenes = [
       await page.getByText("What was found").waitFor();
     },
   },
-  { name: "retention", scene: "safe", path: "/#/retention" },
+  {
+    name: "backup-dialog",
+    scene: "safe",
+    path: "/#/marketplace",
+    act: (page) => page.getByRole("button", { name: "Back up now" }).click(),
+  },
+  {
+    name: "forget-dialog",
+    scene: "safe",
+    path: "/#/snapshots",
+    async act(page) {
+      await openSnapshot(page, "/home/alice/.config/jumpscale");
+      await page.getByRole("button", { name: "Forget" }).click();
+    },
+  },
+  {
+    name: "restored",
+    scene: "safe",
+    path: "/#/restore",
+    runTime: 300,
+    async act(page) {
+      await page.getByRole("radio", { name: "To where it came from" }).check();
+      await page.getByRole("button", { name: "Show what would change" }).click();
+      await page.getByRole("button", { name: "Restore now" }).click();
+      await page.getByText("Everything is back.").waitFor();
+    },
+  },
+  {
+    name: "retention",
+    scene: "safe",
+    path: "/#/retention",
+    act: (page) => page.getByText("would stay").waitFor(),
+  },
   { name: "activity", scene: "trouble", path: "/#/activity" },
   { name: "run", scene: "trouble", path: "/#/activity/run-0004" },
   { name: "settings", scene: "safe", path: "/#/settings" },
   { name: "more", scene: "trouble", path: "/#/more" },
   { name: "missing", scene: "safe", path: "/#/nowhere" },
   { name: "deployer", scene: "safe", path: "/deployer.html" },
+  {
+    name: "deployer-destroy",
+    scene: "safe",
+    path: "/deployer.html",
+    async act(page) {
+      const alice = page.getByRole("group", { name: "What to do with alice" });
+      await alice.getByRole("button", { name: "Destroy" }).click();
+      await page.getByLabel("Type alice to confirm").fill("alice");
+    },
+  },
+  {
+    name: "deployer-create",
+    scene: "safe",
+    path: "/deployer.html#/new",
+    async act(page) {
+      await page.getByRole("radio", { name: "Create" }).check();
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByLabel("Name").fill("dave");
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByRole("button", { name: "Suggest one" }).click();
+      await page.getByText("Strength: Very good").waitFor();
+    },
+  },
   {
     name: "deployer-recover",
     scene: "safe",
@@ -131,24 +186,31 @@ export async function openSnapshot(page, folder) {
 }
 
 /** A page of its own in a browser of its own settings, logged in unless it is not to be. */
-export async function openScene(browser, service, { path, loggedOut, act }, { width, height, colorScheme }) {
+export async function openScene(browser, service, scene, { width, height, colorScheme }) {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme,
     locale: "en-GB",
     reducedMotion: "reduce",
   });
-  if (loggedOut !== true) {
+  if (scene.loggedOut !== true) {
     await context.addCookies([
       { name: "session", value: "given", url: service.url, httpOnly: true, sameSite: "Strict" },
     ]);
   }
   const page = await context.newPage();
+  await showScene(page, service, scene);
+  return { context, page };
+}
+
+/** Another page of the same service in the same tab. */
+export async function showScene(page, service, { path, act }) {
+  // What went on before is not to be waited for: the address alone would leave it there for a moment.
+  if (page.url().startsWith(service.url)) await page.evaluate(() => (location.hash = "#/nowhere"));
   await page.goto(service.url + path);
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   await act?.(page);
   await settled(page);
-  return { context, page };
 }
 
 /** Waits until nothing is on its way: the stream of events keeps a browser from ever being idle by itself. */

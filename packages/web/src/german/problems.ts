@@ -1,0 +1,96 @@
+/** Was schiefging, nach den Kennwörtern des Dienstes. Was er selbst sagt, steht als Einzelheit darunter. */
+import type { Texts } from "../english/english.js";
+
+const retried = "Es wird von selbst wieder versucht. Bleibt es so, prüfen Sie die Verbindung.";
+
+export const problem: Texts["common"]["problem"] = {
+  "invalid-argument": {
+    sentence: "Eine Angabe passt nicht.",
+    help: "Prüfen Sie, was eingegeben ist.",
+  },
+  "invalid-format": { sentence: "Etwas Gespeichertes oder Gesendetes hat nicht die erwartete Form." },
+  unsupported: { sentence: "Das wird hier nicht unterstützt." },
+  "no-repository": {
+    sentence: "Dort sind keine Backups.",
+    help: "Prüfen Sie die Adresse, oder richten Sie den Ort neu ein.",
+  },
+  "repository-exists": {
+    sentence: "Dort sind schon Backups.",
+    help: "Sie werden weder ersetzt noch gelöscht.",
+  },
+  locked: {
+    sentence: "Etwas anderes arbeitet gerade an diesen Backups.",
+    help: "Warten Sie, bis es fertig ist, und versuchen Sie es dann noch einmal.",
+  },
+  "lock-lost": {
+    sentence: "Die Sperre auf den Backups ging verloren, darum wurde angehalten.",
+    help: "Nichts Gespeichertes ist verloren. Versuchen Sie es noch einmal.",
+  },
+  "wrong-password": {
+    sentence: "Das Passwort stimmt nicht.",
+    help: "Es ist das, mit dem die Backups gemacht wurden.",
+  },
+  "no-password": { sentence: "Es fehlt ein Passwort." },
+  "invalid-key": { sentence: "Ein Schlüssel der Backups ist nicht zu gebrauchen." },
+  "damaged-ciphertext": {
+    sentence: "Ein Teil der Backups ist beschädigt.",
+    help: "Die andere Kopie wird gefragt. Machen Sie ein neues Backup.",
+  },
+  "zero-nonce": { sentence: "Ein Teil der Backups ist beschädigt.", help: "Machen Sie ein neues Backup." },
+  "hash-mismatch": {
+    sentence: "Ein Teil der Backups ist beschädigt.",
+    help: "Die andere Kopie wird gefragt. Machen Sie ein neues Backup.",
+  },
+  "damaged-repository": {
+    sentence: "Die Backups sind beschädigt.",
+    help: "Was die andere Kopie hat, wird von dort geholt. Machen Sie ein neues Backup.",
+  },
+  "blob-not-found": { sentence: "In den Backups fehlt etwas.", help: "Machen Sie ein neues Backup." },
+  "limit-exceeded": {
+    sentence: "Das war zu viel auf einmal oder zu oft.",
+    help: "Warten Sie etwas, und versuchen Sie es dann noch einmal.",
+  },
+  "not-found": { sentence: "Das gibt es nicht oder nicht mehr." },
+  "already-exists": { sentence: "Das gibt es schon." },
+  "ambiguous-id": { sentence: "Das ist nicht eindeutig." },
+  "access-denied": {
+    sentence: "Das wird nicht zugelassen.",
+    help: "Prüfen Sie Passwort oder Schlüssel, und geben Sie sie wenn nötig neu ein.",
+  },
+  "no-space": {
+    sentence: "Es ist kein Platz mehr da.",
+    help: "Schaffen Sie Platz, oder behalten Sie weniger Stände.",
+  },
+  "storage-failed": { sentence: "Der Speicher der Backups ist nicht zu erreichen.", help: retried },
+  "no-source": {
+    sentence: "Nichts von dem, was gesichert werden soll, ist da.",
+    help: "Sehen Sie in den Einstellungen nach Dateien und Ordnern.",
+  },
+  "unsafe-path": {
+    sentence: "In diesen Ordner darf nichts geschrieben werden.",
+    help: "Wählen Sie einen anderen.",
+  },
+  incomplete: {
+    sentence: "Nicht alles ging.",
+    help: "Das Protokoll nennt, was fehlt.",
+  },
+  cancelled: { sentence: "Es wurde abgebrochen." },
+  interrupted: {
+    sentence: "Der Dienst endete mittendrin.",
+    help: "Nichts Gesichertes ist verloren; es wird von selbst wieder getan.",
+  },
+  "recovery-undecided": {
+    sentence: "Es gibt schon Backups dieses Namens, und noch ist nichts entschieden.",
+    help: "Holen Sie sie zurück, oder machen Sie mit diesem 3Bot weiter; bis dahin wird nichts gesichert.",
+  },
+  shrunk: {
+    sentence: "Es ist sehr viel weniger da als beim letzten Mal, darum wurde nichts gesichert.",
+    help: "Fehlt etwas, holen Sie es zurück. Ist es so gewollt, machen Sie selbst ein Backup.",
+  },
+  /** Eines neuen 3Bots. */
+  name: { sentence: "Dieser Name geht nicht." },
+  internal: {
+    sentence: "Im Dienst ist etwas schiefgegangen.",
+    help: "Sein Protokoll sagt mehr. Es noch einmal zu versuchen schadet nicht.",
+  },
+};
