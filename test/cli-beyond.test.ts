@@ -1,9 +1,8 @@
 /** What the command can do that restic cannot. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { makeCheapRepository } from "./support/cheap-repository.js";
-import { runTastic, succeed, temporaryFolder } from "./support/peers.js";
+import { jsonLines, runTastic, succeed, temporaryFolder } from "./support/peers.js";
 import { writeFiles } from "./support/trees.js";
 
 /** A folder with a repository in it. */
@@ -31,7 +30,7 @@ describe("backup --exclude-gitignore", () => {
     const dry = succeed(
       await runTastic(["backup", "--exclude-gitignore", "work", "-nvv", "--json"], options),
     );
-    const files = dry.stdout.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)])) as {
+    const files = jsonLines(dry) as {
       readonly message_type: string;
       readonly total_files_processed?: number;
     }[];

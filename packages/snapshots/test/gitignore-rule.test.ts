@@ -28,7 +28,11 @@ async function kept(root: string, warnings: string[] = []): Promise<string[]> {
 function keptByGit(root: string): string[] {
   const options = { cwd: root, env: { PATH: process.env["PATH"], HOME: root, GIT_CONFIG_NOSYSTEM: "1" } };
   const listed = execFileSync("git", ["ls-files", "-z", "--others", "--exclude-standard"], options);
-  return listed.toString().split("\0").filter((path) => path !== "").sort();
+  return listed
+    .toString()
+    .split("\0")
+    .filter((path) => path !== "")
+    .sort();
 }
 
 function make(root: string, files: Readonly<Record<string, string>>): void {
@@ -42,7 +46,8 @@ const withoutGit = (paths: readonly string[]): string[] =>
   paths.filter((path) => !path.split("/").includes(".git"));
 
 const SAMPLE = {
-  ".gitignore": "*.log\n!keep.log\n/build\ndocs/*.pdf\ncache/\n**/deep/x\nlib/**/gen\n# c\n\\#hash\nspace\\ \ntrail  \n",
+  ".gitignore":
+    "*.log\n!keep.log\n/build\ndocs/*.pdf\ncache/\n**/deep/x\nlib/**/gen\n# c\n\\#hash\nspace\\ \ntrail  \n",
   "a.log": "",
   "keep.log": "",
   "build/out": "",
@@ -129,7 +134,21 @@ test("more answers than are remembered stay the same", async () => {
 });
 
 const name = fc.constantFrom("a", "b", "ab", "a.c", ".x", "B", "a b", "[a]");
-const piece = fc.constantFrom("a", "b", "*", "**", "?", "a*", "*.c", "[ab]", "[!a]", "\\a", ".x", "ab", "a\\ b");
+const piece = fc.constantFrom(
+  "a",
+  "b",
+  "*",
+  "**",
+  "?",
+  "a*",
+  "*.c",
+  "[ab]",
+  "[!a]",
+  "\\a",
+  ".x",
+  "ab",
+  "a\\ b",
+);
 const pattern = fc
   .tuple(
     fc.constantFrom("", "", "!"),
@@ -150,26 +169,39 @@ const tree = fc.record({
   ),
 });
 
-test.skipIf(!hasGit)("the same as git, for any patterns [skipped where there is no git]", async () => {
-  const root = join(folder.path, "random");
-  let cases = 0;
-  let left = 0;
-  await fc.assert(
-    fc.asyncProperty(tree, async ({ files, ignores }) => {
-      rmSync(root, { recursive: true, force: true });
-      mkdirSync(root);
-      execFileSync("git", ["init", "-q", root]);
-      const all = Object.entries(ignores).map(([at, lines]) => [join(at, ".gitignore"), lines.join("\n")]);
-      // What is a file in one path cannot be a folder in another.
-      const isFolder = (path: string): boolean =>
-        [...files, ...all.map(([other = ""]) => other)].some((other) => other.startsWith(`${path}/`));
-      make(root, Object.fromEntries([...files.filter((path) => !isFolder(path)).map((path) => [path, ""]), ...all]));
-      const expected = keptByGit(root);
-      expect(withoutGit(await kept(root))).toEqual(expected);
-      cases++;
-      left += files.length - expected.length;
-    }),
-    { numRuns: Number(process.env["TASTIC_GITIGNORE_CASES"] ?? 40) },
-  );
-  console.log(`gitignore: ${cases} random trees as git has them (${left} files left out)`);
-}, 600_000);
+test.skipIf(!hasGit)(
+  "the same as git, for any patterns [skipped where there is no git]",
+  async () => {
+    const root = join(folder.path, "random");
+    let cases = 0;
+    let left = 0;
+    await fc.assert(
+      fc.asyncProperty(tree, async ({ files, ignores }) => {
+        rmSync(root, { recursive: true, force: true });
+        mkdirSync(root);
+        execFileSync("git", ["init", "-q", root]);
+        const all = Object.entries(ignores).map(([at, lines]): [string, string] => [
+          join(at, ".gitignore"),
+          lines.join("\n"),
+        ]);
+        // What is a file in one path cannot be a folder in another.
+        const isFolder = (path: string): boolean =>
+          [...files, ...all.map(([other]) => other)].some((other) => other.startsWith(`${path}/`));
+        make(
+          root,
+          Object.fromEntries([
+            ...files.filter((path) => !isFolder(path)).map((path): [string, string] => [path, ""]),
+            ...all,
+          ]),
+        );
+        const expected = keptByGit(root);
+        expect(withoutGit(await kept(root))).toEqual(expected);
+        cases++;
+        left += files.length - expected.length;
+      }),
+      { numRuns: Number(process.env["TASTIC_GITIGNORE_CASES"] ?? 40) },
+    );
+    console.log(`gitignore: ${cases} random trees as git has them (${left} files left out)`);
+  },
+  600_000,
+);

@@ -95,9 +95,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     },
   },
   generate: {
-    examples: [
-      ["generate --bash-completion -", "print the completion for a shell"],
-    ],
+    examples: [["generate --bash-completion -", "print the completion for a shell"]],
   },
   init: {
     examples: [

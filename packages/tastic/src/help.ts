@@ -70,15 +70,15 @@ function exampleTable(program: string, examples: HelpText["examples"]): string {
 /** A table for each group that has flags to show, and one for the rest. */
 function flagTables(
   flags: Flags,
-  groups: NonNullable<HelpText["groups"]>,
+  titled: NonNullable<HelpText["groups"]>,
   title: string,
   rest: string,
 ): string[] {
-  const grouped = new Set(Object.values(groups).flat());
+  const grouped = new Set(Object.values(titled).flat());
   const pick = (wanted: (key: string) => boolean): Flags =>
     Object.fromEntries(Object.entries(flags).filter(([key]) => wanted(key)));
   return [
-    ...Object.entries(groups).map(
+    ...Object.entries(titled).map(
       ([name, keys]) =>
         [title === "" ? name : `${title}: ${lowered(name)}`, pick((key) => keys.includes(key))] as const,
     ),

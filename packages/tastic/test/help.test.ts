@@ -14,24 +14,29 @@ const shown = Object.entries(commands).filter(([, { hidden }]) => hidden !== tru
 const words = (line: string): string[] =>
   [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
 
-test.each(shown)("%s: its examples are command lines, its groups hold flags, and the help shows each once", async (name) => {
-  const { command } = await commands[name]!.load();
-  const { examples = [], groups = {} } = HELP_TEXTS[name] ?? {};
-  expect(examples.length).toBeGreaterThan(0);
-  for (const [line] of examples) {
-    const found = findCommand(words(line), globalFlags, "tastic");
-    expect(found.name).toBe(name);
-    parseFlags({ ...globalFlags, ...command.flags }, found.argv);
-  }
-  const keys = Object.values(groups).flat();
-  expect(keys.filter((key) => !Object.hasOwn(command.flags, key))).toEqual([]);
-  expect(new Set(keys).size).toBe(keys.length);
-  const help = commandHelp("tastic", name, command);
-  for (const [key, flag] of Object.entries({ ...globalFlags, ...command.flags })) {
-    const lines = help.split("\n").filter((text) => new RegExp(`^ {2}(-., | {4})--${flagName(key)}( |$)`).test(text));
-    expect({ key, lines: lines.length }).toEqual({ key, lines: isShown(flag) ? 1 : 0 });
-  }
-});
+test.each(shown)(
+  "%s: its examples are command lines, its groups hold flags, and the help shows each once",
+  async (name) => {
+    const { command } = await commands[name]!.load();
+    const { examples = [], groups = {} } = HELP_TEXTS[name] ?? {};
+    expect(examples.length).toBeGreaterThan(0);
+    for (const [line] of examples) {
+      const found = findCommand(words(line), globalFlags, "tastic");
+      expect(found.name).toBe(name);
+      parseFlags({ ...globalFlags, ...command.flags }, found.argv);
+    }
+    const keys = Object.values(groups).flat();
+    expect(keys.filter((key) => !Object.hasOwn(command.flags, key))).toEqual([]);
+    expect(new Set(keys).size).toBe(keys.length);
+    const help = commandHelp("tastic", name, command);
+    for (const [key, flag] of Object.entries({ ...globalFlags, ...command.flags })) {
+      const lines = help
+        .split("\n")
+        .filter((text) => new RegExp(`^ {2}(-., | {4})--${flagName(key)}( |$)`).test(text));
+      expect({ key, lines: lines.length }).toEqual({ key, lines: isShown(flag) ? 1 : 0 });
+    }
+  },
+);
 
 test("the program's help begins with the first steps, and has every global flag", () => {
   const help = programHelp("tastic");

@@ -72,8 +72,7 @@ export function createGitignoreRule(
     const isTop = tops.has(folder);
     const outer = isTop || folder === "/" ? undefined : levelOf(posix.dirname(folder));
     const isOutside = !isTop && outer === undefined;
-    const level =
-      isOutside || posix.basename(folder) === ".git" ? undefined : makeLevel(folder, outer, warn);
+    const level = isOutside || posix.basename(folder) === ".git" ? undefined : makeLevel(folder, outer, warn);
     if (levels.size >= MAX_KEPT_FOLDERS) levels.clear();
     levels.set(folder, level);
     return level;
