@@ -6,10 +6,20 @@ import { commands, groups } from "./commands.js";
 import type { Flag, Flags } from "./flags.js";
 import { flagName, isShown } from "./flags.js";
 import { globalFlags } from "./global-flags.js";
+import { GLOBAL_GROUPS, HELP_TEXTS } from "./help-texts.js";
+import type { HelpText } from "./help-texts.js";
 import { isSwitch } from "./parse-flags.js";
 
 export const EXIT_CODES = `Exit codes: 0 done, 1 failed, 3 done but something could not be read, 10 no repository,
 11 repository locked, 12 wrong password, 130 interrupted.`;
+
+/** For who has never used it. */
+const FIRST_STEPS = [
+  ["init -r /mnt/usb/backup", "make a repository"],
+  ["backup -r /mnt/usb/backup ~/work", "save a folder"],
+  ["snapshots -r /mnt/usb/backup", "see what is saved"],
+  ["restore -r /mnt/usb/backup latest --target /tmp/back", "bring it back"],
+] as const;
 
 /** Help of the whole program. */
 export function programHelp(program: string): string {
@@ -20,9 +30,10 @@ export function programHelp(program: string): string {
   return join(
     `${program} makes encrypted backups of files and folders, in repositories that restic reads and writes too.`,
     `Usage:\n  ${program} [command]`,
+    `The first steps:\n${exampleTable(program, FIRST_STEPS)}`,
     `Commands:\n${columns(all)}`,
     EXIT_CODES,
-    `Flags:\n${flagTable(globalFlags)}`,
+    ...flagTables(globalFlags, GLOBAL_GROUPS, "Flags", "Other flags"),
     `Use "${program} [command] --help" for more about a command.`,
   );
 }
@@ -40,14 +51,46 @@ export function groupHelp(program: string, group: string): string {
 
 /** Help of one command. */
 export function commandHelp(program: string, name: string, command: Command): string {
-  const own = flagTable(command.flags);
+  const { examples = [], groups: own = {} } = HELP_TEXTS[name] ?? {};
+  const hasGroups = Object.keys(own).length > 0;
   return join(
     command.description,
-    EXIT_CODES,
     `Usage:\n  ${program} ${name} ${command.usage}`,
-    ...(own === "" ? [] : [`Flags:\n${own}`]),
-    `Flags of every command:\n${flagTable(globalFlags)}`,
+    ...(examples.length === 0 ? [] : [`Examples:\n${exampleTable(program, examples)}`]),
+    ...flagTables(command.flags, own, "", hasGroups ? "Other flags" : "Flags"),
+    ...flagTables(globalFlags, GLOBAL_GROUPS, "Flags of every command", "Flags of every command: others"),
+    EXIT_CODES,
   );
+}
+
+function exampleTable(program: string, examples: HelpText["examples"]): string {
+  return columns(examples.map(([line, does]) => [`${program} ${line}`, does]));
+}
+
+/** A table for each group that has flags to show, and one for the rest. */
+function flagTables(
+  flags: Flags,
+  titled: NonNullable<HelpText["groups"]>,
+  title: string,
+  rest: string,
+): string[] {
+  const grouped = new Set(Object.values(titled).flat());
+  const pick = (wanted: (key: string) => boolean): Flags =>
+    Object.fromEntries(Object.entries(flags).filter(([key]) => wanted(key)));
+  return [
+    ...Object.entries(titled).map(
+      ([name, keys]) =>
+        [title === "" ? name : `${title}: ${lowered(name)}`, pick((key) => keys.includes(key))] as const,
+    ),
+    [rest, pick((key) => !grouped.has(key))] as const,
+  ].flatMap(([name, some]) => {
+    const table = flagTable(some);
+    return table === "" ? [] : [`${name}:\n${table}`];
+  });
+}
+
+function lowered(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }
 
 function join(...parts: string[]): string {

@@ -127,7 +127,12 @@ function findLong(flags: Flags, name: string): [string, Flag<unknown>] {
 function findShort(flags: Flags, letter: string, letters: string): [string, Flag<unknown>] {
   const found = Object.entries(flags).find(([, flag]) => flag.short === letter);
   if (found !== undefined) return found;
-  throw usageError(`unknown shorthand flag: '${letter}' in -${letters}`);
+  const long = letters.split("=")[0]!;
+  const near = long.length < 3 ? undefined : suggest(long, Object.keys(flags).map(flagName))[0];
+  throw usageError(
+    `unknown shorthand flag: '${letter}' in -${letters}`,
+    near === undefined ? undefined : `Did you mean --${near}?`,
+  );
 }
 
 function splitAtEquals(word: string): { name: string; value: string | undefined } {

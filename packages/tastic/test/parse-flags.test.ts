@@ -123,9 +123,9 @@ describe("flags", () => {
     expect(messageFor(line)).toBe(message);
   });
 
-  it("says what may have been meant", () => {
+  it.each(["--exclud", "-xclude", "-zexclude=a"])("says what may have been meant: %s", (word) => {
     try {
-      parse(["--exclud"]);
+      parse([word]);
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ guidance: "Did you mean --exclude?" });

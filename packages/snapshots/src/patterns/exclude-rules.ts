@@ -18,11 +18,13 @@ export interface ExcludeOptions extends PatternSources {
   readonly caches?: boolean;
   /** Absolute paths of the backup's targets: what is mounted below them is left out. */
   readonly oneFileSystem?: readonly string[];
+  /** Absolute paths of the backup's targets: what `.gitignore` files in and below them name is left out. */
+  readonly gitignore?: readonly string[];
   /** Absolute paths that are left out with all they hold: the cache of the repository. */
   readonly paths?: readonly string[];
   /** For variables in pattern files; the process's own if not given. */
   readonly environment?: Environment;
-  /** Is told, for people, of tag files that are none. */
+  /** Is told, for people, of tag files that are none, and `.gitignore` files that cannot be read. */
   warn?(message: string): void;
 }
 
@@ -64,6 +66,12 @@ export async function createExcludeRules(options: ExcludeOptions): Promise<Exclu
   if (largerThan !== undefined) rules.push((item) => item.type !== "dir" && item.size > largerThan);
   for (const specification of caches ? [...ifPresent, CACHE_TAG] : ifPresent) {
     const rule = createTagFileRule(specification, warn);
+    rules.push((item) => rule.excludes(item));
+  }
+  if (options.gitignore !== undefined) {
+    // With the library that it needs, which most backups do not.
+    const { createGitignoreRule } = await import("./gitignore-rule.js");
+    const rule = createGitignoreRule(options.gitignore, warn);
     rules.push((item) => rule.excludes(item));
   }
   return { excludes: (item) => rules.some((rule) => rule(item)) };

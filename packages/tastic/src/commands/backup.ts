@@ -34,6 +34,7 @@ const flags = {
   exclude: list("pattern", "leave out what matches (may be repeated)", { short: "e" }),
   excludeCaches: on("leave out what is in folders with a CACHEDIR.TAG"),
   excludeFile: list("file", "read patterns for --exclude from this file (may be repeated)"),
+  excludeGitignore: on("leave out what the .gitignore files met on the way name, as git does"),
   excludeIfPresent: list(
     "filename[:header]",
     "leave out what is in folders with such a file (may be repeated)",
@@ -158,6 +159,7 @@ function excludeRules(
       caches: given.excludeCaches,
       warn,
       ...(given.excludeLargerThan === undefined ? {} : { largerThan: given.excludeLargerThan }),
+      ...(given.excludeGitignore ? { gitignore: targets.map((target) => resolve(target)) } : {}),
       ...(given.oneFileSystem ? { oneFileSystem: targets.map((target) => resolve(target)) } : {}),
     }),
   );

@@ -1,5 +1,6 @@
 /** Manual pages in troff (man(7)): one of the program, and one of each command. */
 import { EXIT_CODES } from "../help.js";
+import { HELP_TEXTS } from "../help-texts.js";
 import type { Described, DescribedCommand, DescribedFlag } from "./described-commands.js";
 
 export interface ManualPage {
@@ -32,9 +33,12 @@ function programPage({ program, commands, globalFlags }: Described): string {
 
 function commandPage({ program, globalFlags }: Described, command: DescribedCommand): string {
   const { name, summary, usage, description, flags } = command;
+  const { examples: lines = [] } = HELP_TEXTS[name] ?? {};
+  const examples = lines.map(([line, does]) => [`\\fB${escaped(`${program} ${line}`)}\\fP`, does] as const);
   return page(pageName(program, command), summary, [
     ["SYNOPSIS", `.B ${escaped(`${program} ${name}`)}\n${escaped(usage)}`],
     ["DESCRIPTION", paragraphs(description)],
+    ...(examples.length === 0 ? [] : ([["EXAMPLES", definitions(examples)]] as const)),
     ...(flags.length === 0 ? [] : ([["OPTIONS", flagList(flags)]] as const)),
     ["OPTIONS OF EVERY COMMAND", flagList(globalFlags)],
     ["EXIT STATUS", paragraphs(EXIT_CODES)],
