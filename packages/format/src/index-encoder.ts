@@ -26,12 +26,14 @@ const CLOSING_BRACE = 0x7d;
 
 /** Collects the JSON of an index: `pack`, then `blob` for each of its blobs, and so on. */
 export class IndexEncoder {
-  #buffer = Buffer.allocUnsafe(1 << 16);
+  #buffer: Buffer;
   #at = 0;
   #packs = 0;
   #blobs = 0;
 
-  constructor() {
+  /** @param expectedLength how many bytes the text will have, about: growing to that holds it two or three times over */
+  constructor(expectedLength = 0) {
+    this.#buffer = Buffer.allocUnsafe(Math.max(expectedLength, 1 << 16));
     this.#text(START);
   }
 

@@ -74,4 +74,4 @@ export {
   parseCompressionMode,
   type CompressionMode,
 } from "./compression-mode.js";
-export { decodeUnpacked, encodeUnpacked } from "./unpacked.js";
+export { decodeUnpacked, encodeUnpacked, holdsJson } from "./unpacked.js";

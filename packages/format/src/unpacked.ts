@@ -21,6 +21,22 @@ export function encodeUnpacked(version: RepositoryVersion, json: Uint8Array, zst
 }
 
 /**
+ * Whether `bytes`, a file's plaintext, hold just this JSON. Compares piece by piece, as it may be long.
+ * @throws TasticError invalid-format, limit-exceeded; unsupported for an unknown encoding
+ */
+export function holdsJson(bytes: Uint8Array, json: Uint8Array, zstd: ZstdContext, what: string): boolean {
+  if (bytes[0] !== COMPRESSED)
+    return Buffer.compare(decodeUnpacked(bytes, zstd, what, json.length), json) === 0;
+  let same = true;
+  let at = 0;
+  const end = zstd.decompressTo(bytes.subarray(1), { maxLength: json.length, what }, (piece) => {
+    same &&= Buffer.compare(piece, json.subarray(at, at + piece.length)) === 0;
+    at += piece.length;
+  });
+  return same && end === json.length;
+}
+
+/**
  * The JSON of a file's plaintext; empty for an empty file.
  * @param maxLength how many bytes of JSON to accept
  * @throws TasticError invalid-format, limit-exceeded; unsupported for an unknown encoding

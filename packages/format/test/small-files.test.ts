@@ -11,6 +11,8 @@ import {
   encodeLock,
   encodeMasterKey,
   encodeSnapshot,
+  encodeUnpacked,
+  holdsJson,
   type Id,
   type Snapshot,
 } from "@tastic/format";
@@ -171,4 +173,18 @@ test("a lock with an owner, and one that lacks what it must have", () => {
   for (const change of [{ time: "now" }, { time: undefined }, { exclusive: 1 }, { pid: "7" }, { uid: -1 }]) {
     expect(codeOf(() => decodeLock(json({ ...lock, ...change }), "lock"))).toBe("invalid-format");
   }
+});
+
+test.each([1, 2] as const)("what was sealed in version %i is compared with what it was", (version) => {
+  const content = json({ long: "text that compresses ".repeat(200_000) });
+  const bytes = encodeUnpacked(version, content, zstd);
+  const holds = (other: Uint8Array): boolean => holdsJson(bytes, other, zstd, "index");
+  expect(holds(content)).toBe(true);
+  for (const at of [0, 2_000_000, content.length - 1]) {
+    const changed = Buffer.from(content);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    expect(holds(changed)).toBe(false);
+  }
+  expect(holds(Buffer.concat([content, content]))).toBe(false);
+  expect(codeOf(() => holds(content.subarray(1)))).toBe("limit-exceeded");
 });

@@ -14,6 +14,9 @@ import { throwIfCancelled } from "./cancellation.js";
 
 export const INDEX_FULL_BLOBS = 50_000;
 export const INDEX_FULL_AGE_MS = 10 * 60_000;
+/** What a blob and a pack take in the JSON of an index file, when their numbers are long. */
+const BLOB_TEXT_LENGTH = 160;
+const PACK_TEXT_LENGTH = 100;
 /** How much of the room that the first index file makes us expect is made at once: too much would stay unused. */
 const EXPECTATION = 0.9;
 
@@ -176,7 +179,8 @@ export class IndexWriter {
 
 /** The JSON of an index file that lists these packs. */
 function encodePacks(index: BlobIndex, packs: readonly ListedPack[]): Uint8Array {
-  const encoder = new IndexEncoder();
+  const blobs = packs.reduce((sum, { entries }) => sum + entries.length, 0);
+  const encoder = new IndexEncoder(blobs * BLOB_TEXT_LENGTH + packs.length * PACK_TEXT_LENGTH);
   for (const pack of packs) {
     encoder.pack(pack.id);
     for (const entry of pack.entries) {

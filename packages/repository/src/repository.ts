@@ -14,6 +14,7 @@ import {
   encodeConfig,
   encodeSnapshot,
   encodeUnpacked,
+  holdsJson,
   idFromBytes,
   idToBytes,
 } from "@tastic/format";
@@ -201,8 +202,7 @@ export class Repository {
 
   #verifyUnpacked(sealed: Uint8Array, json: Uint8Array): void {
     const what = "a file that was just sealed";
-    const opened = decodeUnpacked(this.#sealer.open(sealed, what), this.zstd, what, json.length);
-    if (Buffer.compare(opened, json) === 0) return;
+    if (holdsJson(this.#sealer.open(sealed, what), json, this.zstd, what)) return;
     throw new TasticError("internal", `${what} does not open to what was sealed`, {
       guidance: "The memory or processor of this machine may be failing: test them before the next backup.",
     });
