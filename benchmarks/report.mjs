@@ -95,6 +95,9 @@ ${all.map(section).join("")}`;
 function section(results) {
   const { date, machine, options, comparisons } = results;
   const problems = problemsText(results);
+  const more = [options.latency ? `- servers: ${options.latency} ms away` : "", skippedText(results)]
+    .filter((text) => text !== "")
+    .join("\n");
   return `
 ## Node ${machine.node}
 
@@ -103,8 +106,7 @@ function section(results) {
 - machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB
 - system: ${machine.system}
 - data: ${options.scale === 1 ? "whole" : `at a scale of ${options.scale}`}
-${options.latency ? `- servers: ${options.latency} ms away\n` : ""}${skippedText(results)}
-
+${more === "" ? "" : `${more}\n`}
 ${timesTable(comparisons)}
 
 In MiB:

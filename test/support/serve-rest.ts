@@ -6,6 +6,7 @@ import { request as tlsRequest } from "node:https";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { startTastic, temporaryFolder, type Running } from "./peers.js";
+import { whenServing } from "./serving.js";
 
 export interface ServedOptions {
   readonly args?: readonly string[];
@@ -35,16 +36,7 @@ export async function serveRest(options: ServedOptions = {}): Promise<Served> {
   if (options.noAuth ?? true) args.push("--no-auth");
   const before = performance.now();
   const running = await startTastic(args, { timeout: 600_000, ...(options.env ? { env: options.env } : {}) });
-  let said = "";
-  running.finished.catch(() => undefined);
-  const address = await new Promise<string>((resolve, reject) => {
-    running.child.stderr?.on("data", (text: Buffer) => {
-      said += text.toString();
-      const found = /start server on (\S+)\n/.exec(said)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    running.child.once("close", () => reject(new Error(`the server ended: ${said}`)));
-  });
+  const serving = await whenServing(running);
   const stop = async (signal: "SIGKILL" | "SIGTERM" = "SIGTERM"): Promise<void> => {
     running.child.kill(signal);
     await running.finished.catch(() => undefined);
@@ -56,10 +48,10 @@ export async function serveRest(options: ServedOptions = {}): Promise<Served> {
   }
   const scheme = args.includes("--tls") ? "https" : "http";
   return {
-    url: `${scheme}://${address}/`,
+    url: `${scheme}://${serving.address}/`,
     folder,
     running,
-    said: () => said,
+    said: () => serving.said(),
     startedIn: performance.now() - before,
     stop,
   };

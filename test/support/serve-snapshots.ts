@@ -1,6 +1,7 @@
 /** `tastic serve webdav` and `serve http`, started for a test on a port of its own. */
 import { onTestFinished } from "vitest";
 import { startTastic, type Running } from "./peers.js";
+import { whenServing } from "./serving.js";
 
 export interface ServedSnapshots {
   /** Such as "http://127.0.0.1:43211/". */
@@ -25,21 +26,17 @@ export async function serveSnapshots(
   { repo, args = [], listen = "127.0.0.1:0", forTest = true }: ServeOptions,
 ): Promise<ServedSnapshots> {
   const running = await startTastic(["serve", face, "--listen", listen, ...args], { repo, timeout: 600_000 });
-  let said = "";
-  running.finished.catch(() => undefined);
-  const address = await new Promise<string>((resolve, reject) => {
-    running.child.stderr?.on("data", (text: Buffer) => {
-      said += text.toString();
-      const found = /start server on (\S+)\n/.exec(said)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    running.child.once("close", () => reject(new Error(`the server ended: ${said}`)));
-  });
+  const serving = await whenServing(running);
   const stop = async (signal: "SIGKILL" | "SIGTERM" | "SIGINT" = "SIGTERM"): Promise<number | null> => {
     running.child.kill(signal);
     return (await running.finished).code;
   };
   if (forTest) onTestFinished(async () => void (await stop("SIGKILL")));
   const scheme = args.includes("--tls") ? "https" : "http";
-  return { url: `${scheme}://${address.replace("0.0.0.0", "127.0.0.1")}/`, running, said: () => said, stop };
+  return {
+    url: `${scheme}://${serving.address.replace("0.0.0.0", "127.0.0.1")}/`,
+    running,
+    said: () => serving.said(),
+    stop,
+  };
 }

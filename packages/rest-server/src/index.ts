@@ -35,7 +35,7 @@ export {
 } from "./auth/basic-authentication.js";
 export { noAuthentication, type Authenticator, type Identity } from "./auth/identity.js";
 export { parseRange, type RangeAnswer } from "./http/byte-range.js";
-export { refusal } from "./http/refusal.js";
+export { refusal, refusalOf, type Answer } from "./http/refusal.js";
 export { hasBody, sendEmpty, sendRefusal, sendText, writePiece } from "./http/respond.js";
 export type { Authentication } from "./auth/authentication.js";
 export { HtpasswdFile, parseHtpasswd } from "./auth/htpasswd.js";

@@ -2,10 +2,9 @@
 import { readFileSync } from "node:fs";
 import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { HtpasswdFile, LoginThrottle, parseHtpasswd, type Passwords } from "@tastic/rest-server";
+import { HtpasswdFile, LoginThrottle, parseHtpasswd, refusalOf, type Passwords } from "@tastic/rest-server";
 import { BasicAuthentication } from "../dist/auth/basic-authentication.js";
 import { clientAddress } from "../dist/http/client-address.js";
-import type { TasticError } from "@tastic/errors";
 import type { IncomingMessage } from "node:http";
 import { expect, it } from "vitest";
 import { call, shaLine, startServer, temporaryFolder } from "./support.js";
@@ -146,7 +145,7 @@ function authentication(names: Record<string, string>, options: { readonly throt
     const request = { headers: { authorization, "x-from": address } } as unknown as IncomingMessage;
     return basic.identify(request).then(
       () => 200,
-      (error: unknown) => (error as TasticError).data["status"] as number,
+      (error: unknown) => refusalOf(error)?.status ?? 500,
     );
   };
   return { login, asked };

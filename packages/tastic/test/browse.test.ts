@@ -1,10 +1,14 @@
 /** What `serve webdav` and `serve http` make of names, times and requests, without a server. */
+import { TasticError } from "@tastic/errors";
 import { decodeName, encodeName } from "@tastic/format";
+import { createTextLog, listen } from "@tastic/rest-server";
+import type { SnapshotBrowser } from "@tastic/snapshots";
 import fc from "fast-check";
 import sax from "sax";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { disposition, httpDate } from "../dist/browse/content.js";
-import { isLoopback } from "../dist/browse/access.js";
+import { isLoopback } from "../dist/loopback.js";
+import { BrowseHandler } from "../dist/browse/handler.js";
 import { escapeMarkup } from "../dist/browse/markup.js";
 import { typeOf } from "../dist/browse/media-types.js";
 import { parsePropfind } from "../dist/browse/propfind-request.js";
@@ -153,4 +157,21 @@ it("only addresses of this machine are", () => {
     "[::ffff:1.2.3.4]:1",
   ])
     expect(isLoopback(address), address).toBe(false);
+});
+
+it("what the store does not have is a failure of ours, not a file that is not there", async () => {
+  const lost = new TasticError("not-found", "the pack is gone (HTTP status 404)", { data: { status: 404 } });
+  const told: string[] = [];
+  const handler = new BrowseHandler({
+    browser: { find: () => Promise.reject(lost) } as unknown as SnapshotBrowser,
+    access: { check: () => Promise.resolve(), close: () => Promise.resolve() },
+    webdav: false,
+    log: createTextLog((line) => told.push(line)),
+  });
+  const listening = await listen(handler.handle, { address: "127.0.0.1:0" });
+  onTestFinished(() => listening.close(0));
+  const answer = await fetch(`http://${listening.address}/ids/`);
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).not.toContain("pack");
+  expect(told.join("")).toContain("the pack is gone");
 });

@@ -18,20 +18,29 @@ export interface RefusalDetails {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** An error that is answered with this very status. */
 export function refusal(
   status: number,
   code: ErrorCode,
   message: string,
-  details: RefusalDetails = {},
+  { text = STATUS_CODES[status] ?? "Error", headers = {} }: RefusalDetails = {},
 ): TasticError {
-  return new TasticError(code, message, { data: { status, refusal: details } });
+  const answer: Answer = { status, text, headers };
+  return new TasticError(code, message, { data: { refusal: answer } });
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly headers: Readonly<Record<string, string>>;
+/**
+ * What a refusal is answered with; undefined for every other error. Those of a store behind this server may have a status,
+ * too, but it is one that the store gave us: none of our clients asked for a password of ours, or for an object of its.
+ */
+export function refusalOf(error: unknown): Answer | undefined {
+  return error instanceof TasticError ? (error.data["refusal"] as Answer | undefined) : undefined;
 }
 
 /**
@@ -39,12 +48,6 @@ export interface Answer {
  * server lacks are 500, not 404, which clients would take for data that is gone.
  */
 export function answerOf(error: unknown): Answer {
-  const data = error instanceof TasticError ? error.data : {};
-  const status = typeof data["status"] === "number" ? data["status"] : statusOf(error);
-  const details = (data["refusal"] ?? {}) as RefusalDetails;
-  return { status, text: details.text ?? STATUS_CODES[status] ?? "Error", headers: details.headers ?? {} };
-}
-
-function statusOf(error: unknown): number {
-  return error instanceof TasticError ? (statuses[error.code] ?? 500) : 500;
+  const status = error instanceof TasticError ? (statuses[error.code] ?? 500) : 500;
+  return refusalOf(error) ?? { status, text: STATUS_CODES[status] ?? "Error", headers: {} };
 }

@@ -16,6 +16,7 @@ import {
 } from "@tastic/rest-server";
 import type { Authenticator, Credential, Log } from "@tastic/rest-server";
 import { storageError } from "@tastic/storage";
+import { isLoopback } from "../loopback.js";
 import { fatal } from "../text-error.js";
 import type { BrowseValues } from "./flags.js";
 
@@ -23,11 +24,6 @@ export interface Access {
   /** Throws a refusal unless the request may be answered. */
   check(request: IncomingMessage): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Is this an address of this machine alone, as `--listen` takes it? */
-export function isLoopback(address: string): boolean {
-  return /^(?:unix:|localhost:|127\.\d+\.\d+\.\d+:|\[::1\]:)/.test(address);
 }
 
 /** @throws TasticError invalid-argument where others could look and no password is asked for; those of the files */

@@ -6,6 +6,9 @@ import type { FlagValues } from "../flags.js";
 import { snapshotFlags } from "../snapshot-flags.js";
 import { fatal } from "../text-error.js";
 
+/** Where both listen unless told otherwise. */
+export const DEFAULT_ADDRESS = "127.0.0.1:8010";
+
 /** The templates of restic's mount, which `mount` takes as well. */
 export const templateFlags = {
   pathTemplate: list("template", "how to name the folders of snapshots (may be repeated)"),
@@ -14,7 +17,7 @@ export const templateFlags = {
 
 export const browseFlags = {
   listen: text("address", "listen on host:port, :port or unix:/path; beyond loopback a password is needed", {
-    initial: "127.0.0.1:8010",
+    initial: DEFAULT_ADDRESS,
   }),
   user: text("name", "who may log in with the password of --user-password-file", { initial: "tastic" }),
   userPasswordFile: text("file", "ask for the password that this file holds"),

@@ -6,10 +6,9 @@
  * Linux do not need it to read.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { STATUS_CODES } from "node:http";
-import { messageOf, TasticError } from "@tastic/errors";
-import { refusal, sendRefusal, sendText } from "@tastic/rest-server";
-import type { Log } from "@tastic/rest-server";
+import { messageOf } from "@tastic/errors";
+import { refusal, refusalOf, sendRefusal, sendText } from "@tastic/rest-server";
+import type { Answer, Log } from "@tastic/rest-server";
 import type { BrowsedFolder, SnapshotBrowser } from "@tastic/snapshots";
 import type { Access } from "./access.js";
 import { sendArchive } from "./archive.js";
@@ -39,6 +38,8 @@ export interface Visit {
 
 /** A client that takes nothing for so long, in milliseconds, is let go. */
 const PATIENCE = 5 * 60_000;
+
+const failure: Answer = { status: 500, text: "Internal Server Error", headers: {} };
 
 const HEADERS = {
   "cache-control": "no-store",
@@ -83,7 +84,8 @@ export class BrowseHandler {
         response.destroy();
         return;
       }
-      const { status, text, headers } = answerTo(error);
+      // Everything else went wrong here, even where the store says that something is not there.
+      const { status, text, headers } = refusalOf(error) ?? failure;
       if (status >= 500) this.#options.log.error(`${request.method} ${request.url}: ${messageOf(error)}`);
       sendRefusal(request, response, status, text, headers);
     }
@@ -152,19 +154,4 @@ export class BrowseHandler {
 
 function notFound(): Error {
   return refusal(404, "not-found", "there is no such thing", { text: "Not Found" });
-}
-
-/** Refusals say their status. Everything else went wrong here, even where the store says that something is not there. */
-function answerTo(error: unknown): {
-  readonly status: number;
-  readonly text: string;
-  readonly headers: Readonly<Record<string, string>>;
-} {
-  const data = error instanceof TasticError ? error.data : {};
-  const { text, headers } = (data["refusal"] ?? {}) as {
-    readonly text?: string;
-    readonly headers?: Readonly<Record<string, string>>;
-  };
-  const status = typeof data["status"] === "number" ? data["status"] : 500;
-  return { status, text: text ?? STATUS_CODES[status] ?? "Error", headers: headers ?? {} };
 }

@@ -3,11 +3,12 @@ import { SnapshotBrowser } from "@tastic/snapshots";
 import { createJsonLog, createTextLog, listen, TlsFiles } from "@tastic/rest-server";
 import type { Log } from "@tastic/rest-server";
 import type { Context } from "../command.js";
+import { isLoopback } from "../loopback.js";
 import { indexBar, withRepository } from "../open-repository.js";
 import { keepNewSpaceSmall } from "../smaller-heap.js";
 import { filterOf } from "../snapshot-flags.js";
 import { fatal, usageError } from "../text-error.js";
-import { createAccess, isLoopback } from "./access.js";
+import { createAccess } from "./access.js";
 import { templatesOf, type BrowseValues } from "./flags.js";
 import { BrowseHandler } from "./handler.js";
 

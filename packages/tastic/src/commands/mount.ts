@@ -1,6 +1,6 @@
 /** `mount`: what to do instead, since mounting takes a driver in the kernel that no JavaScript can be. */
 import { stat } from "node:fs/promises";
-import { templateFlags } from "../browse/flags.js";
+import { DEFAULT_ADDRESS, templateFlags } from "../browse/flags.js";
 import { defineCommand } from "../command.js";
 import { on, text } from "../flags.js";
 import { programName } from "../program.js";
@@ -38,7 +38,7 @@ export const command = defineCommand({
 
 /** How this system mounts a WebDAV server. */
 function mountLine(folder: string): string {
-  const url = "http://127.0.0.1:8010/";
+  const url = `http://${DEFAULT_ADDRESS}/`;
   if (process.platform === "win32") return `net use * ${url}`;
   return process.platform === "darwin" ? `mount_webdav ${url} ${folder}` : `mount -t davfs ${url} ${folder}`;
 }

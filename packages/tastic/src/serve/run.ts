@@ -5,6 +5,7 @@ import { messageOf } from "@tastic/errors";
 import { listen, OperatorApi, passedOnSockets, TlsFiles } from "@tastic/rest-server";
 import type { Listening, Log, RestServer } from "@tastic/rest-server";
 import { storageError } from "@tastic/storage";
+import { isLoopback } from "../loopback.js";
 import { fatal } from "../text-error.js";
 import type { ServeValues } from "./flags.js";
 
@@ -88,7 +89,7 @@ async function listenForOperator(
 ): Promise<Listening> {
   const token = flags.operatorTokenFile === "" ? undefined : readToken(flags.operatorTokenFile);
   const address = flags.operatorListen;
-  const isHere = /^(?:unix:|localhost:|127\.\d+\.\d+\.\d+:|\[::1\]:)/.test(address);
+  const isHere = isLoopback(address);
   if (token === undefined && !isHere) {
     throw fatal(`the operator's API on ${address} needs --operator-token-file`, {
       guidance: "Without a token it listens only on 127.0.0.1, [::1] or unix:/path.",
