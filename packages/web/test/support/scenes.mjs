@@ -203,10 +203,9 @@ export async function openScene(browser, service, scene, { width, height, colorS
   return { context, page };
 }
 
-/** Another page of the same service in the same tab. */
+/** Another page of the same service in the same tab, loaded anew: a mere change of the address would keep an open dialog. */
 export async function showScene(page, service, { path, act }) {
-  // What went on before is not to be waited for: the address alone would leave it there for a moment.
-  if (page.url().startsWith(service.url)) await page.evaluate(() => (location.hash = "#/nowhere"));
+  await page.goto("about:blank");
   await page.goto(service.url + path);
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   await act?.(page);
