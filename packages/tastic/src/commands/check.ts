@@ -5,6 +5,7 @@ import type { Repository } from "@tastic/repository";
 import type { SnapshotId } from "@tastic/format";
 import { withTemporaryCache } from "../cache.js";
 import { defineCommand } from "../command.js";
+import { heldBack } from "../held-back.js";
 import type { Context } from "../command.js";
 import { on, text } from "../flags.js";
 import { openRepository, withLock, withLockAhead } from "../open-repository.js";
@@ -76,16 +77,3 @@ export const command = defineCommand({
     );
   },
 });
-
-/** Tells events only once `held` has resolved, those from before first. */
-function heldBack<Event>(held: Promise<void>, tell: (event: Event) => void): (event: Event) => void {
-  let waiting: Event[] | undefined = [];
-  void held.then(() => {
-    for (const event of waiting ?? []) tell(event);
-    waiting = undefined;
-  });
-  return (event) => {
-    if (waiting === undefined) tell(event);
-    else waiting.push(event);
-  };
-}
