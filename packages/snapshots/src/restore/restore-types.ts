@@ -24,6 +24,8 @@ export interface RestoreOptions {
   /** Which extended attributes to restore, by name. */
   readonly includeAttribute?: (name: string) => boolean;
   readonly workers?: number;
+  /** Resolves once a lock is held, by default before. Until then nothing is touched but the repository, to read it. */
+  readonly held?: Promise<void>;
   readonly signal?: AbortSignal;
   onEvent?(event: RestoreEvent): void;
 }
