@@ -38,7 +38,7 @@ export async function restore(
   const start = performance.now();
   const { dryRun = false, signal, held } = options;
   // They start while the trees are looked at, so that they are there when there is something to write.
-  const crew = hireWriters(dryRun ? 0 : options.workers);
+  const crew = options.crew ?? hireWriters(dryRun ? 0 : options.workers);
   try {
     const treeId = await findSubtree(repository, source.treeId, source.subfolder ?? "", signal);
     const trees = new TreeReader(repository, signal);

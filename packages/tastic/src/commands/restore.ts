@@ -3,11 +3,13 @@ import {
   excludeFilter,
   findSnapshot,
   findSubtree,
+  hireWriters,
   includeFilter,
   parsePatterns,
   restore,
 } from "@tastic/snapshots";
 import type { OverwriteMode, PatternFilter, RestoreEvent } from "@tastic/snapshots";
+import type { Repository } from "@tastic/repository";
 import { normalize, resolve } from "node:path";
 import { defineCommand } from "../command.js";
 import type { Invocation } from "../command.js";
@@ -62,7 +64,17 @@ export const command = defineCommand({
     const filter = await filterItems(given);
     const includeAttribute = filterAttributes(given);
     const { output } = context;
-    await withIndexAhead(context, "read", async (repository, signal, held) => {
+    // They start while the password is tried.
+    const crew = given.dryRun ? undefined : hireWriters(given.workers);
+    let isFirst = true;
+    const restoreOnce = async (
+      repository: Repository,
+      signal: AbortSignal,
+      held: Promise<void>,
+    ): Promise<void> => {
+      // Whoever has to try again for the lock hires anew.
+      const hired = crew !== undefined && isFirst ? { crew } : {};
+      isFirst = false;
       const { snapshot, subfolder } = await findOrFail(findSnapshot(repository, name, filterOf(given)));
       const treeId = await orPlain(findSubtree(repository, snapshot.tree, subfolder, signal));
       const reporter = new RestoreReporter(context, given);
@@ -84,6 +96,7 @@ export const command = defineCommand({
             signal,
             onEvent: tell,
             ...(given.workers === undefined ? {} : { workers: given.workers }),
+            ...hired,
             ...(filter === undefined ? {} : { filter }),
             ...(includeAttribute === undefined ? {} : { includeAttribute }),
           },
@@ -93,7 +106,12 @@ export const command = defineCommand({
       } finally {
         reporter.stop();
       }
-    });
+    };
+    try {
+      await withIndexAhead(context, "read", restoreOnce);
+    } finally {
+      await crew?.close();
+    }
   },
 });
 
