@@ -16,6 +16,7 @@ export { DEFAULT_TEMPLATES } from "./browse/snapshot-folders.js";
 export type { FolderTemplates, SnapshotFolder } from "./browse/snapshot-folders.js";
 export { check } from "./check/check.js";
 export type {
+  CheckDamage,
   CheckEvent,
   CheckOptions,
   CheckPhase,

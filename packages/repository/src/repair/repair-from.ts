@@ -2,8 +2,9 @@
  * Repairing from another repository: what is damaged or missing here and whole there is stored here anew. Ids decide:
  * keys, versions and the way files were cut may differ.
  *
- * The order is that of `repairPacks`: new packs with their index, a new index, the old index away, last the damaged packs.
- * A pack of which something is nowhere to be had stays, and stays listed.
+ * A damaged pack goes as with `repairPacks`: what is whole of it moves to new packs, beside what the other repository has;
+ * then comes an index that does not list it, the old index goes, and last the pack. It must not stay listed, since a bad
+ * copy of what was saved might then seem as good as the new one to whoever removes duplicates.
  */
 import { TasticError } from "@tastic/errors";
 import { idFromBytes, idToBytes } from "@tastic/format";
@@ -19,7 +20,8 @@ import type { Repository } from "../repository.js";
 import { readSealed } from "../sealed-blobs.js";
 import type { WantedPack } from "../sealed-blobs.js";
 import type { RepositoryWriter } from "../writer.js";
-import { isDamage } from "./damage.js";
+import { DamagedPacks, openEntry } from "./damaged-packs.js";
+import type { NamedBlob } from "./damaged-packs.js";
 import type { RepairEvent, RepairOptions } from "./repair-types.js";
 
 /** What is known to be damaged. */
@@ -27,7 +29,17 @@ export interface KnownDamage {
   /** Packs that are missing, or not what their name says. */
   readonly packs: Iterable<PackId>;
   /** Blobs that no index lists, or that do not load. */
-  readonly blobs: Iterable<{ readonly type: BlobType; readonly id: BlobId }>;
+  readonly blobs: Iterable<NamedBlob>;
+}
+
+export interface RepairFromOptions extends RepairOptions {
+  /** Look what could be done, and change nothing. */
+  readonly dryRun?: boolean;
+  /**
+   * Called with packs that are there and of which something is nowhere to be had, before they go: for putting copies in a
+   * safe place. If it throws, nothing was removed.
+   */
+  beforeLoss?(packs: readonly PackId[]): Promise<void>;
 }
 
 export interface RepairedFrom {
@@ -35,144 +47,70 @@ export interface RepairedFrom {
   readonly restoredBlobs: number;
   /** Bytes of their content. */
   readonly restoredBytes: number;
-  /** Packs that others are in the place of. */
-  readonly repairedPacks: readonly PackId[];
-  /** Packs that stay, since something of them is nowhere to be had. */
-  readonly damagedPacks: readonly PackId[];
+  /** Packs that are gone, and others in their place. */
+  readonly replacedPacks: readonly PackId[];
   /** Blobs that are nowhere to be had. */
-  readonly lostBlobs: number;
+  readonly lostBlobs: readonly NamedBlob[];
 }
 
 /**
  * Repairs a repository whose index has not been loaded, with blobs of `other`, whose index is. The caller holds an
- * exclusive lock of the one and a lock of the other; `signal` ends with them. Forget the index afterwards.
+ * exclusive lock of the one and a lock of the other; `signal` ends with them. The repository's index is of no more use
+ * afterwards: forget it.
  * @throws TasticError `cancelled`, the stores'; nothing is given up that merely could not be reached
  */
 export async function repairFrom(
   repository: Repository,
   other: Repository,
   damage: KnownDamage,
-  options: RepairOptions = {},
+  options: RepairFromOptions = {},
 ): Promise<RepairedFrom> {
   const run = new RepairFrom(repository, other, options);
-  await run.load();
   await run.examine(damage);
   await run.rescue();
   return run.replace();
 }
 
-/** A pack that is not what it should be. */
-interface DamagedPack {
-  readonly id: PackId;
-  /** Blobs of it that open. */
-  readonly intact: number[];
-  readonly broken: number[];
-}
-
 class RepairFrom {
   readonly #repository: Repository;
   readonly #other: Repository;
+  readonly #options: RepairFromOptions;
   readonly #signal: AbortSignal | undefined;
   readonly #tell: (event: RepairEvent) => void;
   readonly #files: IndexFile[] = [];
-  /** By entry number of the pack. */
-  readonly #packs = new Map<number, DamagedPack>();
-  /** Blobs that are needed from the other repository, by kind and id; those that were found are taken out. */
-  readonly #needed = new Map<string, { readonly type: BlobType; readonly id: BlobId }>();
   readonly #written = new Map<number, ListedPack["entries"]>();
-  #table: PackTable;
+  #damaged: DamagedPacks;
   #restoredBlobs = 0;
   #restoredBytes = 0;
 
-  constructor(repository: Repository, other: Repository, { signal, onEvent }: RepairOptions) {
+  constructor(repository: Repository, other: Repository, options: RepairFromOptions) {
     this.#repository = repository;
     this.#other = other;
-    this.#signal = signal;
-    this.#tell = onEvent ?? (() => undefined);
-    this.#table = new PackTable(repository.index);
+    this.#options = options;
+    this.#signal = options.signal;
+    this.#tell = options.onEvent ?? (() => undefined);
+    this.#damaged = new DamagedPacks(repository, this.#signal);
   }
 
-  async load(): Promise<void> {
-    await this.#repository.loadIndex({
-      ...(this.#signal && { signal: this.#signal }),
-      onIndex: (id, packs) => void this.#files.push({ id, packs }),
-    });
-    this.#table = new PackTable(this.#repository.index);
-  }
-
-  /** Finds out which blobs are needed. */
+  /** Finds out what is whole here, and what is needed from there. */
   async examine({ packs, blobs }: KnownDamage): Promise<void> {
     this.#tell({ type: "phase", phase: "examine" });
-    const { index } = this.#repository;
-    for (const id of packs) {
-      const pack = index.find(idToBytes(id), PACK);
-      if (pack >= 0) await this.#examinePack(pack, "damaged");
-    }
-    for (const { type, id } of blobs) {
-      const first = index.find(idToBytes(id), kindOf(type));
-      if (first < 0) this.#needed.set(`${type} ${id}`, { type, id });
-      for (let entry = first; entry >= 0; entry = index.findNext(entry))
-        await this.#examinePack(index.pack(entry), "suspect");
-    }
-    const broken = [...this.#packs.values()].flatMap((pack) => pack.broken);
-    for (const entry of broken) {
-      const type = this.#typeOf(entry);
-      const id = idFromBytes<BlobId>(index.id(entry));
-      if (!(await this.#hasCopy(entry))) this.#needed.set(`${type} ${id}`, { type, id });
-    }
+    await this.#repository.loadIndex({
+      ...(this.#signal && { signal: this.#signal }),
+      onIndex: (id, listed) => void this.#files.push({ id, packs: listed }),
+    });
+    this.#damaged = new DamagedPacks(this.#repository, this.#signal);
+    for (const pack of packs) await this.#damaged.addPack(pack);
+    for (const blob of blobs) await this.#damaged.addBlob(blob);
+    await this.#damaged.leaveOutCopies();
   }
 
-  /** Reads a pack, blob by blob. One that is only suspected is left alone if all of its blobs open. */
-  async #examinePack(pack: number, state: "damaged" | "suspect"): Promise<void> {
-    if (this.#packs.has(pack)) return;
-    const found: DamagedPack = { id: this.#table.id(pack), intact: [], broken: [] };
-    const wanted = [{ pack, entries: this.#table.blobs(pack) }];
-    for await (const stretch of readSealed(this.#repository, wanted, this.#signal)) {
-      for (const entry of stretch.entries) {
-        const isWhole = await this.#opens(this.#repository, entry, stretch.sealed(entry));
-        (isWhole === undefined ? found.broken : found.intact).push(entry);
-      }
-    }
-    if (state === "damaged" || found.broken.length > 0) this.#packs.set(pack, found);
-  }
-
-  /** Is the blob of an entry whole in another pack? */
-  async #hasCopy(entry: number): Promise<boolean> {
-    const { index } = this.#repository;
-    let copy = index.find(index.id(entry), this.#typeOf(entry) === "tree" ? TREE : DATA);
-    for (; copy >= 0; copy = index.findNext(copy)) {
-      if (copy === entry) continue;
-      if ((await this.#opens(this.#repository, copy, undefined)) !== undefined) return true;
-    }
-    return false;
-  }
-
-  /** The content of a blob, verified; undefined if it is damaged. Errors: what may pass. */
-  async #opens(
-    repository: Repository,
-    entry: number,
-    sealed: Uint8Array | undefined,
-  ): Promise<Uint8Array | undefined> {
-    try {
-      if (sealed !== undefined) return repository.blobs.openEntry(entry, sealed);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      // It may have come over wrong.
-    }
-    try {
-      return await repository.blobs.loadEntry(entry, this.#signal);
-    } catch (error) {
-      throwIfCancelled(this.#signal);
-      if (!isDamage(error)) throw error;
-      return undefined;
-    }
-  }
-
-  /** Stores what the other repository has, then what is whole of packs that can go. */
+  /** Stores what the other repository has, and what is whole of packs that go. */
   async rescue(): Promise<void> {
     const { index } = this.#repository;
     const writer = this.#repository.createWriter({
       ...(this.#signal && { signal: this.#signal }),
+      discard: this.#options.dryRun === true,
       onIndex: (id, packs) => {
         const numbers = packs.map(({ id: pack }) => index.find(pack, PACK));
         for (const [i, number] of numbers.entries()) this.#written.set(number, packs[i]?.entries ?? []);
@@ -181,6 +119,7 @@ class RepairFrom {
     });
     try {
       await this.#takeFromOther(writer);
+      if (this.#options.dryRun === true) return;
       await this.#moveIntact(writer);
       await writer.flush();
     } finally {
@@ -189,33 +128,27 @@ class RepairFrom {
   }
 
   async #takeFromOther(writer: RepositoryWriter): Promise<void> {
-    const total = this.#needed.size;
+    const { needed } = this.#damaged;
+    const total = needed.size;
     let done = 0;
     this.#tell({ type: "phase", phase: "rescue", count: total });
-    // Entries of their own, since those that are there stand for what is damaged.
-    const { index, crypto } = this.#repository;
-    const nowhere = index.addPack(crypto.randomBytes(32));
     for await (const stretch of readSealed(this.#other, this.#wantedOfOther(), this.#signal)) {
       for (const entry of stretch.entries) {
-        const id = this.#other.index.id(entry);
-        const type = this.#other.index.kind(entry) === TREE ? "tree" : "data";
-        const name = `${type} ${idFromBytes(id)}`;
-        if (!this.#needed.has(name)) continue;
-        const content = await this.#opens(this.#other, entry, stretch.sealed(entry));
+        const { index } = this.#other;
+        const type = index.kind(entry) === TREE ? "tree" : "data";
+        const name = `${type} ${idFromBytes(index.id(entry))}`;
+        const here = needed.get(name);
+        if (here === undefined) continue;
+        const content = await openEntry(this.#other, entry, stretch.sealed(entry), this.#signal);
         // Another copy may follow.
         if (content === undefined) continue;
-        const place = index.size;
-        index.add(id, kindOf(type), { pack: nowhere, offset: 0, length: 0, uncompressedLength: 0 });
-        await writer.rewrite(place, content, type === "tree");
-        this.#needed.delete(name);
+        needed.delete(name);
+        if (here.entry === undefined) await writer.add(type, index.id(entry), content);
+        else await writer.rewrite(here.entry, content, type === "tree");
         this.#restoredBlobs++;
         this.#restoredBytes += content.length;
         this.#tell({ type: "progress", phase: "rescue", done: ++done, total });
       }
-    }
-    for (const name of [...this.#needed.keys()].sort()) {
-      const message = `blob ${name.replace(" ", "/")} is damaged or missing, and the other repository has no whole copy`;
-      this.#tell({ type: "error", message });
     }
   }
 
@@ -223,8 +156,8 @@ class RepairFrom {
   #wantedOfOther(): WantedPack[] {
     const { index } = this.#other;
     const byPack = new Map<number, number[]>();
-    for (const { type, id } of this.#needed.values()) {
-      let entry = index.find(idToBytes(id), kindOf(type));
+    for (const { type, id } of this.#damaged.needed.values()) {
+      let entry = index.find(idToBytes(id), type === "tree" ? TREE : DATA);
       for (; entry >= 0; entry = index.findNext(entry)) {
         const entries = byPack.get(index.pack(entry));
         if (entries === undefined) byPack.set(index.pack(entry), [entry]);
@@ -235,59 +168,58 @@ class RepairFrom {
   }
 
   async #moveIntact(writer: RepositoryWriter): Promise<void> {
-    const wanted = [...this.#packs]
-      .filter(([, pack]) => !this.#stays(pack) && pack.intact.length > 0)
-      .map(([pack, { intact }]) => ({ pack, entries: intact }));
-    this.#tell({ type: "phase", phase: "salvage" });
+    const wanted = this.#damaged.intact();
+    this.#tell({ type: "phase", phase: "salvage", count: wanted.length });
     let done = 0;
     for await (const stretch of readSealed(this.#repository, wanted, this.#signal)) {
       for (const entry of stretch.entries) {
-        const content = await this.#opens(this.#repository, entry, stretch.sealed(entry));
+        const content = await openEntry(this.#repository, entry, stretch.sealed(entry), this.#signal);
         if (content === undefined) throw this.#changedMeanwhile(entry);
         await writer.rewrite(entry, content, this.#repository.index.uncompressedLength(entry) > 0);
       }
-      if (stretch.isLast) this.#tell({ type: "progress", phase: "salvage", done: ++done, total: wanted.length });
+      if (stretch.isLast) {
+        this.#tell({ type: "progress", phase: "salvage", done: ++done, total: wanted.length });
+      }
     }
   }
 
   #changedMeanwhile(entry: number): Error {
-    const { index } = this.#repository;
-    return new TasticError("hash-mismatch", `blob ${idFromBytes(index.id(entry))} opened once, and now it does not`, {
+    const id = idFromBytes(this.#repository.index.id(entry));
+    return new TasticError("hash-mismatch", `blob ${id} opened once, and now it does not`, {
       guidance: "The store, or the memory of this machine, may be failing. Nothing was removed.",
     });
   }
 
-  /** Is something of the pack nowhere to be had? */
-  #stays({ broken }: DamagedPack): boolean {
-    const { index } = this.#repository;
-    return broken.some((entry) => this.#needed.has(`${this.#typeOf(entry)} ${idFromBytes(index.id(entry))}`));
-  }
-
-  #typeOf(entry: number): BlobType {
-    return this.#repository.index.kind(entry) === TREE ? "tree" : "data";
-  }
-
   async replace(): Promise<RepairedFrom> {
-    const all = [...this.#packs];
-    const going = all.filter(([, pack]) => !this.#stays(pack));
-    if (going.length > 0) {
-      const gone = new Set(going.map(([pack]) => pack));
-      const blobsOf = (pack: number): ListedPack["entries"] => this.#written.get(pack) ?? this.#table.blobs(pack);
-      const events = { signal: this.#signal, onEvent: this.#tell };
-      await replaceIndex(this.#repository, { files: this.#files, gone, blobsOf }, events);
-      const names = going.map(([, { id }]) => id);
-      await removeFiles(this.#repository, "pack", names, { ...events, phase: "remove-packs", tolerant: true });
+    const lost = [...this.#damaged.needed.values()].map(({ type, id }) => ({ type, id }));
+    lost.sort((a, b) => (a.id < b.id ? -1 : 1));
+    for (const { type, id } of lost) {
+      const message = `${type} blob ${id} is damaged or missing, and the other repository has no whole copy`;
+      this.#tell({ type: "error", message });
+    }
+    // A new pack may be the old one to the byte.
+    const going = this.#damaged.packs().filter(({ pack }) => !this.#written.has(pack));
+    if (going.length > 0 && this.#options.dryRun !== true) {
+      const incomplete = this.#damaged.packsWith(lost).filter(({ isThere }) => isThere);
+      if (incomplete.length > 0) await this.#options.beforeLoss?.(incomplete.map(({ id }) => id));
+      throwIfCancelled(this.#signal);
+      await this.#removePacks(going);
     }
     return {
       restoredBlobs: this.#restoredBlobs,
       restoredBytes: this.#restoredBytes,
-      repairedPacks: going.map(([, { id }]) => id).sort(),
-      damagedPacks: all.filter(([, pack]) => this.#stays(pack)).map(([, { id }]) => id).sort(),
-      lostBlobs: this.#needed.size,
+      replacedPacks: going.map(({ id }) => id).sort(),
+      lostBlobs: lost,
     };
   }
-}
 
-function kindOf(type: BlobType): typeof DATA | typeof TREE {
-  return type === "tree" ? TREE : DATA;
+  async #removePacks(going: readonly { readonly id: PackId; readonly pack: number }[]): Promise<void> {
+    const events = { signal: this.#signal, onEvent: this.#tell };
+    const table = this.#damaged.table;
+    const blobsOf = (pack: number): ListedPack["entries"] => this.#written.get(pack) ?? table.blobs(pack);
+    const gone = new Set(going.map(({ pack }) => pack));
+    await replaceIndex(this.#repository, { files: this.#files, gone, blobsOf }, events);
+    const names = going.map(({ id }) => id);
+    await removeFiles(this.#repository, "pack", names, { ...events, phase: "remove-packs", tolerant: true });
+  }
 }
