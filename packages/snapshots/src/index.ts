@@ -18,6 +18,7 @@ export { check } from "./check/check.js";
 export { hireCheckers } from "./check/check-data.js";
 export type { CheckCrew } from "./check/check-data.js";
 export type {
+  CheckDamage,
   CheckEvent,
   CheckOptions,
   CheckPhase,

@@ -49,6 +49,10 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ["check", "look whether everything that snapshots need is there"],
       ["check --read-data-subset 10%", "and read a tenth of the data"],
       ["check --read-data", "and read all of it"],
+      [
+        "check --read-data --repair-from /mnt/usb",
+        "and mend what is damaged with what a second repository has",
+      ],
     ],
   },
   copy: {
