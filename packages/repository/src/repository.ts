@@ -98,6 +98,7 @@ export class Repository {
     this.#options = {
       compression: options.compression ?? "auto",
       packSize: options.packSize ?? DEFAULT_PACK_SIZE,
+      scatter: options.scatter ?? false,
       verify: options.verify ?? true,
     };
     this.blobs = new BlobLoader(storage, this.index, { ...tools, sealer: this.#sealer });

@@ -31,8 +31,11 @@ interface Found {
 export class Browser {
   readonly #room: ReadingRoom;
 
-  constructor(room: ReadingRoom) {
+  readonly #now: () => number;
+
+  constructor(room: ReadingRoom, now: () => number) {
     this.#room = room;
+    this.#now = now;
   }
 
   list(
@@ -42,7 +45,10 @@ export class Browser {
     { offset, limit }: { readonly offset: number; readonly limit: number },
   ): Promise<{ total: number; entries: Entry[] }> {
     return this.#room.read(place, async (reading) => {
-      const { repository, snapshot } = await snapshotIn(reading, findMerged(reading.snapshots, id));
+      const { repository, snapshot } = await snapshotIn(
+        reading,
+        findMerged(reading.snapshots, id, this.#now()),
+      );
       const folder = `/${splitPath(path).join("/")}`;
       const nodes = await repository.loadTree(await findSubtree(repository, snapshot.tree, folder));
       const page = nodes.slice(offset, offset + Math.min(limit, mostListed));
@@ -115,7 +121,8 @@ export class Browser {
     limit: number,
   ): Promise<{ path: string; change: "added" | "removed" | "changed" }[]> {
     return this.#room.read(place, async (reading) => {
-      const [older, newer] = [findMerged(reading.snapshots, olderId), findMerged(reading.snapshots, newerId)];
+      const found = (id: string): MergedSnapshot => findMerged(reading.snapshots, id, this.#now());
+      const [older, newer] = [found(olderId), found(newerId)];
       const copy = reading.copies.find(
         ({ access }) => older.inCopies.has(access.id) && newer.inCopies.has(access.id),
       );
@@ -161,7 +168,10 @@ export class Browser {
   ): Promise<AsyncIterable<Uint8Array>> {
     const names = splitPath(path);
     await this.#room.read(place, async (reading) => {
-      const { repository, snapshot } = await snapshotIn(reading, findMerged(reading.snapshots, id));
+      const { repository, snapshot } = await snapshotIn(
+        reading,
+        findMerged(reading.snapshots, id, this.#now()),
+      );
       if (names.length === 0 && type === "dir") return;
       const node = await nodeAt(repository, snapshot.tree, names);
       if (node === undefined)
@@ -170,7 +180,10 @@ export class Browser {
         throw new TasticError("invalid-argument", `this is no ${type === "dir" ? "folder" : "file"}`);
     });
     return this.#room.stream(place, async (reading) => {
-      const { repository, snapshot } = await snapshotIn(reading, findMerged(reading.snapshots, id));
+      const { repository, snapshot } = await snapshotIn(
+        reading,
+        findMerged(reading.snapshots, id, this.#now()),
+      );
       return dumped(repository, snapshot, `/${names.join("/")}`);
     });
   }
