@@ -6,9 +6,16 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deriveCredentials, parseName, ProcessTarget, type Client } from "@tastic/threebot";
 import { beforeAll, expect, it, vi } from "vitest";
-import { describeWithRestic, runRestic, succeed, temporaryFolder } from "../../../test/support/peers.js";
+import {
+  describeWithRestic,
+  runRestic,
+  startTastic,
+  succeed,
+  temporaryFolder,
+  type Running,
+} from "../../../test/support/peers.js";
 import { runProgram } from "../../../test/support/programs.js";
-import { serveRest, type Served } from "../../../test/support/serve-rest.js";
+import { whenServing } from "../../../test/support/serving.js";
 import { threebotCommand } from "../dist/command/threebot-command.js";
 import { freeAddresses } from "./support/free-addresses.js";
 import { fourPaths, liveOn, moveIn, stateOfHome } from "./support/lived-in-home.js";
@@ -25,7 +32,6 @@ const patience = { timeout: 240_000, interval: 50 };
 
 interface BackupServer {
   readonly url: string;
-  readonly folder: string;
   /** Where its operator's interface is. */
   readonly operator: string;
   /** kill -9, and its disk with it. */
@@ -117,27 +123,32 @@ async function startBackupServer(folder: string, id: string): Promise<BackupServ
   const token = join(folder, `${id}-token`);
   await writeFile(token, `the token of the operator of ${id}`, { mode: 0o600 });
   const place = join(folder, id);
-  const start = (): Promise<Served> =>
-    serveRest({
-      folder: place,
-      noAuth: false,
-      args: [
-        ...["--private-repos", "--listen", listen],
-        ...["--operator-listen", operator, "--operator-token-file", token],
-      ],
-    });
-  let served = await start();
-  whenOver(() => served.stop("SIGKILL"));
+  const args = [
+    ...["serve", "rest", "--path", place, "--private-repos", "--listen", listen],
+    ...["--operator-listen", operator, "--operator-token-file", token],
+  ];
+  const start = async (): Promise<Running> => {
+    await mkdir(place);
+    const running = await startTastic(args, { timeout: 3_600_000 });
+    await whenServing(running);
+    return running;
+  };
+  let running = await start();
+  const kill = async (): Promise<void> => {
+    running.child.kill("SIGKILL");
+    await running.finished;
+  };
+  // The one that replaces it serves the next test, too.
+  whenOver(kill);
   return {
-    url: served.url,
-    folder: place,
+    url: `http://${listen}/`,
     operator: `http://${operator}/`,
     async lose() {
-      await served.stop("SIGKILL");
+      await kill();
       await rm(place, { recursive: true });
     },
     async replace() {
-      served = await start();
+      running = await start();
     },
   };
 }
