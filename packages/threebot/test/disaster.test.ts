@@ -244,7 +244,9 @@ async function judge({ url }: BackupServer): Promise<void> {
   const { loginSecret, repositoryPassword } = await deriveCredentials(parseName(name), password);
   const repo = `rest:${url.replace("://", `://${name}:${loginSecret}@`)}${name}/`;
   const options = { repo, password: repositoryPassword, timeout: 240_000 };
-  expect(succeed(await runRestic(["check", "--read-data"], options)).stdout).toContain("no errors were found");
+  expect(succeed(await runRestic(["check", "--read-data"], options)).stdout).toContain(
+    "no errors were found",
+  );
   const listed = succeed(await runRestic(["snapshots", "--json"], options));
   expect((JSON.parse(listed.stdout) as unknown[]).length).toBeGreaterThanOrEqual(1 + days);
 }
