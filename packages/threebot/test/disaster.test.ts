@@ -28,6 +28,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const day = 24 * 3_600_000;
 const days = 3;
 const [name, password] = ["alice", "orbital-lantern-mustard-quilt"];
+const credentials = deriveCredentials(parseName(name), password);
 const patience = { timeout: 240_000, interval: 50 };
 
 interface BackupServer {
@@ -241,7 +242,7 @@ async function inStep(page: Client): Promise<void> {
 
 /** What restic says of the copy on this server. */
 async function judge({ url }: BackupServer): Promise<void> {
-  const { loginSecret, repositoryPassword } = await deriveCredentials(parseName(name), password);
+  const { loginSecret, repositoryPassword } = await credentials;
   const repo = `rest:${url.replace("://", `://${name}:${loginSecret}@`)}${name}/`;
   const options = { repo, password: repositoryPassword, timeout: 240_000 };
   expect(succeed(await runRestic(["check", "--read-data"], options)).stdout).toContain(

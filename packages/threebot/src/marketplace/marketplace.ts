@@ -63,7 +63,7 @@ export const usualTokenDays = 7;
 const endPatience = 5_000;
 /** How often the servers are asked whether they still have the accounts, and how long a login waits for that. */
 const lookEvery = 10 * 60_000;
-const lookPatience = 3_000;
+const lookPatience = 5_000;
 const day = 24 * 60 * 60_000;
 
 /** What a marketplace keeps in its folder. */
