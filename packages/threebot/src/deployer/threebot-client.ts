@@ -10,6 +10,8 @@ const pause = 250;
 /** So long a run of the 3Bot itself may take, in milliseconds. */
 const busyPatience = 60 * 60_000;
 
+const isDone = ({ state }: Run): boolean => state === "done";
+
 export class ThreebotClient {
   readonly #client: Client;
 
@@ -52,10 +54,11 @@ export class ThreebotClient {
   }
 
   /** Waits until a run has ended. @throws TasticError incomplete if not well, and what the 3Bot says */
-  async ended(id: string, signal: AbortSignal): Promise<void> {
+  async ended(id: string, signal: AbortSignal, isWell = isDone): Promise<void> {
     for (;;) {
-      const { state, problem } = await this.#client.run(id);
-      if (state === "done") return;
+      const run = await this.#client.run(id);
+      if (isWell(run)) return;
+      const { state, problem } = run;
       if (state !== "running") {
         throw new TasticError("incomplete", `the run ended as ${state}: ${problem?.message ?? "no reason"}`, {
           guidance: problem?.guidance ?? "The page of the 3Bot shows its log.",

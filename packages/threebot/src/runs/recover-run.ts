@@ -104,13 +104,16 @@ export interface RecoverRequest {
 
 /** Brings it all back, makes a copy that was lost anew, and goes on backing up to there. */
 export async function runRecover(
-  context: RestoreContext,
+  given: RestoreContext,
   task: RunTask,
   { from, snapshot, target }: RecoverRequest,
 ): Promise<RunOutcome> {
-  const { state } = context;
+  const { state } = given;
   task.step("find");
-  const all = await findBackups(context, from);
+  const all = await findBackups(given, from);
+  // Somebody waits for what the other copies have.
+  const away = all.opened.filter(({ error }) => isTasticError(error, "storage-failed"));
+  const context = { ...given, away: new Set(away.map(({ access }) => access.id)) };
   let restorings: Restoring[];
   let chosen: MergedSnapshot;
   try {
