@@ -163,7 +163,7 @@ it("bodies of another length than was said store nothing", async () => {
   const path = `/r/data/${sha256(small)}`;
   const post = (header: string, body: string): string =>
     `POST ${path} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n${body}`;
-  /** What is said, what is sent before the client ends its side, and what is answered. */
+  /** What is said, what is sent, and what is answered; "none" where the client ends its side in the middle. */
   const table: [said: string, sent: string, status: string[]][] = [
     ["content-length: 4", "five!", ["400"]],
     ["content-length: 1", "five!", ["400"]],
@@ -182,7 +182,7 @@ it("bodies of another length than was said store nothing", async () => {
   ];
   for (const [said, sent, expected] of table) {
     const client = raw(server, post(said, sent));
-    client.socket.end();
+    if (expected.includes("none")) client.socket.end();
     const status = statusOf(await client.answer(50_000));
     expect([said, sent, status, expected.includes(status)]).toEqual([said, sent, status, true]);
     expect([said, sent, (await call(server.url, "GET", path)).status]).toEqual([said, sent, 404]);
@@ -214,7 +214,7 @@ it("uploads that break off at any byte leave nothing", async () => {
 });
 
 it("an upload that is sent again and again, by many and without waiting for the answer, is one object", async () => {
-  const server = await startServer({ policy: { appendOnly: true }, repositoryLimit: 350_000 });
+  const server = await startServer({ policy: { appendOnly: true }, repositoryLimit: 1_100_000 });
   await call(server.url, "POST", "/r/?create=true");
   const path = `/r/data/${name}`;
   const head = `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${content.length}\r\n\r\n`;
@@ -227,15 +227,13 @@ it("an upload that is sent again and again, by many and without waiting for the 
     const answers = await Promise.all(
       Array.from({ length: 4 }, () => call(server.url, "POST", path, { body: content })),
     );
-    expect(answers.every(({ status }) => status === 200 || status === 507)).toBe(true);
-    // Who comes second is not refused for want of room once the first has been stored.
-    expect((await call(server.url, "POST", path, { body: content })).status).toBe(200);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   }
   expect((await call(server.url, "GET", path)).body.equals(content)).toBe(true);
   expect(JSON.parse((await call(server.url, "GET", "/r/data/")).text)).toEqual([name]);
   expect(await server.server.usage.of(["r"])).toEqual({ objects: content.length, trash: 0 });
   await unharmed(server);
-  console.log(`${rounds * 6} uploads of one object`);
+  console.log(`${rounds * 5} uploads of one object`);
 });
 
 it("a quota in the middle of a body, and one that is known before, leave no file and no descriptor", async () => {
