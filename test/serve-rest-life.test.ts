@@ -105,7 +105,12 @@ describeWithRestic("tastic serve rest and restic", () => {
     expect((await call(server.url, "POST", path("config"), { ...login, body: "overwritten" })).status).toBe(
       403,
     );
-    expect((await call(server.url, "DELETE", path("config"), login)).status).toBe(200);
+    // The config's name says nothing of its content: what is deleted can be replaced by something else, again and again.
+    const falseConfigs = ["false", "falser"];
+    for (const body of falseConfigs) {
+      expect((await call(server.url, "DELETE", path("config"), login)).status).toBe(200);
+      expect((await call(server.url, "POST", path("config"), { ...login, body })).status).toBe(200);
+    }
     const elsewhere = [
       "/",
       "/bob/",
@@ -122,17 +127,22 @@ describeWithRestic("tastic serve rest and restic", () => {
     }
     expect((await runRestic(["snapshots"], { repo })).code).not.toBe(0);
     console.log(
-      `${deleted + 1} objects deleted, ${refused + 1} overwrites refused, ${elsewhere.length * 3} ways elsewhere closed`,
+      `${deleted + 1} objects deleted, ${refused + 1} overwrites refused, ${falseConfigs.length} false configs, ` +
+        `${elsewhere.length * 3} ways elsewhere closed`,
     );
 
     const listed = succeed(await operate("--undelete", "--since", attack, "--json", "alice/laptop"));
-    expect(listed.stdout.trim().split("\n")).toHaveLength(deleted + 1);
+    // The right config, and the first of the false ones.
+    const trashed = deleted + 2;
+    expect(listed.stdout.trim().split("\n")).toHaveLength(trashed);
     succeed(await operate("--account", "suspend", "alice"));
     await expect
       .poll(async () => (await call(server.url, "GET", path("config"), login)).status, { timeout: 10_000 })
       .toBe(403);
-    const back = succeed(await operate("--undelete", "--restore", "--since", attack, "alice/laptop"));
-    expect(back.stdout).toContain(`${deleted + 1} objects brought back`);
+    const restore = ["--undelete", "--restore", "--replace", "--since", attack, "alice/laptop"];
+    const back = succeed(await operate(...restore));
+    expect(back.stdout).toContain(`${trashed - 1} objects brought back`);
+    expect(back.stdout).toContain("1 in place of others");
     succeed(await operate("--account", "resume", "alice"));
     await expect
       .poll(async () => (await call(server.url, "GET", path("config"), login)).status, { timeout: 10_000 })

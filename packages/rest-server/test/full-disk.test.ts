@@ -4,7 +4,12 @@ import { execFileSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { TasticError } from "@tastic/errors";
-import { createJsonLog, createLocalRepositories, type ObjectStore, type Repositories } from "@tastic/rest-server";
+import {
+  createJsonLog,
+  createLocalRepositories,
+  type ObjectStore,
+  type Repositories,
+} from "@tastic/rest-server";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { leftovers, openBelow, unharmed } from "./bad-clients-support.js";
 import { call, sha256, startServer, temporaryFolder, type TestServer } from "./support.js";
@@ -38,7 +43,9 @@ async function lifeOnFullDisk(server: TestServer, stored: Upload): Promise<numbe
     cases.push([`the same in chunks`, await post(server, one, chunked), [507]]);
     cases.push([`what was refused is not there`, (await call(server.url, "GET", one.path)).status, [404]]);
   }
-  const many = await Promise.all(Array.from({ length: 10 }, () => post(server, upload(2 * mebibyte), chunked)));
+  const many = await Promise.all(
+    Array.from({ length: 10 }, () => post(server, upload(2 * mebibyte), chunked)),
+  );
   for (const status of many) cases.push(["ten at once", status, [507]]);
   const read = await call(server.url, "GET", stored.path);
   cases.push(["reading", read.status, [200]], ["what is read", read.body.equals(stored.body) ? 1 : 0, [1]]);
@@ -79,7 +86,11 @@ function mountSmall(folder: string): string | undefined {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m,mode=700", "tmpfs", folder], { stdio: "pipe" });
     return undefined;
   } catch (error) {
-    return `no small disk can be mounted: ${String((error as Error).message).split("\n").at(-2) ?? ""}`;
+    return `no small disk can be mounted: ${
+      String((error as Error).message)
+        .split("\n")
+        .at(-2) ?? ""
+    }`;
   }
 }
 
@@ -90,42 +101,45 @@ const whyNot = await (async () => {
   return reason;
 })();
 
-describe.skipIf(whyNot !== undefined)(`a real disk${whyNot === undefined ? "" : ` [skipped: ${whyNot}]`}`, () => {
-  for (const trashDays of [14, 0]) {
-    it(`that is full, ${trashDays === 0 ? "without a trash" : "with a trash"}`, async () => {
-      const folder = join(await temporaryFolder(), "served");
-      await mkdir(folder);
-      expect(mountSmall(folder)).toBeUndefined();
-      onTestFinished(() => void execFileSync("umount", ["--lazy", folder]));
-      const lines: string[] = [];
-      const log = createJsonLog((line) => lines.push(line));
-      const server = await startServer({ folder, policy: { trashDays }, log });
-      const stored = upload(3 * mebibyte);
-      expect(await post(server, stored)).toBe(200);
-      // To the last page.
-      let filler = 0;
-      for (let size = mebibyte; size >= 1; size = Math.floor(size / 2)) {
-        while ((await post(server, upload(size))) === 200) filler++;
-      }
-      const cases = await lifeOnFullDisk(server, stored);
-      // Deleting has to work on a full disk, or there would be no way out.
-      expect((await call(server.url, "DELETE", stored.path)).status).toBe(200);
-      expect((await call(server.url, "GET", stored.path)).status).toBe(404);
-      if (trashDays > 0) {
-        // There is no room for the audit log: the server's own log has what it would have said.
-        const object = stored.path.slice("/r/data/".length);
-        const told = lines.find((line) => line.includes("NOT IN THE AUDIT LOG") && line.includes(object));
-        expect(told).toMatch(/"event":"deleted"/);
-        expect(await server.server.trash.restore({})).toMatchObject({ restored: 1 });
-        expect((await call(server.url, "GET", stored.path)).body.equals(stored.body)).toBe(true);
-      } else {
-        await unharmed(server);
-        expect(await post(server, upload(mebibyte), chunked)).toBe(200);
-      }
-      console.log(`${cases + 2} cases of a disk that ${filler} uploads have filled`);
-    });
-  }
-});
+describe.skipIf(whyNot !== undefined)(
+  `a real disk${whyNot === undefined ? "" : ` [skipped: ${whyNot}]`}`,
+  () => {
+    for (const trashDays of [14, 0]) {
+      it(`that is full, ${trashDays === 0 ? "without a trash" : "with a trash"}`, async () => {
+        const folder = join(await temporaryFolder(), "served");
+        await mkdir(folder);
+        expect(mountSmall(folder)).toBeUndefined();
+        onTestFinished(() => void execFileSync("umount", ["--lazy", folder]));
+        const lines: string[] = [];
+        const log = createJsonLog((line) => lines.push(line));
+        const server = await startServer({ folder, policy: { trashDays }, log });
+        const stored = upload(3 * mebibyte);
+        expect(await post(server, stored)).toBe(200);
+        // To the last page.
+        let filler = 0;
+        for (let size = mebibyte; size >= 1; size = Math.floor(size / 2)) {
+          while ((await post(server, upload(size))) === 200) filler++;
+        }
+        const cases = await lifeOnFullDisk(server, stored);
+        // Deleting has to work on a full disk, or there would be no way out.
+        expect((await call(server.url, "DELETE", stored.path)).status).toBe(200);
+        expect((await call(server.url, "GET", stored.path)).status).toBe(404);
+        if (trashDays > 0) {
+          // There is no room for the audit log: the server's own log has what it would have said.
+          const object = stored.path.slice("/r/data/".length);
+          const told = lines.find((line) => line.includes("NOT IN THE AUDIT LOG") && line.includes(object));
+          expect(told).toMatch(/"event":"deleted"/);
+          expect(await server.server.trash.restore({})).toMatchObject({ restored: 1 });
+          expect((await call(server.url, "GET", stored.path)).body.equals(stored.body)).toBe(true);
+        } else {
+          await unharmed(server);
+          expect(await post(server, upload(mebibyte), chunked)).toBe(200);
+        }
+        console.log(`${cases + 2} cases of a disk that ${filler} uploads have filled`);
+      });
+    }
+  },
+);
 
 /** A store whose disk is full while `full` says so. */
 function failing(store: ObjectStore, full: () => boolean): ObjectStore {

@@ -91,7 +91,10 @@ export class TrashKeeper {
     { by = "operator", replace = false }: RestoreOptions = {},
   ): Promise<RestoredFromTrash> {
     if (replace && selection.since === undefined) {
-      throw new TasticError("invalid-argument", "replacing needs a time since when what was deleted is right");
+      throw new TasticError(
+        "invalid-argument",
+        "replacing needs a time since when what was deleted is right",
+      );
     }
     const { audit, changed } = this.#options;
     let [restored, replaced, bytes, there] = [0, 0, 0, 0];
