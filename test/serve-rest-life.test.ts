@@ -4,40 +4,37 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { sampleBytes } from "./support/bytes.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
-import {
-  initCheaply,
-  liveWithRestic,
-  restic,
-  restUrl,
-  tasticBackup,
-  tasticCheck,
-} from "./support/rest-clients.js";
+import { initCheaply, live, restic, restUrl, tasticBackup, tasticCheck } from "./support/rest-clients.js";
 import { call, serveRest, sha256 } from "./support/serve-rest.js";
 import { treeOf, writeFiles } from "./support/trees.js";
 
 const types = ["data", "index", "keys", "snapshots"];
 
 describeWithRestic("tastic serve rest and restic", () => {
-  it("a whole life", { timeout: 120_000 }, async () => {
-    const folder = await temporaryFolder();
-    const source = join(folder, "source");
-    await writeFile(join(folder, "second-password"), "another");
-    const server = await serveRest();
-    const [repo, other] = [restUrl(server.url, "life"), restUrl(server.url, "life/copy")];
-    const add = (round: number) =>
-      writeFiles(source, {
-        [`${round}/big`]: sampleBytes(5_000_000, round),
-        [`${round}/small`]: `hello ${round}`,
-        "a/b": "c",
-      });
-    await liveWithRestic(repo, other, { folder, source, add });
-    expect(await treeOf(join(folder, "restored", source))).toEqual(await treeOf(source));
-    await tasticBackup(repo, source);
-    await tasticCheck(repo);
-    await restic(repo, ["check", "--read-data"]);
-    await server.stop();
-    expect(server.said()).toMatch(/shutdown cleanly\n$/);
-  });
+  for (const [program, run] of Object.entries({ restic: runRestic, tastic: runTastic })) {
+    it(`a whole life with ${program}`, { timeout: 180_000 }, async () => {
+      const folder = await temporaryFolder();
+      const source = join(folder, "source");
+      const server = await serveRest();
+      const [repo, other] = [restUrl(server.url, "life"), restUrl(server.url, "life/copy")];
+      const add = (round: number) =>
+        writeFiles(source, {
+          [`${round}/big`]: sampleBytes(5_000_000, round),
+          [`${round}/small`]: `hello ${round}`,
+          "a/b": "c",
+        });
+      await live(run, { repos: [repo], other, folder, source, add });
+      expect(await treeOf(join(folder, "restored", source))).toEqual(await treeOf(source));
+      // The other program takes over.
+      if (program === "restic") {
+        await tasticBackup(repo, source);
+        await tasticCheck(repo);
+      }
+      await restic(repo, ["check", "--read-data"]);
+      await server.stop();
+      expect(server.said()).toMatch(/shutdown cleanly\n$/);
+    });
+  }
 
   it("ten clients of both kinds at once", async () => {
     const folder = await temporaryFolder();

@@ -132,12 +132,7 @@ class EmbeddedServer implements RestServer {
   #draining = false;
 
   constructor(options: RestServerOptions, prometheus: Prometheus | undefined) {
-    const {
-      repositories,
-      documents = createMemoryDocuments(),
-      log = silentLog,
-      now = Date.now,
-    } = options;
+    const { repositories, documents = createMemoryDocuments(), log = silentLog, now = Date.now } = options;
     const audit = auditOrLog(options.audit ?? noAudit, log);
     this.#options = options;
     this.#documents = documents;
@@ -248,9 +243,9 @@ class EmbeddedServer implements RestServer {
     this.#stopping.abort();
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.allSettled(this.#running);
-    await this.usage.stop();
+    const counted = await this.usage.stop();
     try {
-      await updateDocument(this.#documents, stateDocument, () => ended);
+      if (counted) await updateDocument(this.#documents, stateDocument, () => ended);
     } catch (error) {
       // On a full disk, say. The next server counts anew then, and everything else comes to its end all the same.
       this.#log.error(messageOf(error));

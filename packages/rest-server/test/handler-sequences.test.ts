@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, chown, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
-import { HtpasswdFile } from "@tastic/rest-server";
+import { HtpasswdFile, type Authentication } from "@tastic/rest-server";
 import { expect, it } from "vitest";
 import { leftovers, raw, statusOf } from "./bad-clients-support.js";
 import { call, media1, media2, sha256, startServer, temporaryFolder } from "./support.js";
@@ -259,8 +259,13 @@ async function outside(folder: string): Promise<string[]> {
 
 it("who is let in: everybody, whom a proxy names, and nobody without a name", async () => {
   const proxy = { kind: "proxy", header: "X-Remote-User" } as const;
-  const table = [
-    { what: "no authentication", authentication: { kind: "none" } as const, headers: {}, status: 404 },
+  const table: {
+    what: string;
+    authentication: Authentication;
+    headers: Record<string, string>;
+    status: number;
+  }[] = [
+    { what: "no authentication", authentication: { kind: "none" }, headers: {}, status: 404 },
     { what: "a name", authentication: proxy, headers: { "X-Remote-User": "restic" }, status: 404 },
     { what: "an empty header", authentication: proxy, headers: { "X-Remote-User": "" }, status: 401 },
     { what: "no header", authentication: proxy, headers: {}, status: 401 },
