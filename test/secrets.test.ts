@@ -57,7 +57,7 @@ function search(where: string, text: string): void {
 
 /** What each command is called with: as it makes sense, so that it gets far. `$…` stands for what is made for the test. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  backup: ["$source", "--tag", "more"],
+  backup: ["$source", "--tag", "more", "--also-to", "$other"],
   cache: [],
   cat: ["config"],
   check: ["--read-data"],
@@ -137,9 +137,10 @@ describe("a secret", () => {
   ];
 
   function variables({ repo, env }: Place): Record<string, string> {
-    const usual = { RESTIC_PASSWORD: CANARIES.password, RESTIC_FROM_PASSWORD: CANARIES.fromPassword };
     return {
-      ...usual,
+      RESTIC_PASSWORD: CANARIES.password,
+      RESTIC_FROM_PASSWORD: CANARIES.fromPassword,
+      RESTIC_ALSO_TO_PASSWORD: CANARIES.fromPassword,
       RESTIC_REPOSITORY: repo,
       RESTIC_CACHE_DIR: join(home, "cache"),
       PATH: process.env["PATH"] ?? "",

@@ -26,6 +26,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     examples: [
       ["backup ~/work", "save a folder as a new snapshot"],
       ["backup --exclude-gitignore --exclude '*.iso' ~", "leave out what you do not need"],
+      ["backup --also-to sftp:nas:/backup ~/work", "and copy the snapshot to a second repository"],
       ["backup --dry-run --verbose=2 ~/work", "only say what would be stored"],
       ["backup --stdin-from-command --stdin-filename db.sql pg_dump db", "save what a program prints"],
     ],
@@ -40,6 +41,10 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ],
       "The snapshot": ["host", "tag", "time", "parent", "groupBy", "skipIfUnchanged"],
       "What counts as changed": ["force", "ignoreCtime", "ignoreInode"],
+      "To several repositories": [
+        ...["alsoTo", "alsoToRepositoryFile", "alsoToPasswordFile", "alsoToPasswordCommand", "alsoToKeyHint"],
+        "alsoToInsecureNoPassword",
+      ],
     },
   },
   cache: { examples: [["cache --cleanup", "remove caches that were not used for long"]] },
