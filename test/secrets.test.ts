@@ -78,6 +78,9 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   migrate: [],
   mount: ["$target"],
   options: [],
+  "profile list": ["--profiles-file", "$profiles"],
+  "profile schedule": ["--profiles-file", "$profiles", "home"],
+  "profile show": ["--profiles-file", "$profiles", "home"],
   prune: ["--max-unused", "0"],
   "rebuild-index": [],
   recover: [],
@@ -106,8 +109,9 @@ const FAILS = [
   "serve rest",
   "serve webdav",
 ];
+const PROFILES = ["profile list", "profile schedule", "profile show"];
 /** What no repository is needed for. */
-const ALONE = ["cache", "features", "generate", "mount", "options", "serve rest", "version"];
+const ALONE = ["cache", "features", "generate", "mount", "options", ...PROFILES, "serve rest", "version"];
 
 interface Place {
   readonly repo: string;
@@ -120,7 +124,15 @@ describe("a secret", () => {
 
   beforeAll(async () => {
     home = await temporaryFolder();
-    for (const name of ["source", "other", "newPasswordFile", "passwordFile", "passwordProgram", "target"]) {
+    for (const name of [
+      "source",
+      "other",
+      "newPasswordFile",
+      "passwordFile",
+      "passwordProgram",
+      "target",
+      "profiles",
+    ]) {
       made[`$${name}`] = join(home, name);
     }
     await writeFiles(made["$source"]!, { "a/b": "content", c: "more" });
@@ -128,6 +140,8 @@ describe("a secret", () => {
     await writeFile(made["$passwordFile"]!, CANARIES.password);
     await writeFile(made["$passwordProgram"]!, `#!/bin/sh\nexec cat ${made["$passwordFile"]}\n`);
     await chmod(made["$passwordProgram"]!, 0o755);
+    const profile = `[home]\npassword = '''${CANARIES.password}'''\n[home.backup]\nschedule = "hourly"\n`;
+    await writeFile(made["$profiles"]!, profile, { mode: 0o600 });
     await makeCheapRepository(made["$other"]!, { password: CANARIES.fromPassword });
   });
 

@@ -16,6 +16,7 @@ export const GLOBAL_GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Repository and password": [
     ...["repo", "repositoryFile", "passwordFile", "passwordCommand", "keyHint", "insecureNoPassword"],
   ],
+  Profiles: ["profile", "profilesFile"],
   "What is printed": ["json", "quiet", "verbose", "help"],
   "Storing and locking": ["compression", "packSize", "noExtraVerify", "noLock", "retryLock"],
   Cache: ["cacheDir", "noCache", "cleanupCache"],
@@ -123,6 +124,14 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   migrate: { examples: [["migrate", "what there is to be done"]] },
   mount: { examples: [["mount /mnt/backup", "what to do instead"]] },
   options: { examples: [["options", "list them"]] },
+  "profile list": { examples: [["profile list", "which profiles there are"]] },
+  "profile schedule": {
+    examples: [
+      ["profile schedule home", "lines for crontab -e, of what the profile says is to be done when"],
+      ["profile schedule home --systemd", "units for systemd"],
+    ],
+  },
+  "profile show": { examples: [["profile show home", "what the profile holds, without its secrets"]] },
   prune: {
     examples: [
       ["prune", "free what no snapshot needs"],
