@@ -74,11 +74,21 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   find: {
     examples: [
       ["find '*.odt'", "where files of a name are, in all snapshots"],
+      ["find --versions ~/work/letter.odt", "all versions of a file, and the snapshots that have them"],
       ["find --newest 2026-01-31 --oldest 2026-01-01 notes", "by time of modification"],
     ],
     groups: {
       ...SELECTING,
-      "What is looked for": ["ignoreCase", "newest", "oldest", "blob", "tree", "pack", "snapshot"],
+      "What is looked for": [
+        "ignoreCase",
+        "newest",
+        "oldest",
+        "blob",
+        "tree",
+        "pack",
+        "snapshot",
+        "versions",
+      ],
     },
   },
   forget: {
