@@ -42,14 +42,17 @@ export { createExcludeRules } from "./patterns/exclude-rules.js";
 export type { ExcludeOptions, ExcludeRules, SourceItem } from "./patterns/exclude-rules.js";
 export { readFilesFrom } from "./patterns/files-from.js";
 export type { FilesFromOptions } from "./patterns/files-from.js";
-export { find } from "./find/find.js";
+export { find, isInTime } from "./find/find.js";
 export { findBlobs } from "./find/find-blobs.js";
+export { findVersions } from "./find/find-versions.js";
+export type { FileVersion, FindVersionsOptions, PathHistory, VersionChange } from "./find/find-versions.js";
 export type { WantedBlobs } from "./find/find-blobs.js";
 export type {
   FindBlobsEvent,
   FindBlobsOptions,
   FindEvent,
   FindOptions,
+  ModificationTimes,
   UnreadableTree,
 } from "./find/find-types.js";
 export { blobsOfPacks } from "./find/pack-blobs.js";
@@ -69,6 +72,7 @@ export { loadPatterns } from "./patterns/pattern-sources.js";
 export type { Environment, PatternSources } from "./patterns/pattern-sources.js";
 export { parsePatterns } from "./patterns/patterns.js";
 export type { PatternList, PatternOptions } from "./patterns/patterns.js";
+export { PathLookup } from "./path-lookup.js";
 export { prune } from "./prune/prune.js";
 export type { PruneOptions } from "./prune/prune.js";
 export { recover } from "./recover/recover.js";

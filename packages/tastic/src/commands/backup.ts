@@ -13,6 +13,7 @@ import type { BackupEvent, BackupOptions, BackupResult, GroupBy } from "@tastic/
 import type { Repository } from "@tastic/repository";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import { AlsoTo, alsoToFlags } from "../also-to.js";
 import { collectSources } from "../backup-sources.js";
 import { defineCommand } from "../command.js";
 import type { Context, Invocation } from "../command.js";
@@ -29,7 +30,10 @@ import { workersFlag } from "../workers-flag.js";
 
 const HOST_AND_PATHS: GroupBy = { host: true, paths: true, tags: false };
 
+const UNREAD = "Warning: at least one source file could not be read";
+
 const flags = {
+  ...alsoToFlags,
   dryRun: on("store nothing, say what would be stored", { short: "n" }),
   exclude: list("pattern", "leave out what matches (may be repeated)", { short: "e" }),
   excludeCaches: on("leave out what is in folders with a CACHEDIR.TAG"),
@@ -76,6 +80,7 @@ export const command = defineCommand({
   flags,
   async run(context, { flags: given, args }) {
     const { output } = context;
+    const alsoTo = new AlsoTo(context, given);
     const source = await collectSources(context, given, args);
     const tags = given.tag.flatMap(parseTagList).filter((tag) => tag !== "");
     const options = {
@@ -99,7 +104,7 @@ export const command = defineCommand({
 
     const save = async (
       repository: Repository,
-      how: Pick<BackupOptions, "parent" | "stdin" | "walk" | "held" | "signal">,
+      how: Pick<BackupOptions, "parent" | "stdin" | "walk" | "held"> & { readonly signal: AbortSignal },
     ): Promise<void> => {
       const reporter = new BackupReporter(context, {
         targets: how.stdin === undefined ? source.targets : [`/${how.stdin.filename}`],
@@ -123,12 +128,19 @@ export const command = defineCommand({
         reporter.stop();
       }
       reporter.summary(result);
-      if (result.errorCount > 0 || source.incomplete()) {
-        throw plain("Warning: at least one source file could not be read", { code: "incomplete" });
+      const incomplete = result.errorCount > 0 || source.incomplete();
+      try {
+        await copyOn(alsoTo, repository, result, given.dryRun, how.signal);
+      } catch (error) {
+        // Of the two, a missing copy is what the exit code tells.
+        if (incomplete && !output.json) output.error(UNREAD);
+        throw error;
       }
+      if (incomplete) throw plain(UNREAD, { code: "incomplete" });
     };
 
     const kind = given.dryRun ? "none" : "append";
+    if (!given.dryRun) await alsoTo.askPasswords();
     if (source.open !== undefined) {
       await withIndex(context, kind, async (repository, signal) => {
         const parent = await namedParent(repository, given);
@@ -158,6 +170,20 @@ export const command = defineCommand({
     }
   },
 });
+
+/** An unchanged source has its snapshot already, which the others may lack. */
+async function copyOn(
+  alsoTo: AlsoTo,
+  repository: Repository,
+  { snapshotId, parentId }: BackupResult,
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  if (alsoTo.isEmpty) return;
+  if (dryRun) return alsoTo.sayWouldCopy();
+  const id = snapshotId ?? parentId;
+  if (id !== undefined) await alsoTo.copyTo(repository, id, { isNew: snapshotId !== undefined, signal });
+}
 
 /** Only those who watch, or asked for every detail, learn what the count was. */
 function countsAhead(context: Context, { noScan }: BackupValues): boolean {

@@ -2,13 +2,12 @@
 import { TasticError } from "@tastic/errors";
 import { PassThrough } from "node:stream";
 import {
+  PathLookup,
   diff,
   dump,
   find,
-  findNode,
   findSubtree,
   splitPath,
-  type BlobId,
   type Node,
   type Repository,
   type StoredSnapshot,
@@ -105,9 +104,12 @@ export class Browser {
     const names = splitPath(path);
     return this.#room.read(place, async (reading) => {
       const versions = new VersionList(mostFound);
+      const lookups = new Map<Repository, PathLookup>();
       for (const merged of reading.snapshots) {
         const { repository, snapshot } = await snapshotIn(reading, merged);
-        const node = await nodeAt(repository, snapshot.tree, names);
+        const lookup = lookups.get(repository) ?? new PathLookup(repository);
+        lookups.set(repository, lookup);
+        const node = await lookup.find(snapshot.tree, names);
         if (node !== undefined) versions.add(merged, `/${names.join("/")}`, node);
       }
       return versions.sorted();
@@ -173,7 +175,7 @@ export class Browser {
         findMerged(reading.snapshots, id, this.#now()),
       );
       if (names.length === 0 && type === "dir") return;
-      const node = await nodeAt(repository, snapshot.tree, names);
+      const node = await new PathLookup(repository).find(snapshot.tree, names);
       if (node === undefined)
         throw new TasticError("not-found", "there is nothing of this name in the snapshot");
       if (node.type !== type)
@@ -240,22 +242,6 @@ async function snapshotIn(reading: Reading, merged: MergedSnapshot): Promise<Fou
     }
   }
   throw asError(failure ?? new TasticError("not-found", "no copy that can be reached has this snapshot"));
-}
-
-async function nodeAt(
-  repository: Repository,
-  tree: BlobId,
-  names: readonly string[],
-): Promise<Node | undefined> {
-  let folder: BlobId | undefined = tree;
-  let node: Node | undefined;
-  for (const name of names) {
-    if (folder === undefined) return undefined;
-    node = await findNode(repository, folder, name);
-    if (node === undefined) return undefined;
-    folder = node.type === "dir" ? node.subtree : undefined;
-  }
-  return node;
 }
 
 function entryOf(node: Node, path: string): Entry {
