@@ -247,9 +247,12 @@ class EmbeddedServer implements RestServer {
     this.#stopping.abort();
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.allSettled(this.#running);
-    await this.usage.stop();
-    await updateDocument(this.#documents, stateDocument, () => ended);
-    await this.close();
+    try {
+      await this.usage.stop();
+      await updateDocument(this.#documents, stateDocument, () => ended);
+    } finally {
+      await this.close();
+    }
   }
 
   async close(): Promise<void> {

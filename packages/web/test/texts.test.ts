@@ -2,6 +2,7 @@
  * The words of the page: German says everything that English says, and both have words for everything that the service
  * may answer. What that is, is read from its sources and schemas.
  */
+/// <reference lib="dom" />
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

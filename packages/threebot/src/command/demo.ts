@@ -15,6 +15,7 @@ import { join, resolve } from "node:path";
 import { TasticError } from "@tastic/errors";
 import { createTextLog, type Log } from "@tastic/rest-server";
 import * as v from "valibot";
+import { endAll } from "../marketplace/end-all.js";
 import { runMarketplace, type RunningMarketplace } from "../marketplace/run-marketplace.js";
 import type { OwnerService } from "../owner/service.js";
 import { createClient } from "../owner-api/client.js";
@@ -81,7 +82,7 @@ export async function demo(args: readonly string[], terminal: Terminal, open: Op
     await aborted(terminal.signal);
     return 0;
   } finally {
-    for (const end of ends.reverse()) await end();
+    await endAll(ends);
   }
 }
 

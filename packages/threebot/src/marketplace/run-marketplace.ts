@@ -37,6 +37,7 @@ import { accountRoutes } from "../owner-api/account-routes.js";
 import { openapiRoute } from "../owner-api/openapi.js";
 import { pageOf } from "../owner-api/page.js";
 import { embeddedBackupServer, type BackupServer } from "./backup-server.js";
+import { endAll } from "./end-all.js";
 import { createMarketplace, type Marketplace } from "./marketplace.js";
 import { remoteBackupServer, type RemoteBackupServerOptions } from "./remote-backup-server.js";
 import { marketplaceRoutes } from "./routes.js";
@@ -91,9 +92,7 @@ export async function runMarketplace(options: RunMarketplaceOptions): Promise<Ru
   const { log = silentLog } = options;
   // Each that was started is stopped again, the last one first; also when a later one does not start.
   const ends: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
-  };
+  const stop = (): Promise<void> => endAll(ends);
   try {
     const servers = await startServers(options, log, ends);
     // What listens decides the URL that 3Bots are told; the routes come once all of it is there.

@@ -33,6 +33,11 @@ export async function untilEnded(
   }
 }
 
+/** Has everything come back, though perhaps not all copies of the backups could be reached? They are caught up later. */
+export function isAllBack({ state, report }: Run): boolean {
+  return state === "done" || (state === "incomplete" && report?.failed === 0);
+}
+
 /** The result of a run that is to have been good. @throws TasticError incomplete, cancelled, or what the run met */
 export async function mustEndWell(
   owner: RunWatcher,
