@@ -15,6 +15,7 @@ import { join, resolve } from "node:path";
 import { TasticError } from "@tastic/errors";
 import { createTextLog, type Log } from "@tastic/rest-server";
 import * as v from "valibot";
+import { endAll } from "../marketplace/end-all.js";
 import { runMarketplace, type RunningMarketplace } from "../marketplace/run-marketplace.js";
 import type { OwnerService } from "../owner/service.js";
 import { createClient } from "../owner-api/client.js";
@@ -86,7 +87,7 @@ export async function demo(args: readonly string[], terminal: Terminal, open: Op
     await untilOver(terminal, AbortSignal.any([marketplace.lost, lost.signal]));
     return 0;
   } finally {
-    for (const end of ends.reverse()) await end();
+    await endAll(ends);
   }
 }
 

@@ -38,6 +38,7 @@ import { openapiRoute } from "../owner-api/openapi.js";
 import { pageOf } from "../owner-api/page.js";
 import { lockFolder } from "../state/folder-lock.js";
 import { embeddedBackupServer, type BackupServer } from "./backup-server.js";
+import { endAll } from "./end-all.js";
 import { createMarketplace, type Marketplace } from "./marketplace.js";
 import { remoteBackupServer, type RemoteBackupServerOptions } from "./remote-backup-server.js";
 import { marketplaceRoutes } from "./routes.js";
@@ -95,9 +96,7 @@ export async function runMarketplace(options: RunMarketplaceOptions): Promise<Ru
   const { log = silentLog } = options;
   // Each that was started is stopped again, the last one first; also when a later one does not start.
   const ends: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) await end();
-  };
+  const stop = (): Promise<void> => endAll(ends);
   const lost = new AbortController();
   try {
     const lock = await lockFolder(options.folder, { what: "a marketplace", log, lost: () => lost.abort() });
