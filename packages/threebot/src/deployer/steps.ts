@@ -1,7 +1,6 @@
 /** The steps of what goes on with a 3Bot. Each may be done again by another process that finds it begun. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTasticError, TasticError } from "@tastic/errors";
-import { isAllBack } from "../owner-api/until-ended.js";
 import type { SecretBox } from "../state/secret-box.js";
 import type { DeploymentRecord, Step } from "./deployment.js";
 import type { Target } from "./target.js";
@@ -100,8 +99,7 @@ async function untilRecovered(record: DeploymentRecord, context: StepContext): P
   const end = performance.now() + context.patience;
   for (;;) {
     const run = await client.newest("recover");
-    // Its page tells of a backup server that is still down.
-    if (run !== undefined) return client.ended(run.id, context.signal, isAllBack);
+    if (run !== undefined) return client.recovered(run.id, context.signal);
     if (performance.now() > end) {
       throw new TasticError("incomplete", `${record.name} does not begin to recover`, {
         guidance: "Look at the page of the 3Bot; it may ask something.",

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTasticError, messageOf, TasticError } from "@tastic/errors";
 import { createClient, type Client } from "../owner-api/client.js";
+import { isAllBack } from "../owner-api/until-ended.js";
 import type { Run, RunKind } from "../owner/service.js";
 
 /** Of a request, in milliseconds. */
@@ -9,8 +10,6 @@ const timeout = 15_000;
 const pause = 250;
 /** So long a run of the 3Bot itself may take, in milliseconds. */
 const busyPatience = 60 * 60_000;
-
-const isDone = ({ state }: Run): boolean => state === "done";
 
 export class ThreebotClient {
   readonly #client: Client;
@@ -68,8 +67,17 @@ export class ThreebotClient {
     }
   }
 
+  /** Waits until a recovery has ended. That a copy was away does not matter: its page says so. @throws TasticError incomplete */
+  recovered(id: string, signal: AbortSignal): Promise<void> {
+    return this.ended(id, signal, isAllBack);
+  }
+
   /** The newest run of a kind. */
   async newest(kind: RunKind): Promise<Run | undefined> {
     return (await this.#client.runs({ limit: 50 })).find((run) => run.kind === kind);
   }
+}
+
+function isDone({ state }: Run): boolean {
+  return state === "done";
 }

@@ -162,7 +162,7 @@ function chooseSnapshot(
   wanted: string | undefined,
   now: number,
 ): MergedSnapshot {
-  if (wanted !== undefined && wanted !== "latest") return findMerged(snapshots, wanted);
+  if (wanted !== undefined && wanted !== "latest") return findMerged(snapshots, wanted, now);
   const newest = newestComplete(snapshots, now) ?? snapshots[0];
   if (newest !== undefined) return newest;
   const failure = opened.find(({ error }) => error !== undefined)?.error;
