@@ -64,10 +64,15 @@ it(
       expect(run.state, await explain(owner, run)).toBe("done");
       const snapshots = await owner.snapshots(place);
       expect(snapshots.map(({ copies }) => copies.length)).toEqual(snapshots.map(() => 2));
-      const all = new Map([...before, ...snapshots].map(({ id: one, snapshot }) => [one, snapshot.time]));
-      for (const made of hurt.snapshots) if (!all.has(made)) all.set(made, hurt.started);
-      const newest = [...all].sort(([, a], [, b]) => Date.parse(b) - Date.parse(a)).slice(0, kept);
-      expect(snapshots.map(({ snapshot }) => snapshot.time)).toEqual(newest.map(([, time]) => time));
+      const now = snapshots.map(({ snapshot }) => snapshot.time);
+      const all = new Map([...before, ...snapshots].map(({ id: own, snapshot }) => [own, snapshot.time]));
+      const newest = [...all.values()].sort((one, other) => Date.parse(other) - Date.parse(one));
+      expect(now).toEqual(newest.slice(0, kept));
+      // Its id is another one in each copy; and there are two of it where one was stored, but the answer was lost, and a
+      // folder above the home was changed before the other was made.
+      const [from, to] = [Date.parse(hurt.started), Date.parse(hurt.ended!)];
+      const itsOwn = now.filter((time) => Date.parse(time) >= from && Date.parse(time) <= to);
+      expect(hurt.snapshots.length === 0 || itsOwn.length > 0).toBe(true);
     }
     console.log([...steps].map(([step, count]) => `${step} ${count}`).join(", "));
     const drill = await ended(owner, await owner.drill(place));
