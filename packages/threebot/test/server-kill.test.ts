@@ -10,8 +10,8 @@ import { backupNow, ended, explain, fillHome, password, startThreebot } from "./
 import { startServerProcess, type ServerProcess } from "./support/server-process.js";
 import { whenOver } from "./support/when-over.js";
 
-/** How many moments: 4, or what TASTIC_KILL_MOMENTS says. */
-const moments = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 4);
+/** How many moments: 2, or what TASTIC_KILL_MOMENTS says. */
+const moments = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 2);
 const place = "marketplace";
 /** Few, so that each run forgets and prunes. */
 const kept = 3;
