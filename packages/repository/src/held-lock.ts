@@ -10,6 +10,7 @@ import { encodeLock, formatTime } from "@tastic/format";
 import type { LockId } from "@tastic/format";
 import { hostname } from "node:os";
 import { currentUser } from "./keys.js";
+import { leaveBehind } from "./left-locks.js";
 import type { LockStore } from "./read-locks.js";
 import { REFRESH_EVERY_MS, STALE_AFTER_MS } from "./stale-locks.js";
 
@@ -25,24 +26,47 @@ export interface HeldLock {
   readonly id: LockId;
   /** Aborted, with the reason, when the lock could not be kept. */
   readonly signal: AbortSignal;
-  /** Removes the lock. Never fails for the store's sake: a lock that stays behind goes stale. */
+  /** Removes the lock. Never fails for the store's sake: a lock that stays behind is stale, for this process at once. */
   release(): Promise<void>;
 }
 
+/** A lock of this process, as it was stored. */
+export interface OwnLock {
+  readonly id: LockId;
+  /** As it states it, RFC 3339. */
+  readonly time: string;
+}
+
+const NANOSECONDS_PER_MS = 1_000_000;
+let count = 0;
+
 /** Stores a lock of this process. */
-export function saveOwnLock(
+export async function saveOwnLock(
   store: LockStore,
   exclusive: boolean,
   now: number,
   signal?: AbortSignal,
-): Promise<LockId> {
-  const time = formatTime(BigInt(now) * 1_000_000n);
+): Promise<OwnLock> {
+  // No two locks of a process state the same time, so that it can tell them apart.
+  const nanoseconds = BigInt(count++ % NANOSECONDS_PER_MS);
+  const time = formatTime(BigInt(now) * BigInt(NANOSECONDS_PER_MS) + nanoseconds);
   const lock = { time, exclusive, hostname: hostname(), pid: process.pid, ...currentUser() };
-  return store.saveLock(encodeLock(lock), signal);
+  try {
+    return { id: await store.saveLock(encodeLock(lock), signal), time };
+  } catch (error) {
+    // It may be there all the same.
+    leaveBehind(time);
+    throw error;
+  }
 }
 
 /** Keeps a lock fresh until it is released or lost. `refreshedAt` is the time that the lock states. */
-export function holdLock(store: LockStore, exclusive: boolean, first: LockId, refreshedAt: number): HeldLock {
+export function holdLock(
+  store: LockStore,
+  exclusive: boolean,
+  first: OwnLock,
+  refreshedAt: number,
+): HeldLock {
   const lost = new AbortController();
   const ended = new AbortController();
   /** All that we wrote and have not removed: a removal may fail, and is tried again. */
@@ -51,11 +75,11 @@ export function holdLock(store: LockStore, exclusive: boolean, first: LockId, re
   let refreshing: Promise<void> | undefined;
   let lastFailure: unknown;
 
-  const removeStored = async (but: LockId | undefined, signal?: AbortSignal): Promise<void> => {
-    for (const id of stored) {
-      if (id === but) continue;
-      await store.removeLock(id, signal);
-      stored.delete(id);
+  const removeStored = async (but: OwnLock | undefined, signal?: AbortSignal): Promise<void> => {
+    for (const lock of stored) {
+      if (lock === but) continue;
+      await store.removeLock(lock.id, signal);
+      stored.delete(lock);
     }
   };
   const refresh = async (): Promise<void> => {
@@ -97,7 +121,7 @@ export function holdLock(store: LockStore, exclusive: boolean, first: LockId, re
 
   return {
     get id() {
-      return current;
+      return current.id;
     },
     signal: lost.signal,
     async release() {
@@ -107,6 +131,7 @@ export function holdLock(store: LockStore, exclusive: boolean, first: LockId, re
         await removeStored(undefined);
       } catch (error) {
         if (!isTasticError(error)) throw error;
+        for (const { time } of stored) leaveBehind(time);
       } finally {
         process.off("SIGHUP", ignoreHangUp);
       }

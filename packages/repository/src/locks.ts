@@ -9,6 +9,7 @@ import type { Lock, LockId } from "@tastic/format";
 import { pause } from "./cancellation.js";
 import { holdLock, saveOwnLock } from "./held-lock.js";
 import type { HeldLock } from "./held-lock.js";
+import { leaveBehind } from "./left-locks.js";
 import { readLocks } from "./read-locks.js";
 import type { LockStore } from "./read-locks.js";
 import { isAbandoned, timeOf } from "./stale-locks.js";
@@ -52,17 +53,17 @@ export async function acquireLock(store: LockStore, options: LockOptions): Promi
 async function tryLock(store: LockStore, { exclusive, signal, onStored }: LockOptions): Promise<HeldLock> {
   await refuseConflicts(store, exclusive, undefined, signal);
   const now = Date.now();
-  const id = await saveOwnLock(store, exclusive, now, signal);
+  const own = await saveOwnLock(store, exclusive, now, signal);
   try {
     onStored?.();
     await pause(RECHECK_AFTER_MS, signal);
-    await refuseConflicts(store, exclusive, id, signal);
+    await refuseConflicts(store, exclusive, own.id, signal);
   } catch (error) {
     // Why we have no lock matters more than that a useless one stays behind, which goes stale.
-    await removeIfPossible(store, id);
+    if (!(await removeIfPossible(store, own.id))) leaveBehind(own.time);
     throw error;
   }
-  return holdLock(store, exclusive, id, now);
+  return holdLock(store, exclusive, own, now);
 }
 
 /** Throws `locked` if another lock forbids ours. */

@@ -421,6 +421,24 @@ describe("a lock that is held", () => {
     expect(await namesOf(storage, "lock")).toEqual([]);
   });
 
+  it("that was left behind forbids this process nothing, and everybody else what it always did", async () => {
+    const lock = await held((operation) => (operation === "remove" ? { kind: "fail" } : undefined), {
+      exclusive: true,
+    });
+    await lock.release();
+    expect(await namesOf(storage, "lock")).toEqual([lock.id]);
+    // As others see it, who have no such process, or cannot know what it has left.
+    const stored = decodeLock(await repository.loadUnpacked("lock", lock.id), "lock");
+    expect(isStale({ ...stored, hostname: "elsewhere" })).toBe(false);
+    expect(isStale({ ...stored, time: timeAgo(1) })).toBe(false);
+    const next = await take(repository, { exclusive: true });
+    expect(await namesOf(storage, "lock")).toEqual([next.id]);
+    // One that is held is not taken for one that was left.
+    expect(await removeLocks(repository.lockStore, false)).toBe(0);
+    await refused(repository);
+    await next.release();
+  });
+
   it("leaves nothing when it could not be taken", async () => {
     for (const n of [1, 2, 3]) {
       const plan: FaultPlan = (operation, file, count) =>

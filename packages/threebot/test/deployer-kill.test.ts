@@ -12,8 +12,8 @@ import { temporaryFolder } from "../../../test/support/folders.js";
 import { goodPassword as password, startSite, until, type Site } from "./support/deployer-site.js";
 import { freeAddresses } from "./support/free-addresses.js";
 
-/** How many moments: 6, or what TASTIC_KILL_MOMENTS says. */
-const moments = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 6);
+/** How many moments: 5, or what TASTIC_KILL_MOMENTS says. */
+const moments = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 5);
 const [program, standIn] = ["deployer-process.mjs", "stand-in-threebot.mjs"].map((name) =>
   fileURLToPath(new URL(`support/${name}`, import.meta.url)),
 ) as [string, string];
@@ -62,6 +62,7 @@ it(
           throw new Error(`${name}, killed after ${did}: ${String(cause)}`, { cause });
         }
       }
+      await site.end();
     }
     console.log(`killed after: ${[...seen].map(([did, count]) => `${did} ${count}`).join(", ")}`);
   },

@@ -6,21 +6,13 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deriveCredentials, parseName, ProcessTarget, type Client } from "@tastic/threebot";
 import { beforeAll, expect, it, vi } from "vitest";
-import {
-  describeWithRestic,
-  runRestic,
-  startTastic,
-  succeed,
-  temporaryFolder,
-  type Running,
-} from "../../../test/support/peers.js";
+import { describeWithRestic, runRestic, succeed, temporaryFolder } from "../../../test/support/peers.js";
 import { runProgram } from "../../../test/support/programs.js";
-import { whenServing } from "../../../test/support/serving.js";
 import { threebotCommand } from "../dist/command/threebot-command.js";
-import { freeAddresses } from "./support/free-addresses.js";
 import { fourPaths, liveOn, moveIn, stateOfHome } from "./support/lived-in-home.js";
 import { pageOf } from "./support/page-of.js";
 import { command, commandWithClock, startService } from "./support/service-process.js";
+import { startServerProcess, type ServerProcess } from "./support/server-process.js";
 import { whenOver } from "./support/when-over.js";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -31,19 +23,9 @@ const [name, password] = ["alice", "orbital-lantern-mustard-quilt"];
 const credentials = deriveCredentials(parseName(name), password);
 const patience = { timeout: 240_000, interval: 50 };
 
-interface BackupServer {
-  readonly url: string;
-  /** Where its operator's interface is. */
-  readonly operator: string;
-  /** kill -9, and its disk with it. */
-  lose(): Promise<void>;
-  /** An empty one under the old address. */
-  replace(): Promise<void>;
-}
-
 describeWithRestic("the disaster", () => {
   let folder: string;
-  let servers: readonly [BackupServer, BackupServer];
+  let servers: readonly [ServerProcess, ServerProcess];
   let marketplace: string;
   let setupCode: string;
   /** What was there when the last backup began. */
@@ -52,7 +34,7 @@ describeWithRestic("the disaster", () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     await writeFile(join(folder, "password"), password, { mode: 0o600 });
-    servers = await Promise.all([startBackupServer(folder, "north"), startBackupServer(folder, "south")]);
+    servers = await Promise.all([startServerProcess(folder, "north"), startServerProcess(folder, "south")]);
     ({ marketplace, setupCode } = await startMarketplace(folder, servers));
     newest = await liveThreeDays(folder, marketplace);
     await rm(join(folder, "home"), { recursive: true });
@@ -62,7 +44,7 @@ describeWithRestic("the disaster", () => {
   it("the 3Bot and one server gone: name and password bring all four paths back, and the lost copy is rebuilt", async () => {
     const [lost] = servers;
     await lost.lose();
-    await lost.replace();
+    await lost.start();
     const [state, home] = [join(folder, "new state"), join(folder, "new home")];
     await mkdir(home);
     const recovered = await runProgram(
@@ -106,7 +88,7 @@ describeWithRestic("the disaster", () => {
     const home = join(folder, "marketplace", "3bots", name, "home");
     expect(stateOfHome(home)).toEqual(newest);
     // The lost server is replaced by an empty one, and somebody looks what is there.
-    await lost.replace();
+    await lost.start();
     expect((await find()).get(`${lost.url}${name}/`)).toEqual({ url: `${lost.url}${name}/`, snapshots: 0 });
     const page = await pageOf(String(address), password);
     await settled(page);
@@ -118,59 +100,16 @@ describeWithRestic("the disaster", () => {
   });
 });
 
-/** With an account for nobody yet: the marketplace makes them. */
-async function startBackupServer(folder: string, id: string): Promise<BackupServer> {
-  const [listen, operator] = (await freeAddresses(2)) as [string, string];
-  const token = join(folder, `${id}-token`);
-  await writeFile(token, `the token of the operator of ${id}`, { mode: 0o600 });
-  const place = join(folder, id);
-  const args = [
-    ...["serve", "rest", "--path", place, "--private-repos", "--listen", listen],
-    ...["--operator-listen", operator, "--operator-token-file", token],
-  ];
-  const start = async (): Promise<Running> => {
-    await mkdir(place);
-    const running = await startTastic(args, { timeout: 3_600_000 });
-    await whenServing(running);
-    return running;
-  };
-  let running = await start();
-  const kill = async (): Promise<void> => {
-    running.child.kill("SIGKILL");
-    await running.finished;
-  };
-  // The one that replaces it serves the next test, too.
-  whenOver(kill);
-  return {
-    url: `http://${listen}/`,
-    operator: `http://${operator}/`,
-    async lose() {
-      await kill();
-      await rm(place, { recursive: true });
-    },
-    async replace() {
-      running = await start();
-    },
-  };
-}
-
 async function startMarketplace(
   folder: string,
-  servers: readonly BackupServer[],
+  servers: readonly ServerProcess[],
 ): Promise<{ marketplace: string; setupCode: string }> {
   const config = join(folder, "marketplace.json");
-  await writeFile(
-    config,
-    JSON.stringify({
-      servers: servers.map(({ url, operator }, at) => ({
-        id: ["north", "south"][at],
-        url,
-        operatorUrl: operator,
-        operatorTokenFile: join(folder, `${["north", "south"][at]}-token`),
-        privateNetwork: true,
-      })),
-    }),
-  );
+  const entries = servers.map(({ id, url, operatorUrl, operatorTokenFile }) => ({
+    ...{ id, url, operatorUrl, operatorTokenFile },
+    privateNetwork: true,
+  }));
+  await writeFile(config, JSON.stringify({ servers: entries }));
   const service = await startService([
     ...[command, "marketplace", "--config", config, "--folder", join(folder, "marketplace")],
     ...["--listen", "127.0.0.1:0", "--deploy-here"],
@@ -241,7 +180,7 @@ async function inStep(page: Client): Promise<void> {
 }
 
 /** What restic says of the copy on this server. */
-async function judge({ url }: BackupServer): Promise<void> {
+async function judge({ url }: ServerProcess): Promise<void> {
   const { loginSecret, repositoryPassword } = await credentials;
   const repo = `rest:${url.replace("://", `://${name}:${loginSecret}@`)}${name}/`;
   const options = { repo, password: repositoryPassword, timeout: 240_000 };

@@ -11,8 +11,8 @@ import { expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { codeOf, secretOf } from "./marketplace-support.js";
 
-/** How many moments: 20, or what TASTIC_KILL_MOMENTS says. */
-const moments = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 20);
+/** How many moments: 10, or what TASTIC_KILL_MOMENTS says. */
+const moments = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 10);
 const program = fileURLToPath(new URL("support/marketplace-process.mjs", import.meta.url));
 const day = 24 * 60 * 60_000;
 const from = "local";
@@ -28,16 +28,19 @@ async function killed(folder: string, prefix: string): Promise<Done[]> {
   const child = spawn(process.execPath, [program, folder, prefix], { stdio: ["ignore", "pipe", "inherit"] });
   const done: Done[] = [];
   const lines = createInterface({ input: child.stdout });
+  // How far it gets in a time is the machine's; how many answers are waited for is not.
+  const answers = 1 + Math.floor(Math.random() * 8);
   const started = new Promise<void>((resolve) => {
     lines.on("line", (line) => {
       done.push(JSON.parse(line) as Done);
-      resolve();
+      if (done.length >= answers) resolve();
     });
+    lines.once("close", resolve);
   });
   const closed = once(lines, "close");
   const exited = once(child, "exit");
   await started;
-  await sleep(Math.random() * 900);
+  await sleep(Math.random() * 300);
   child.kill("SIGKILL");
   await exited;
   await closed;
@@ -65,7 +68,7 @@ it(
       await check(folder, expected, names, last);
     }
     console.log(`${expected.size} 3Bots, ${actions} answers before ${moments} kills`);
-    expect(actions).toBeGreaterThan(moments * 2);
+    expect(actions).toBeGreaterThan(moments);
   },
 );
 

@@ -18,8 +18,8 @@ import {
   token,
 } from "./owner-support.js";
 
-/** How many moments: 6, or what TASTIC_KILL_MOMENTS says. */
-const moments = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 6);
+/** How many moments: 4, or what TASTIC_KILL_MOMENTS says. */
+const moments = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 4);
 const program = join(import.meta.dirname, "programs/back-up-again-and-again.mjs");
 const place = "marketplace";
 /** Few, so that each run forgets and prunes. */

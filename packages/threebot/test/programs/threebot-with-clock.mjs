@@ -36,7 +36,7 @@ const terminal = {
   signal: ending.signal,
 };
 const ended = main(args, terminal, (place) => createOwnerService({ ...place, clock, jitter: () => 0.5 }));
-ended.then((code) => process.exit(code));
+void ended.then((code) => process.exit(code));
 
 for await (const line of createInterface({ input: process.stdin })) {
   while (sleepers.size === 0) await new Promise((resolve) => setTimeout(resolve, 5));

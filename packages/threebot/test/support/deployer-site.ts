@@ -28,6 +28,8 @@ export interface Site {
   ): Promise<{ status: number; body: Record<string, unknown> }>;
   login(): Promise<void>;
   restart(): Promise<Site>;
+  /** With its 3Bots; it ends with the test if nobody has ended it before. */
+  end(): Promise<void>;
 }
 
 export interface SiteOptions extends Partial<RunMarketplaceOptions> {
@@ -57,11 +59,12 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     now: () => clock.now,
     ...options,
   });
-  onTestFinished(async () => {
+  const end = async (): Promise<void> => {
     for (const target of targets)
       for (const { name } of (await running.deployer?.list()) ?? []) await target.stop(name);
     await running.stop();
-  });
+  };
+  onTestFinished(end);
   let cookie = "";
   const ask: Site["ask"] = async (method, path, body) => {
     const answer = await fetch(new URL(`api/v1/${path}`, running.url), {
@@ -86,7 +89,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     await running.stop();
     return startSite({ ...options, folder, clock, targets });
   };
-  return { running, folder, clock, targets, ask, login, restart };
+  return { running, folder, clock, targets, ask, login, restart, end };
 }
 
 /** Waits until a 3Bot is as it is wanted. */
