@@ -181,6 +181,11 @@ function locationFrom(location: string, file: string, none: string, both: string
   if (location !== "" && file !== "") throw fatal(both);
   if (location !== "") return location;
   if (file === "") throw fatal(none);
+  return readLocationFile(file);
+}
+
+/** The location that a file names. */
+export function readLocationFile(file: string): string {
   try {
     return decodePassword(readFileSync(file)).trim();
   } catch (error) {

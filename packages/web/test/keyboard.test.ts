@@ -20,7 +20,7 @@ const dialogs: readonly Dialog[] = [
   {
     opener: "Cancel",
     title: "Stop this?",
-    options: { path: "/#/marketplace", runTime: 60_000 },
+    options: { path: "/#/marketplace", runTime: "held" },
     async before(page) {
       await page.getByRole("button", { name: "Back up now" }).click();
       await page.getByRole("button", { name: "Start" }).click();
@@ -46,11 +46,11 @@ describeWithChromium("the pages by keyboard", () => {
       await page.getByRole("button", { name: "Back up now" }).waitFor();
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
-      expect(await page.evaluate("document.activeElement.id")).toBe("content");
+      await until(page, "document.activeElement.id === 'content'");
       await page.getByRole("link", { name: "Activity" }).first().press("Enter");
       await page.getByRole("heading", { level: 1, name: "Activity" }).waitFor();
       await until(page, "document.activeElement.tagName === 'H1'");
-      expect(await page.title()).toBe("Activity · 3Bot Backup");
+      await until(page, "document.title === 'Activity · 3Bot Backup'");
     }));
 
   it.each(dialogs)("the dialog of $opener takes the focus, keeps it, and gives it back", (dialog) =>
@@ -64,7 +64,7 @@ describeWithChromium("the pages by keyboard", () => {
       expect(await keyboardFaults(page)).toEqual([]);
       for (let index = 0; index < 4; index++) {
         await page.keyboard.press("Shift+Tab");
-        expect(await page.evaluate(inDialog)).toBe(true);
+        await until(page, inDialog);
       }
       await page.keyboard.press("Escape");
       await box.waitFor({ state: "hidden" });

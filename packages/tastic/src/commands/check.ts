@@ -1,11 +1,12 @@
 /** `check`: looking for damage. */
-import { check } from "@tastic/snapshots";
+import { check, hireCheckers } from "@tastic/snapshots";
 import type { CheckEvent, CheckOptions, CheckResult, ReadSelection } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
 import type { SnapshotId } from "@tastic/format";
 import { withTemporaryCache } from "../cache.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../command.js";
+import { heldBack } from "../held-back.js";
 import { on, text } from "../flags.js";
 import { openRepository, openSource, withLock, withLockAhead } from "../open-repository.js";
 import { CheckReporter } from "../output/check-report.js";
@@ -59,11 +60,19 @@ export const command = defineCommand({
         ...(snapshots === undefined ? {} : { snapshots: snapshots.map(({ id }): SnapshotId => id) }),
       };
     };
+    // They start while the password is tried.
+    const crew = readData === undefined || flags.repairFrom !== "" ? undefined : hireCheckers();
+    let isFirst = true;
     const work = async (
       repository: Repository,
       signal: AbortSignal,
       onEvent = (event: CheckEvent): void => reporter.onEvent(event),
-    ): Promise<CheckResult> => check(repository, { ...(await prepare(repository)), signal, onEvent });
+    ): Promise<CheckResult> => {
+      // Whoever has to try again for the lock hires anew.
+      const hired = crew !== undefined && isFirst ? { crew } : {};
+      isFirst = false;
+      return check(repository, { ...(await prepare(repository)), ...hired, signal, onEvent });
+    };
     const begin = async (within: Context): Promise<CheckResult> => {
       if (!globals.noLock) output.info("create exclusive lock for repository");
       const repository = await openRepository(within);
@@ -92,19 +101,12 @@ export const command = defineCommand({
       });
     };
     const run = flags.repairFrom === "" ? begin : repair;
-    await sumUp(context, reporter, () => (flags.withCache ? run(context) : withTemporaryCache(context, run)));
+    try {
+      await sumUp(context, reporter, () =>
+        flags.withCache ? run(context) : withTemporaryCache(context, run),
+      );
+    } finally {
+      await crew?.close();
+    }
   },
 });
-
-/** Tells events only once `held` has resolved, those from before first. */
-function heldBack<Event>(held: Promise<void>, tell: (event: Event) => void): (event: Event) => void {
-  let waiting: Event[] | undefined = [];
-  void held.then(() => {
-    for (const event of waiting ?? []) tell(event);
-    waiting = undefined;
-  });
-  return (event) => {
-    if (waiting === undefined) tell(event);
-    else waiting.push(event);
-  };
-}

@@ -8,7 +8,7 @@ import { isTasticError, messageOf, TasticError } from "@tastic/errors";
 import type { Log } from "@tastic/rest-server";
 import { storageError } from "@tastic/storage";
 import type { OwnerService } from "../owner/service.js";
-import { untilEnded } from "../owner-api/until-ended.js";
+import { isAllBack, untilEnded } from "../owner-api/until-ended.js";
 
 export interface Beginning {
   readonly name: string;
@@ -67,7 +67,10 @@ async function hasBegun(
   log.info("bringing the backups back", { name });
   const begun = await owner.recover({ from: { place: "marketplace", name, password } });
   const run = await untilEnded(owner, begun, undefined, signal);
-  if (run.state === "done") return true;
+  if (isAllBack(run)) {
+    if (run.problem !== undefined) log.warn(`everything is back, but ${run.problem.message}`, { name });
+    return true;
+  }
   throw new TasticError("incomplete", run.problem?.message ?? `the recovery is ${run.state}`);
 }
 

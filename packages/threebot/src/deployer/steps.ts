@@ -99,7 +99,7 @@ async function untilRecovered(record: DeploymentRecord, context: StepContext): P
   const end = performance.now() + context.patience;
   for (;;) {
     const run = await client.newest("recover");
-    if (run !== undefined) return client.ended(run.id, context.signal);
+    if (run !== undefined) return client.recovered(run.id, context.signal);
     if (performance.now() > end) {
       throw new TasticError("incomplete", `${record.name} does not begin to recover`, {
         guidance: "Look at the page of the 3Bot; it may ask something.",

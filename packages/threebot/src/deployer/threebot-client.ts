@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTasticError, messageOf, TasticError } from "@tastic/errors";
 import { createClient, type Client } from "../owner-api/client.js";
+import { isAllBack } from "../owner-api/until-ended.js";
 import type { Run, RunKind } from "../owner/service.js";
 
 /** Of a request, in milliseconds. */
@@ -52,10 +53,11 @@ export class ThreebotClient {
   }
 
   /** Waits until a run has ended. @throws TasticError incomplete if not well, and what the 3Bot says */
-  async ended(id: string, signal: AbortSignal): Promise<void> {
+  async ended(id: string, signal: AbortSignal, isWell = isDone): Promise<void> {
     for (;;) {
-      const { state, problem } = await this.#client.run(id);
-      if (state === "done") return;
+      const run = await this.#client.run(id);
+      if (isWell(run)) return;
+      const { state, problem } = run;
       if (state !== "running") {
         throw new TasticError("incomplete", `the run ended as ${state}: ${problem?.message ?? "no reason"}`, {
           guidance: problem?.guidance ?? "The page of the 3Bot shows its log.",
@@ -65,8 +67,17 @@ export class ThreebotClient {
     }
   }
 
+  /** Waits until a recovery has ended. That a copy was away does not matter: its page says so. @throws TasticError incomplete */
+  recovered(id: string, signal: AbortSignal): Promise<void> {
+    return this.ended(id, signal, isAllBack);
+  }
+
   /** The newest run of a kind. */
   async newest(kind: RunKind): Promise<Run | undefined> {
     return (await this.#client.runs({ limit: 50 })).find((run) => run.kind === kind);
   }
+}
+
+function isDone({ state }: Run): boolean {
+  return state === "done";
 }

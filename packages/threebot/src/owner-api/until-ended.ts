@@ -33,6 +33,11 @@ export async function untilEnded(
   }
 }
 
+/** Did a recovery bring all of it back, whatever was wrong beside it? A server that is down cannot have its copy yet. */
+export function isAllBack({ state, report }: Pick<Run, "state" | "report">): boolean {
+  return state === "done" || (state === "incomplete" && report?.failed === 0);
+}
+
 /** The result of a run that is to have been good. @throws TasticError incomplete, cancelled, or what the run met */
 export async function mustEndWell(
   owner: RunWatcher,

@@ -1,9 +1,11 @@
-/** The deployments, read anew while one of them is on its way. */
+/** The deployments, read anew: often while one of them is on its way, else now and then while somebody looks. */
 import { onScopeDispose, watch } from "vue";
 import { deployer, type Deployment } from "../api/deployer.js";
 import { useLoaded, type Loaded } from "../state/load.js";
+import { isSomebodyThere } from "../state/presence.js";
 
-const pause = 2000;
+const soon = 2000;
+const later = 10_000;
 
 export function useDeployments(): Loaded<Deployment[]> {
   const loaded = useLoaded(async () => (await deployer.list()).deployments);
@@ -21,13 +23,17 @@ function isMoving({ state }: Deployment): boolean {
   return state === "starting";
 }
 
-function again<T>(loaded: Loaded<T>, wanted: (value: T) => boolean): void {
+function again<T>(loaded: Loaded<T>, moves: (value: T) => boolean): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  watch([loaded.data, loaded.error], ([value, error]) => {
+  const arm = (): void => {
+    const { value } = loaded.data;
+    const isMoved = loaded.error.value !== undefined || (value !== undefined && moves(value));
     clearTimeout(timer);
-    if (error !== undefined || (value !== undefined && wanted(value))) {
-      timer = setTimeout(() => void loaded.reload(), pause);
-    }
-  });
+    timer = setTimeout(
+      () => (isMoved || isSomebodyThere() ? void loaded.reload() : arm()),
+      isMoved ? soon : later,
+    );
+  };
+  watch([loaded.data, loaded.error], arm);
   onScopeDispose(() => clearTimeout(timer));
 }

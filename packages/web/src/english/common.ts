@@ -45,8 +45,6 @@ export const common = {
   errors: {
     unreachable: "The service cannot be reached.",
     unreachableHelp: "Is it running? The page tries again when you do.",
-    internal: "Something went wrong inside the service.",
-    internalHelp: "Its log says more. Trying again does no harm.",
   },
   problem,
   serviceSays: "The service says:",

@@ -34,6 +34,8 @@ export const deployer = {
   found: "This was found:",
   copy: (snapshots: string, newest: string) => `${snapshots}, the newest of ${newest}`,
   copyEmpty: "no snapshots",
+  copyAway: "This copy could not be reached.",
+  copyAwayEnough: "This copy could not be reached. The other one is enough.",
   nothing: "With this name and password, no backups were found. Go back and check both.",
   confirmCreate: (name: string) => `Ready. Create ${name}?`,
   confirmRecover: (name: string) => `Ready. Bring ${name} back?`,

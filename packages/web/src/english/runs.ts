@@ -31,6 +31,7 @@ export const runs = {
     forget: "Applying the rules",
     prune: "Freeing space",
     check: "Checking",
+    mend: "Mending from the other copy",
     restore: "Bringing files back",
     drill: "Bringing a sample back",
   } as Readonly<Record<string, string>>,

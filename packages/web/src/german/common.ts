@@ -46,8 +46,6 @@ export const common: Texts["common"] = {
   errors: {
     unreachable: "Der Dienst ist nicht zu erreichen.",
     unreachableHelp: "Läuft er? Die Seite versucht es wieder, wenn Sie es tun.",
-    internal: "Im Dienst ist etwas schiefgegangen.",
-    internalHelp: "Sein Protokoll sagt mehr. Es noch einmal zu versuchen schadet nicht.",
   },
   problem,
   serviceSays: "Der Dienst sagt:",

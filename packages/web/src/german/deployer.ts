@@ -41,6 +41,8 @@ export const deployer: Texts["deployer"] = {
   found: "Das wurde gefunden:",
   copy: (snapshots, newest) => `${snapshots}, der neueste vom ${newest}`,
   copyEmpty: "keine Stände",
+  copyAway: "Diese Kopie ist nicht zu erreichen.",
+  copyAwayEnough: "Diese Kopie ist nicht zu erreichen. Die andere genügt.",
   nothing:
     "Mit diesem Namen und Passwort wurden keine Backups gefunden. Gehen Sie zurück und prüfen Sie beides.",
   confirmCreate: (name) => `Fertig. ${name} starten?`,

@@ -1,8 +1,6 @@
 /** Was schiefging, nach den Kennwörtern des Dienstes. Was er selbst sagt, steht als Einzelheit darunter. */
 import type { Texts } from "../english/english.js";
 
-const retried = "Es wird von selbst wieder versucht. Bleibt es so, prüfen Sie die Verbindung.";
-
 export const problem: Texts["common"]["problem"] = {
   "invalid-argument": {
     sentence: "Eine Angabe passt nicht.",
@@ -28,7 +26,7 @@ export const problem: Texts["common"]["problem"] = {
   },
   "wrong-password": {
     sentence: "Das Passwort stimmt nicht.",
-    help: "Es ist das, mit dem die Backups gemacht wurden.",
+    help: "Achten Sie auf die Schreibweise, und darauf, welches Ihrer Passwörter gefragt ist.",
   },
   "no-password": { sentence: "Es fehlt ein Passwort." },
   "invalid-key": { sentence: "Ein Schlüssel der Backups ist nicht zu gebrauchen." },
@@ -61,7 +59,10 @@ export const problem: Texts["common"]["problem"] = {
     sentence: "Es ist kein Platz mehr da.",
     help: "Schaffen Sie Platz, oder behalten Sie weniger Stände.",
   },
-  "storage-failed": { sentence: "Der Speicher der Backups ist nicht zu erreichen.", help: retried },
+  "storage-failed": {
+    sentence: "Der Speicher der Backups ist nicht zu erreichen.",
+    help: "Prüfen Sie die Verbindung, und versuchen Sie es dann noch einmal.",
+  },
   "no-source": {
     sentence: "Nichts von dem, was gesichert werden soll, ist da.",
     help: "Sehen Sie in den Einstellungen nach Dateien und Ordnern.",
@@ -86,6 +87,26 @@ export const problem: Texts["common"]["problem"] = {
   shrunk: {
     sentence: "Es ist sehr viel weniger da als beim letzten Mal, darum wurde nichts gesichert.",
     help: "Fehlt etwas, holen Sie es zurück. Ist es so gewollt, machen Sie selbst ein Backup.",
+  },
+  "paths-missing": {
+    sentence: "Eine Datei oder ein Ordner, der gesichert werden soll, ist nicht mehr da.",
+    help: "Holen Sie ihn zurück, oder nehmen Sie ihn aus den Einstellungen.",
+  },
+  "snapshots-of-the-future": {
+    sentence: "Einige Stände wollen aus der Zukunft sein.",
+    help: "Prüfen Sie die Uhr dieses Rechners.",
+  },
+  "snapshots-lost": {
+    sentence: "Auf einem Server sind Stände verschwunden, die Ihr 3Bot nicht gelöscht hat.",
+    help: "Was die andere Kopie davon hat, wird zurückgeholt. Finden Sie heraus, wer sie gelöscht hat.",
+  },
+  "history-lost": {
+    sentence: "Die Backups auf einem Server sind ganz weg.",
+    help: "Sie werden aus der anderen Kopie neu gemacht. Finden Sie heraus, wer sie gelöscht hat.",
+  },
+  mended: {
+    sentence: "Eine Kopie war beschädigt und ist aus der anderen wieder heil.",
+    help: "Lassen Sie die Platte dieses Servers prüfen.",
   },
   /** Eines neuen 3Bots. */
   name: { sentence: "Dieser Name geht nicht." },

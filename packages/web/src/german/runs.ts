@@ -34,6 +34,7 @@ export const runs: Texts["runs"] = {
     forget: "Wendet die Regeln an",
     prune: "Macht Platz frei",
     check: "Prüft",
+    mend: "Heilt aus der anderen Kopie",
     restore: "Holt Dateien zurück",
     drill: "Holt eine Probe zurück",
   },

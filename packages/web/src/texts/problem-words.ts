@@ -1,9 +1,9 @@
 /**
- * What went wrong, in the language of the page. The service says it in English; a page in another language has a sentence
- * of its own for each code, and shows what the service said, which is more particular, as a detail.
+ * What went wrong, in the language of the page, which has a sentence for each code. The service says it in English and
+ * more particularly: a page in English shows that, and a page in another language shows it as a detail.
  */
 import { sentenceOf } from "./sentence.js";
-import { texts } from "./texts.js";
+import { language, texts } from "./texts.js";
 
 export interface AnyProblem {
   readonly code: string;
@@ -23,12 +23,16 @@ export function problemWords({ code, message, guidance }: AnyProblem): ProblemWo
   const { errors, problem } = texts.value.common;
   if (code === "unreachable")
     return { sentence: errors.unreachable, help: errors.unreachableHelp, detail: undefined };
-  const said = [message, guidance ?? ""].filter((text) => text !== "").map(sentenceOf);
   const own = Object.hasOwn(problem, code) ? problem[code] : undefined;
-  if (own !== undefined)
-    return { sentence: own.sentence, help: own.help, detail: said.length === 0 ? undefined : said.join(" ") };
-  const [sentence = errors.internal, help = code === "internal" ? errors.internalHelp : undefined] = said;
-  return { sentence, help, detail: undefined };
+  const [sentence, help] = [message, guidance].map((text) => (text ? sentenceOf(text) : undefined));
+  if (language.value === "en" || own === undefined)
+    return {
+      sentence: sentence ?? own?.sentence ?? problem["internal"]!.sentence,
+      help: help ?? own?.help,
+      detail: undefined,
+    };
+  const detail = [sentence, help].filter((text) => text !== undefined).join(" ");
+  return { sentence: own.sentence, help: own.help, detail: detail === "" ? undefined : detail };
 }
 
 /** All of it in one text. */

@@ -10,14 +10,17 @@ export interface FakeState {
   readonly places: Record<"marketplace" | "minio", { state: string; automatic: boolean }>;
   readonly snapshots: { id: string; pinned: boolean; snapshot: { tags: string[] } }[];
   readonly runs: { id: string; kind: string; state: string }[];
-  runTime: number;
 }
 
 export interface FakeService {
   readonly url: string;
   readonly state: FakeState;
+  /** Takes runs that are held on to this share of their work; with 1 they are done. */
+  advance(share: number): void;
   close(): Promise<void>;
 }
+
+export type RunTime = number | "held";
 
 export type Scene = "safe" | "trouble" | "new" | "first";
 
@@ -25,6 +28,6 @@ export declare const contentSecurityPolicy: string;
 export declare function startFakeService(options?: {
   scene?: Scene;
   now?: number;
-  /** Milliseconds that a run takes. */
-  runTime?: number;
+  /** Milliseconds that a run takes; "held": it stays halfway until it is advanced. */
+  runTime?: RunTime;
 }): Promise<FakeService>;

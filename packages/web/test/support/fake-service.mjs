@@ -1,6 +1,6 @@
 // A service for the page that needs no engine and no servers: every route of the interface over data that is made up, so
-// that the page can be shown, measured and tested in seconds. Runs are played in a second or so. The real service is what
-// the tests of packages/threebot hold the page against.
+// that the page can be shown, measured and tested in seconds. Runs are played in a second or so, or are held halfway for as
+// long as somebody looks at them.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join, normalize } from "node:path";
@@ -38,7 +38,8 @@ class Refusal extends Error {
 }
 
 /**
- * @param options `scene`: "safe" (the default), "trouble", "new" (nothing set up), "first" (no password chosen yet).
+ * @param options `scene`: "safe" (the default), "trouble", "new" (nothing set up), "first" (no password chosen yet);
+ *   `runTime`: of a run in milliseconds, or "held": it stays halfway until `advance` is called.
  * @returns the address, the state to look into and to change, and a way to end it.
  */
 export async function startFakeService(options = {}) {
@@ -54,6 +55,10 @@ export async function startFakeService(options = {}) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     state,
+    /** Takes all runs that are held on to this share of their work; with 1 they are done. */
+    advance(share) {
+      for (const advance of state.held) advance(share);
+    },
     async close() {
       for (const timer of state.timers) clearInterval(timer);
       for (const stream of state.streams) stream.destroy();
@@ -114,6 +119,7 @@ function createState({ scene = "safe", now = Date.now(), runTime = 1200 }) {
     deployments: deploymentsOf(now),
     streams: new Set(),
     timers: new Set(),
+    held: new Set(),
     /** Streams that were ever opened, and requests that were answered. */
     streamsOpened: 0,
     requests: [],
@@ -609,17 +615,13 @@ function play(state, kind, place, tags = []) {
     unread: false,
   };
   state.runs.unshift(run);
-  const ticks = 12;
-  let tick = 0;
-  const timer = setInterval(() => {
-    tick++;
-    if (run.state !== "running" || tick > ticks) {
-      clearInterval(timer);
-      state.timers.delete(timer);
-      if (run.state === "running") end(state, run, "done", tags);
+  const advance = (share) => {
+    if (run.state !== "running") return;
+    if (share >= 1) {
+      state.held.delete(advance);
+      end(state, run, "done", tags);
       return;
     }
-    const share = tick / ticks;
     run.progress = {
       files: Math.round(18_247 * share),
       bytes: Math.round(1.96e9 * share),
@@ -628,6 +630,20 @@ function play(state, kind, place, tags = []) {
       remaining: Math.ceil(41 * (1 - share)),
     };
     tell(state, { type: "run", run });
+  };
+  if (state.runTime === "held") {
+    state.held.add(advance);
+    advance(0.5);
+    return run;
+  }
+  const ticks = 12;
+  let tick = 0;
+  const timer = setInterval(() => {
+    tick++;
+    advance(tick / ticks);
+    if (run.state === "running") return;
+    clearInterval(timer);
+    state.timers.delete(timer);
   }, state.runTime / ticks);
   state.timers.add(timer);
   tell(state, { type: "run", run });

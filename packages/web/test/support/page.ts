@@ -2,14 +2,18 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { chromiumPath, startChromium } from "./chromium.mjs";
-import { startFakeService, type FakeService, type Scene } from "./fake-service.mjs";
+import { startFakeService, type FakeService, type RunTime, type Scene } from "./fake-service.mjs";
+import { patience } from "./scenes.mjs";
 
 const required = process.env["TASTIC_REQUIRE_PEERS"] === "1";
+
+/** A test has many steps, of which none needs long where nothing else goes on. */
+const timeout = 4 * patience;
 
 /** A group of tests that need Chromium; skipped by name without one. */
 export function describeWithChromium(name: string, tests: () => void): void {
   if (chromiumPath === undefined && !required) describe.skip(`${name} (there is no Chromium)`, tests);
-  else describe(name, tests);
+  else describe(name, { timeout }, tests);
 }
 
 let browser: Browser | undefined;
@@ -41,7 +45,7 @@ export interface OpenOptions {
   readonly scene?: Scene;
   readonly path?: string;
   readonly loggedOut?: boolean;
-  readonly runTime?: number;
+  readonly runTime?: RunTime;
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: "light" | "dark";
@@ -58,7 +62,7 @@ export async function withPage(
   const service = await startFakeService({ scene, runTime });
   const viewport = { width: options.width ?? 1280, height: options.height ?? 860 };
   const context = await open.newContext({ viewport, locale, colorScheme, reducedMotion: "reduce" });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(patience);
   try {
     if (options.loggedOut !== true && scene !== "first") await logIn(context, service);
     const complaints: string[] = [];

@@ -3,14 +3,25 @@
  * deployer, and a 3Bot; and more 3Bots that know nothing yet.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { freeAddresses } from "../../../threebot/test/support/free-addresses.js";
+import { patience } from "./scenes.mjs";
 
+const movedClock = new URL("moved-clock.mjs", import.meta.url).href;
 const program = fileURLToPath(new URL("../../../threebot/bin/3bot-backup.js", import.meta.url));
 
 export interface RealSite {
@@ -28,6 +39,8 @@ export interface RealSite {
 export interface Fresh {
   readonly page: string;
   readonly setupCode: string;
+  /** For the service more than half an hour passes at once. */
+  later(): void;
   stop(): Promise<void>;
 }
 
@@ -50,7 +63,7 @@ export function useRealSite(): () => RealSite {
   afterAll(async () => {
     if (site === undefined) return;
     await ended(site.process);
-    endDeployed(site.folder);
+    endAt(site.folder);
     rmSync(site.folder, { recursive: true, force: true, maxRetries: 3 });
   });
   return () => {
@@ -66,7 +79,12 @@ export async function startFresh({ deployer, folder }: RealSite, name: string, h
   const flags = Object.entries(options).flatMap(([flag, value]) => [`--${flag}`, value]);
   const started = await start(["serve", ...flags], /is at (\S+)[\s\S]*with this code: (\S+)/);
   const [page = "", setupCode = ""] = started.found;
-  return { page, setupCode, stop: () => ended(started.process) };
+  return {
+    page,
+    setupCode,
+    later: () => void started.process.kill("SIGUSR2"),
+    stop: () => ended(started.process),
+  };
 }
 
 /** A token with which a 3Bot of this name registers. */
@@ -84,7 +102,7 @@ export interface OpenedReal {
 
 export async function openReal(browser: Browser, address: string): Promise<OpenedReal> {
   const context = await browser.newContext({ locale: "en-GB", reducedMotion: "reduce" });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -126,15 +144,26 @@ export async function firstRun(page: Page, setupCode: string, password: string):
   await page.getByRole("button", { name: "Begin" }).click();
 }
 
-/** The content of every file below a folder, by its path in it. */
+/** What the card of a run says of it: "made new" and "replaced", with their numbers. */
+export async function figures(page: Page): Promise<Record<string, string>> {
+  const list = page.locator(".run-card .figure-list");
+  await list.waitFor();
+  const names = await list.locator("dt").allTextContents();
+  const values = await list.locator("dd").allTextContents();
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
+}
+
+/** Every file below a folder by its path in it: its mode, when it was changed, and what is in it or where a link leads. */
 export function contentOf(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name));
   return Object.fromEntries(
-    files
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((path) => [path.slice(folder.length), readFileSync(path, "base64")]),
+    files.map((path) => {
+      const stats = lstatSync(path);
+      const content = stats.isFile() ? readFileSync(path, "base64") : readlinkSync(path);
+      return [path.slice(folder.length), `${stats.mode.toString(8)} ${stats.mtimeMs} ${content}`];
+    }),
   );
 }
 
@@ -142,7 +171,9 @@ async function start(
   args: readonly string[],
   expected: RegExp,
 ): Promise<{ readonly process: ChildProcess; readonly found: readonly string[] }> {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--import", movedClock, program, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let said = "";
   child.stderr.on("data", (text: Buffer) => (said += text.toString()));
   return new Promise((resolve, reject) => {
@@ -156,13 +187,20 @@ async function start(
 }
 
 async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const closed = new Promise((resolve) => child.once("close", resolve));
   child.kill("SIGTERM");
   await closed;
 }
 
-/** 3Bots that were deployed outlive their deployer, and have its folder in their arguments. */
-function endDeployed(folder: string): void {
+/** A server loses its disk, with all that it had: nothing is read there any more, and nothing can be stored. */
+export function loseDisk(folder: string): void {
+  rmSync(folder, { recursive: true });
+  symlinkSync(join(folder, "..", "not-mounted"), folder);
+}
+
+/** Kills 3Bots that were deployed: they outlive their deployer, and have their folder in their arguments. */
+export function endAt(folder: string): void {
   const processes = execFileSync("ps", ["-A", "-o", "pid=,args="], { encoding: "utf8" }).split("\n");
   for (const line of processes.filter((text) => text.includes(folder))) {
     const id = Number.parseInt(line, 10);

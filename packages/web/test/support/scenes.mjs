@@ -1,5 +1,8 @@
 // Every page of both applications, with what the service holds when it is shown, for screenshots and for the audit.
 
+/** So long a step of a test may take, in milliseconds, on a machine that is slow or has much else to do. */
+export const patience = 60_000;
+
 /** `act` brings the page to where there is something to see. */
 export const scenes = [
   { name: "home", scene: "safe", path: "/#/" },
@@ -13,7 +16,7 @@ export const scenes = [
     name: "backup-running",
     scene: "safe",
     path: "/#/marketplace",
-    runTime: 60_000,
+    runTime: "held",
     async act(page) {
       await page.getByRole("button", { name: "Back up now" }).click();
       await page.getByRole("button", { name: "Start" }).click();
@@ -182,7 +185,15 @@ export async function openSnapshot(page, folder) {
   await page.locator(".snapshot-row a").first().click();
   await page.getByRole("navigation", { name: "Folder" }).waitFor();
   await page.evaluate((path) => (location.hash += `?path=${encodeURIComponent(path)}`), folder);
-  await page.locator(".entry-row").first().waitFor();
+  await folderShown(page, folder);
+}
+
+/** Waits until the rows are those of this folder, and not of the one before. */
+export async function folderShown(page, folder) {
+  const name = folder.split("/").at(-1);
+  const folders = page.getByRole("navigation", { name: "Folder" });
+  await folders.locator("[aria-current=page]").getByText(name, { exact: true }).waitFor();
+  await page.locator(".entry-row .entry-name").first().waitFor();
 }
 
 /** A page of its own in a browser of its own settings, logged in unless it is not to be. */
@@ -193,6 +204,7 @@ export async function openScene(browser, service, scene, { width, height, colorS
     locale: "en-GB",
     reducedMotion: "reduce",
   });
+  context.setDefaultTimeout(patience);
   if (scene.loggedOut !== true) {
     await context.addCookies([
       { name: "session", value: "given", url: service.url, httpOnly: true, sameSite: "Strict" },
@@ -217,7 +229,7 @@ export async function showScene(page, service, { path, act }) {
  * look on: to evaluate a text from inside the page.
  */
 export async function until(page, expression) {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + patience;
   while (!(await page.evaluate(expression))) {
     if (Date.now() > end) throw new Error(`still not so: ${expression}`);
     await page.waitForTimeout(50);
