@@ -2,42 +2,18 @@
  * Memory is bounded by construction: neither a long stream nor a folder of very many entries changes the peak.
  */
 import { describe, expect, it } from "vitest";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { sampleBytes } from "./support/bytes.js";
 import { makeCheapRepository } from "./support/cheap-repository.js";
-import { startTastic, succeed, temporaryFolder } from "./support/peers.js";
-import type { Running } from "./support/peers.js";
+import { startTastic, temporaryFolder } from "./support/peers.js";
+import { peakWhile } from "./support/peak-memory.js";
 
 const MIB = 2 ** 20;
 const LIMIT_MIB = 300;
 const STREAM_MIB = 10 * 1024;
 const ENTRIES = 200_000;
-
-/** The most memory that a process had so far, in bytes; 0 once it is gone. */
-function peakOf(pid: number): number {
-  try {
-    const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-    return Number(kib ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
-}
-
-/** Lets a command run to its end; returns the most memory it had, in MiB. */
-async function peakWhile(running: Running, feed?: () => Promise<void>): Promise<number> {
-  let peak = 0;
-  const pid = running.child.pid ?? 0;
-  const watch = setInterval(() => (peak = Math.max(peak, peakOf(pid))), 20);
-  try {
-    await feed?.();
-    succeed(await running.finished);
-  } finally {
-    clearInterval(watch);
-  }
-  return peak / MIB;
-}
 
 /** `total` MiB: noise of which every fourth piece is new, so that there is something to store. */
 function* longStream(total: number): Generator<Uint8Array> {

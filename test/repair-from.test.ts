@@ -94,23 +94,23 @@ describeWithRestic("repairing from another repository", () => {
     ],
   ];
 
-  it.each(
-    DAMAGES.flatMap(([name, damage]) =>
-      (["mirror", "foreign"] as const).map((from) => ({ name, damage, from })),
-    ),
-  )("$name, from a $from repository", async ({ damage, from }) => {
-    const repo = await damaged(damage);
-    const { code, stdout, stderr } = await repairFrom(repo, from === "mirror" ? whole.path : foreign);
-    expect(code, `${stdout}\n${stderr}`).toBe(0);
-    expect(stdout).toMatch(
-      /\nrestored \d+ blobs? \(.*\) from the other repository, and replaced \d damaged packs?\n/,
-    );
-    expect(stdout).toMatch(/no errors were found\n$/);
-    await expectWhole(repo);
-    // Whatever bad copies there were, none is left to be taken for good.
-    succeed(await runTasticHere(["prune", "--max-unused=0", "--no-cache"], { repo }));
-    await expectWhole(repo);
-  });
+  // The kinds of source take turns.
+  it.each(DAMAGES.map(([name, damage], i) => ({ name, damage, from: i % 3 === 2 ? "mirror" : "foreign" })))(
+    "$name, from a $from repository",
+    async ({ damage, from }) => {
+      const repo = await damaged(damage);
+      const { code, stdout, stderr } = await repairFrom(repo, from === "mirror" ? whole.path : foreign);
+      expect(code, `${stdout}\n${stderr}`).toBe(0);
+      expect(stdout).toMatch(
+        /\nrestored \d+ blobs? \(.*\) from the other repository, and replaced \d damaged packs?\n/,
+      );
+      expect(stdout).toMatch(/no errors were found\n$/);
+      await expectWhole(repo);
+      // Whatever bad copies there were, none is left to be taken for good.
+      succeed(await runTasticHere(["prune", "--max-unused=0", "--no-cache"], { repo }));
+      succeed(await runRestic(["check", "--read-data", ...PLAIN], { repo }));
+    },
+  );
 
   it("changes nothing where nothing is damaged, or where it is only asked what it could do", async () => {
     const repo = await damaged(async () => undefined);
@@ -128,6 +128,11 @@ describeWithRestic("repairing from another repository", () => {
     expect(await stored(repo)).toEqual(before);
     await flipByte(pack("one", "data", repo), 12_000);
     const flipped = await stored(repo);
+    const damagedBlob = Object.entries(whole.layers.one.blobs).find(
+      ([, { path, offset, length }]) =>
+        path === whole.layers.one.data.path && offset <= 12_000 && 12_000 < offset + length,
+    );
+    const content = Number(whole.layers.one.tree[damagedBlob?.[0] ?? ""]?.split(" ")[0]);
     const trial = await repairFrom(repo, foreign, "--json", "--dry-run");
     expect(trial.code).toBe(1);
     expect(jsonLines(trial)).toEqual([
@@ -135,7 +140,7 @@ describeWithRestic("repairing from another repository", () => {
         message_type: "repaired",
         dry_run: true,
         restored_blobs: 1,
-        restored_bytes: expect.any(Number),
+        restored_bytes: content,
         replaced_packs: [whole.layers.one.data.id],
         saved_packs: [],
         lost_blobs: [],
@@ -288,6 +293,9 @@ describeWithRestic("repairing from another repository", () => {
     }
   }
 
-  /** All files of a repository, as `treeOf` describes them. */
-  const stored = (repo: string): Promise<Record<string, string>> => treeOf(repo);
+  /** All files of a repository, as `treeOf` describes them. Commands make folders that a repository may lack. */
+  async function stored(repo: string): Promise<Record<string, string>> {
+    const all = Object.entries(await treeOf(repo));
+    return Object.fromEntries(all.filter(([, what]) => what !== "folder"));
+  }
 });

@@ -60,7 +60,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   backup: ["$source", "--tag", "more", "--also-to", "$other"],
   cache: [],
   cat: ["config"],
-  check: ["--read-data"],
+  check: ["--read-data", "--repair-from", "$other"],
   copy: ["--from-repo", "$other"],
   diff: ["latest", "latest"],
   dump: ["latest", "/"],

@@ -8,11 +8,10 @@
  */
 import { TasticError } from "@tastic/errors";
 import { idFromBytes, idToBytes } from "@tastic/format";
-import type { BlobId, BlobType, PackId } from "@tastic/format";
+import type { PackId } from "@tastic/format";
 import { DATA, PACK, TREE } from "../blob-entry.js";
 import { throwIfCancelled } from "../cancellation.js";
 import type { ListedPack } from "../index-files.js";
-import { PackTable } from "../pack-table.js";
 import { removeFiles } from "../prune/remove-files.js";
 import { replaceIndex } from "../prune/rewrite-index.js";
 import type { IndexFile } from "../prune/rewrite-index.js";
