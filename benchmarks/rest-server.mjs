@@ -1,5 +1,7 @@
 // Holds `tastic serve rest` against rest-server: 1, 8 and 64 clients at once that upload, read and list, and what each
-// server took of memory. The clients are one process of plain node:http for both, so that what they cost is the same.
+// server took of the processors and of memory: in each act, at rest, and at most in the whole run. The clients are one
+// process of plain node:http for both, so that what they cost is the same; the servers take turns, run by run, and each
+// has warmed up with a few requests before it is measured.
 //
 //   node benchmarks/rest-server.mjs --rest-server PATH [--node PATH] [--mib 512] [--runs 3] [--clients 1,8,64]
 import { spawn } from "node:child_process";
@@ -26,6 +28,7 @@ const { values } = parseArgs({
 });
 
 const packLength = 8 * 2 ** 20;
+const warmUpPacks = 16;
 const listed = 10_000;
 const media = "application/vnd.x.restic.rest.v2";
 
@@ -44,15 +47,19 @@ async function play(
 ) {
   const count = Math.max(1, Math.round((mib * 2 ** 20) / packLength));
   const body = randomBytes(packLength);
+  /** All begin with the same bytes but for a mark, so that one buffer is enough. */
+  const makePacks = (/** @type {number} */ length) =>
+    Array.from({ length }, () => {
+      const mark = randomBytes(32);
+      body.set(mark);
+      return { mark, name: createHash("sha256").update(body).digest("hex") };
+    });
+  await warmUp();
   for (const clients of crowds) {
     const agent = new Agent({ keepAlive: true, maxSockets: clients });
     const repository = `/c${clients}`;
     await call(agent, address, "POST", `${repository}/?create=true`);
-    const packs = Array.from({ length: count }, (_, i) => {
-      const mark = randomBytes(32);
-      body.set(mark);
-      return { mark, name: createHash("sha256").update(body).digest("hex"), i };
-    });
+    const packs = makePacks(count);
     await act("upload", packs, async ({ mark, name }) => {
       const rest = body.subarray(32);
       return call(agent, address, "POST", `${repository}/data/${name}`, [mark, rest]);
@@ -86,6 +93,17 @@ async function play(
     }
   }
   process.exit(0);
+
+  async function warmUp() {
+    const agent = new Agent({ keepAlive: true });
+    await call(agent, address, "POST", "/warm/?create=true");
+    for (const { mark, name } of makePacks(warmUpPacks)) {
+      await call(agent, address, "POST", `/warm/data/${name}`, [mark, body.subarray(32)]);
+      await call(agent, address, "GET", `/warm/data/${name}`);
+    }
+    await call(agent, address, "GET", "/warm/data/");
+    agent.destroy();
+  }
 }
 
 /**
@@ -127,10 +145,15 @@ async function compareServers() {
   };
   /** @type {Map<string, { seconds: number[], bytes: number, requests: number, rss: number[], own: number[], cpu: number[] }>} */
   const figures = new Map();
+  /** Bytes at rest, and the most of the whole run. @type {Map<string, { rest: number[], most: number[] }>} */
+  const memory = new Map(Object.keys(servers).map((name) => [name, { rest: [], most: [] }]));
   for (let run = 0; run < Number(values.runs); run++) {
     for (const [name, command] of Object.entries(servers)) {
       process.stderr.write(`run ${run + 1}, ${name}\n`);
-      for (const { result, rss, own, cpu } of await measureServer(command)) {
+      const { rest, results } = await measureServer(command);
+      memory.get(name)?.rest.push(rest);
+      memory.get(name)?.most.push(Math.max(...results.map(({ rss }) => rss)));
+      for (const { result, rss, own, cpu } of results) {
         const key = `${result.act} ${result.clients} ${name}`;
         const kept = figures.get(key) ?? { seconds: [], bytes: 0, requests: 0, rss: [], own: [], cpu: [] };
         kept.seconds.push(result.seconds);
@@ -162,6 +185,15 @@ async function compareServers() {
         `${(median(ours.rss) / median(theirs.rss)).toFixed(2)} x`,
       ]);
     }
+  }
+  for (const [what, key] of /** @type {const} */ ([
+    ["at rest", "rest"],
+    ["most of the run", "most"],
+  ])) {
+    const [theirs, ours] = [...memory.values()].map((bytes) => median(bytes[key]) / 2 ** 20);
+    if (theirs === undefined || ours === undefined) continue;
+    const row = ["", "", "", "", "", theirs.toFixed(0), ours.toFixed(0), `${(ours / theirs).toFixed(2)} x`];
+    rows.push([what, ...row]);
   }
   const head = [
     "act",
@@ -201,6 +233,7 @@ async function measureServer(command) {
   /** @type {{ result: Result, rss: number, own: number, cpu: number }[]} */
   const results = [];
   const pid = /** @type {number} */ (server.pid);
+  const rest = memoryOf(pid, "VmHWM");
   let own = 0;
   let cpu = 0;
   const look = setInterval(() => (own = Math.max(own, memoryOf(pid, "RssAnon"))), 10);
@@ -226,7 +259,7 @@ async function measureServer(command) {
   await new Promise((resolve) => server.on("close", resolve));
   rmSync(folder, { recursive: true, force: true });
   if (code !== 0) throw new Error(`the clients failed against ${command.join(" ")}`);
-  return results;
+  return { rest, results };
 }
 
 function benchFolder() {

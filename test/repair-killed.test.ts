@@ -4,43 +4,19 @@
  *
  *   TASTIC_KILL_MOMENTS=200   how many moments, 8 if not given
  */
-import { idFromBytes } from "@tastic/format";
-import type { BlobId } from "@tastic/format";
-import { PACK, TREE } from "@tastic/repository";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { beforeAll, expect, it } from "vitest";
-import { flipByte, openTestRepository, packsOf } from "./support/damaged-twins.js";
+import { flipByte, packsOf } from "./support/damaged-twins.js";
 import type { KnownPack } from "./support/damaged-twins.js";
 import { copiesOf, filesIn, makeHistory } from "./support/history.js";
 import { KILL_MOMENTS, killAtMoments, SLOW_WITH_KILLS } from "./support/kill-moments.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
 import type { RunOptions } from "./support/peers.js";
+import { lostBlobs, wholeBlobs } from "./support/whole-blobs.js";
 
-/** What all blobs are called that the index lists and that open with the content of their name. */
-async function wholeBlobs(repo: string): Promise<Set<string>> {
-  const repository = await openTestRepository(repo);
-  await repository.loadIndex();
-  const { index } = repository;
-  const found = new Set<string>();
-  for (let entry = 0; entry < index.size; entry++) {
-    const kind = index.kind(entry);
-    if (kind === PACK) continue;
-    const type = kind === TREE ? "tree" : "data";
-    const id = idFromBytes<BlobId>(index.id(entry));
-    await repository.loadBlob(type, id).then(
-      () => found.add(`${type} ${id}`),
-      () => undefined,
-    );
-  }
-  return found;
-}
-
-/** Those of `wanted` that are not to be had. */
-async function lostBlobs(repo: string, wanted: ReadonlySet<string>): Promise<string[]> {
-  const found = await wholeBlobs(repo);
-  return [...wanted].filter((blob) => !found.has(blob));
-}
+const hastyClock = join(import.meta.dirname, "support", "hasty-clock.mjs");
 
 describeWithRestic(`killed with SIGKILL at ${KILL_MOMENTS} moments`, () => {
   let home: string;
@@ -159,13 +135,15 @@ describeWithRestic(`killed with SIGKILL at ${KILL_MOMENTS} moments`, () => {
   it("key passwd leaves one of both passwords that opens", SLOW_WITH_KILLS, async () => {
     const file = `${home}/new-password`;
     await writeFile(file, "neu");
+    // Else most of the time would go to deriving keys from passwords, by both tools.
+    const env = { NODE_OPTIONS: `--import=${pathToFileURL(hastyClock).href}` };
     const opens = async (repo: string, password: string): Promise<boolean> => {
       const outcome = await runRestic(["cat", "config", "--no-cache", "--no-lock"], { repo, password });
       return outcome.code === 0;
     };
     await killAtMoments({
       args: ["key", "passwd", "--new-password-file", file, "--no-cache"],
-      prepare: async () => ({ repo: await damagedCopy(async () => undefined) }),
+      prepare: async () => ({ repo: await damagedCopy(async () => undefined), env }),
       async afterKill(options) {
         const repo = options.repo ?? "";
         const password = (await opens(repo, "geheim")) ? "geheim" : "neu";

@@ -57,7 +57,7 @@ function search(where: string, text: string): void {
 
 /** What each command is called with: as it makes sense, so that it gets far. `$…` stands for what is made for the test. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
-  backup: ["$source", "--tag", "more"],
+  backup: ["$source", "--tag", "more", "--also-to", "$other"],
   cache: [],
   cat: ["config"],
   check: ["--read-data"],
@@ -78,6 +78,9 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   migrate: [],
   mount: ["$target"],
   options: [],
+  "profile list": ["--profiles-file", "$profiles"],
+  "profile schedule": ["--profiles-file", "$profiles", "home"],
+  "profile show": ["--profiles-file", "$profiles", "home"],
   prune: ["--max-unused", "0"],
   "rebuild-index": [],
   recover: [],
@@ -106,8 +109,9 @@ const FAILS = [
   "serve rest",
   "serve webdav",
 ];
+const PROFILES = ["profile list", "profile schedule", "profile show"];
 /** What no repository is needed for. */
-const ALONE = ["cache", "features", "generate", "mount", "options", "serve rest", "version"];
+const ALONE = ["cache", "features", "generate", "mount", "options", ...PROFILES, "serve rest", "version"];
 
 interface Place {
   readonly repo: string;
@@ -120,7 +124,15 @@ describe("a secret", () => {
 
   beforeAll(async () => {
     home = await temporaryFolder();
-    for (const name of ["source", "other", "newPasswordFile", "passwordFile", "passwordProgram", "target"]) {
+    for (const name of [
+      "source",
+      "other",
+      "newPasswordFile",
+      "passwordFile",
+      "passwordProgram",
+      "target",
+      "profiles",
+    ]) {
       made[`$${name}`] = join(home, name);
     }
     await writeFiles(made["$source"]!, { "a/b": "content", c: "more" });
@@ -128,6 +140,8 @@ describe("a secret", () => {
     await writeFile(made["$passwordFile"]!, CANARIES.password);
     await writeFile(made["$passwordProgram"]!, `#!/bin/sh\nexec cat ${made["$passwordFile"]}\n`);
     await chmod(made["$passwordProgram"]!, 0o755);
+    const profile = `[home]\npassword = '''${CANARIES.password}'''\n[home.backup]\nschedule = "hourly"\n`;
+    await writeFile(made["$profiles"]!, profile, { mode: 0o600 });
     await makeCheapRepository(made["$other"]!, { password: CANARIES.fromPassword });
   });
 
@@ -137,9 +151,10 @@ describe("a secret", () => {
   ];
 
   function variables({ repo, env }: Place): Record<string, string> {
-    const usual = { RESTIC_PASSWORD: CANARIES.password, RESTIC_FROM_PASSWORD: CANARIES.fromPassword };
     return {
-      ...usual,
+      RESTIC_PASSWORD: CANARIES.password,
+      RESTIC_FROM_PASSWORD: CANARIES.fromPassword,
+      RESTIC_ALSO_TO_PASSWORD: CANARIES.fromPassword,
       RESTIC_REPOSITORY: repo,
       RESTIC_CACHE_DIR: join(home, "cache"),
       PATH: process.env["PATH"] ?? "",

@@ -4,40 +4,37 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { sampleBytes } from "./support/bytes.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
-import {
-  initCheaply,
-  liveWithRestic,
-  restic,
-  restUrl,
-  tasticBackup,
-  tasticCheck,
-} from "./support/rest-clients.js";
+import { initCheaply, live, restic, restUrl, tasticBackup, tasticCheck } from "./support/rest-clients.js";
 import { call, serveRest, sha256 } from "./support/serve-rest.js";
 import { treeOf, writeFiles } from "./support/trees.js";
 
 const types = ["data", "index", "keys", "snapshots"];
 
 describeWithRestic("tastic serve rest and restic", () => {
-  it("a whole life", { timeout: 120_000 }, async () => {
-    const folder = await temporaryFolder();
-    const source = join(folder, "source");
-    await writeFile(join(folder, "second-password"), "another");
-    const server = await serveRest();
-    const [repo, other] = [restUrl(server.url, "life"), restUrl(server.url, "life/copy")];
-    const add = (round: number) =>
-      writeFiles(source, {
-        [`${round}/big`]: sampleBytes(5_000_000, round),
-        [`${round}/small`]: `hello ${round}`,
-        "a/b": "c",
-      });
-    await liveWithRestic(repo, other, { folder, source, add });
-    expect(await treeOf(join(folder, "restored", source))).toEqual(await treeOf(source));
-    await tasticBackup(repo, source);
-    await tasticCheck(repo);
-    await restic(repo, ["check", "--read-data"]);
-    await server.stop();
-    expect(server.said()).toMatch(/shutdown cleanly\n$/);
-  });
+  for (const [program, run] of Object.entries({ restic: runRestic, tastic: runTastic })) {
+    it(`a whole life with ${program}`, { timeout: 180_000 }, async () => {
+      const folder = await temporaryFolder();
+      const source = join(folder, "source");
+      const server = await serveRest();
+      const [repo, other] = [restUrl(server.url, "life"), restUrl(server.url, "life/copy")];
+      const add = (round: number) =>
+        writeFiles(source, {
+          [`${round}/big`]: sampleBytes(5_000_000, round),
+          [`${round}/small`]: `hello ${round}`,
+          "a/b": "c",
+        });
+      await live(run, { repos: [repo], other, folder, source, add });
+      expect(await treeOf(join(folder, "restored", source))).toEqual(await treeOf(source));
+      // The other program takes over.
+      if (program === "restic") {
+        await tasticBackup(repo, source);
+        await tasticCheck(repo);
+      }
+      await restic(repo, ["check", "--read-data"]);
+      await server.stop();
+      expect(server.said()).toMatch(/shutdown cleanly\n$/);
+    });
+  }
 
   it("ten clients of both kinds at once", async () => {
     const folder = await temporaryFolder();
@@ -105,7 +102,12 @@ describeWithRestic("tastic serve rest and restic", () => {
     expect((await call(server.url, "POST", path("config"), { ...login, body: "overwritten" })).status).toBe(
       403,
     );
-    expect((await call(server.url, "DELETE", path("config"), login)).status).toBe(200);
+    // The config's name says nothing of its content: what is deleted can be replaced by something else, again and again.
+    const falseConfigs = ["false", "falser"];
+    for (const body of falseConfigs) {
+      expect((await call(server.url, "DELETE", path("config"), login)).status).toBe(200);
+      expect((await call(server.url, "POST", path("config"), { ...login, body })).status).toBe(200);
+    }
     const elsewhere = [
       "/",
       "/bob/",
@@ -122,17 +124,22 @@ describeWithRestic("tastic serve rest and restic", () => {
     }
     expect((await runRestic(["snapshots"], { repo })).code).not.toBe(0);
     console.log(
-      `${deleted + 1} objects deleted, ${refused + 1} overwrites refused, ${elsewhere.length * 3} ways elsewhere closed`,
+      `${deleted + 1} objects deleted, ${refused + 1} overwrites refused, ${falseConfigs.length} false configs, ` +
+        `${elsewhere.length * 3} ways elsewhere closed`,
     );
 
     const listed = succeed(await operate("--undelete", "--since", attack, "--json", "alice/laptop"));
-    expect(listed.stdout.trim().split("\n")).toHaveLength(deleted + 1);
+    // The right config, and the first of the false ones.
+    const trashed = deleted + 2;
+    expect(listed.stdout.trim().split("\n")).toHaveLength(trashed);
     succeed(await operate("--account", "suspend", "alice"));
     await expect
       .poll(async () => (await call(server.url, "GET", path("config"), login)).status, { timeout: 10_000 })
       .toBe(403);
-    const back = succeed(await operate("--undelete", "--restore", "--since", attack, "alice/laptop"));
-    expect(back.stdout).toContain(`${deleted + 1} objects brought back`);
+    const restore = ["--undelete", "--restore", "--replace", "--since", attack, "alice/laptop"];
+    const back = succeed(await operate(...restore));
+    expect(back.stdout).toContain(`${trashed - 1} objects brought back`);
+    expect(back.stdout).toContain("1 in place of others");
     succeed(await operate("--account", "resume", "alice"));
     await expect
       .poll(async () => (await call(server.url, "GET", path("config"), login)).status, { timeout: 10_000 })

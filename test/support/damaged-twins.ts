@@ -23,13 +23,13 @@ export interface KnownPack {
   readonly blobs: number;
 }
 
-export async function openTestRepository(repo: string): Promise<Repository> {
-  return Repository.open(createLocalStorage(repo), { password: testPassword });
+export async function openTestRepository(repo: string, password = testPassword): Promise<Repository> {
+  return Repository.open(createLocalStorage(repo), { password });
 }
 
 /** The packs that the index lists, the largest first. */
-export async function packsOf(repo: string): Promise<KnownPack[]> {
-  const repository = await openTestRepository(repo);
+export async function packsOf(repo: string, password?: string): Promise<KnownPack[]> {
+  const repository = await openTestRepository(repo, password);
   await repository.loadIndex();
   const table = new PackTable(repository.index);
   return [...table.packs()]

@@ -1,9 +1,11 @@
 /** restic and tastic as clients of a REST server, for tests in which both use it. */
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Repository } from "@tastic/repository";
 import { backup, check } from "@tastic/snapshots";
 import { createRestStorage, parseRestLocation } from "@tastic/storage-rest";
-import { runRestic, succeed, testPassword, type Outcome } from "./peers.js";
+import { expect } from "vitest";
+import { runRestic, succeed, testPassword, type Outcome, type RunOptions } from "./peers.js";
 
 /** "http://127.0.0.1:1234/" and "alice/laptop" as restic takes them. */
 export function restUrl(
@@ -68,42 +70,60 @@ async function withStorage(
   }
 }
 
-/** A whole life of a repository with restic, ending in clean checks. `other` is a second place of the same server. */
-export async function liveWithRestic(
-  repo: string,
-  other: string,
-  {
-    folder,
-    source,
-    add,
-  }: { readonly folder: string; readonly source: string; readonly add: (round: number) => Promise<void> },
-): Promise<void> {
+/** Runs a program to its end: `runRestic` or `runTastic`. */
+export type Runner = (args: readonly string[], options: RunOptions) => Promise<Outcome>;
+
+export interface Life {
+  /** The repository; several places of the same one, such as two gateways, take turns. */
+  readonly repos: readonly string[];
+  /** A second repository, to copy to. */
+  readonly other: string;
+  /** For what the life needs beside the repositories; `restored` in it is what it has restored. */
+  readonly folder: string;
+  readonly source: string;
+  /** Changes the source. */
+  readonly add: (round: number) => Promise<void>;
+}
+
+/** A whole life of a repository: init, backup, restore, keys, locks, forget, prune and copy, and clean checks after each. */
+export async function live(program: Runner, { repos, other, folder, source, add }: Life): Promise<void> {
   const home = join(folder, "home");
-  const run = (...args: string[]) => restic(repo, args, home);
-  await run("init");
+  let turn = 0;
+  const run = async (args: readonly string[], options: RunOptions = {}): Promise<string> => {
+    const repo = repos[turn++ % repos.length]!;
+    return succeed(await program(args, { repo, home, timeout: 300_000, ...options })).stdout;
+  };
+  const ids = async (type: string, options?: RunOptions): Promise<string[]> =>
+    (await run(["list", type, "--no-lock"], options)).split("\n").filter((line) => line !== "");
+  const check = ["check", "--read-data"];
+
+  await run(["init"]);
   for (let round = 0; round < 2; round++) {
     await add(round);
-    await run("backup", source, "--tag", `round${round}`);
+    await run(["backup", source, "--tag", `round${round}`]);
   }
-  await run("check", "--read-data");
-  await run("restore", "latest", "--target", join(folder, "restored"));
-  await restic(repo, ["key", "add", "--new-password-file", join(folder, "second-password")], home);
-  await run("forget", "--keep-last", "1", "--prune");
-  await run("check", "--read-data");
-  succeed(
-    await runRestic(["init", "--copy-chunker-params", "--from-repo", repo], {
-      repo: other,
-      home,
-      env: { RESTIC_FROM_PASSWORD: testPassword },
-    }),
-  );
-  succeed(
-    await runRestic(["copy", "--from-repo", repo], {
-      repo: other,
-      home,
-      env: { RESTIC_FROM_PASSWORD: testPassword },
-    }),
-  );
-  await restic(other, ["check", "--read-data"], home);
-  await run("unlock");
+  expect(await ids("snapshots")).toHaveLength(2);
+  await run(check);
+  await run(["restore", "latest", "--target", join(folder, "restored")]);
+
+  const [first = ""] = await ids("keys");
+  const second: RunOptions = { password: "another" };
+  await writeFile(join(folder, "second-password"), "another");
+  await run(["key", "add", "--new-password-file", join(folder, "second-password")]);
+  expect(await ids("keys", second)).toHaveLength(2);
+  await run(["key", "remove", first], second);
+  expect((await program(["cat", "config"], { repo: repos[0]!, home })).code).not.toBe(0);
+  await writeFile(join(folder, "first-password"), testPassword);
+  await run(["key", "passwd", "--new-password-file", join(folder, "first-password")], second);
+  expect(await ids("keys")).toHaveLength(1);
+
+  await run(["forget", "--keep-last", "1", "--prune"]);
+  expect(await ids("snapshots")).toHaveLength(1);
+  await run(check);
+  const from = { repo: other, env: { RESTIC_FROM_PASSWORD: testPassword } };
+  await run(["init", "--copy-chunker-params", "--from-repo", repos[0]!], from);
+  await run(["copy", "--from-repo", repos.at(-1)!], from);
+  await run(check, { repo: other });
+  await run(["unlock", "--remove-all"]);
+  expect(await ids("locks")).toEqual([]);
 }

@@ -99,3 +99,36 @@ test("threat 9: nesting without end is refused", () => {
   const closed = Buffer.from(`{"x":${"[".repeat(200_000)}${"]".repeat(200_000)},"nodes":[]}`);
   expect(() => decodeTree(closed, "tree")).not.toThrow();
 });
+
+test("threat 11: names that mean something to JavaScript are names like others, in whatever was sealed", () => {
+  const pollution =
+    '"__proto__":{"polluted":"yes"},"constructor":{"prototype":{"polluted":"yes"}},"toString":"yes",';
+  const json = decoders.filter(([kind]) => kind !== "pack header" && kind !== "unpacked file");
+  expect(json).toHaveLength(6);
+  const read = new Set<string>();
+  for (const [kind, bytes, decode] of json) {
+    const [open = "", ...rest] = Buffer.from(bytes)
+      .toString("latin1")
+      .split(/(?<=\{)/);
+    // In each object of it, one at a time.
+    const parts = [open, ...rest];
+    for (let at = 0; at < parts.length - 1; at++) {
+      const text = [...parts.slice(0, at + 1), pollution, ...parts.slice(at + 1)].join("");
+      let decoded: unknown;
+      try {
+        decoded = decode(Buffer.from(text.replace(",}", "}"), "latin1"));
+      } catch (error) {
+        // The parser for trees is our own, and may be as strict as it likes.
+        expect([kind, error]).toEqual([kind, expect.objectContaining({ code: "invalid-format" })]);
+        continue;
+      }
+      read.add(kind);
+      const objects = [decoded].flat(2).filter((one) => typeof one === "object" && one !== null);
+      for (const one of objects)
+        expect([kind, Reflect.get(one as object, "polluted")]).toEqual([kind, undefined]);
+    }
+  }
+  expect([...read]).toEqual(json.map(([kind]) => kind));
+  expect(Reflect.get({}, "polluted")).toBeUndefined();
+  expect(`${{}}`).toBe("[object Object]");
+});

@@ -31,6 +31,9 @@ export type {
 export { readLocks, removeLocks } from "./read-locks.js";
 export type { LockStore, StoredLock } from "./read-locks.js";
 export { isDamage } from "./repair/damage.js";
+export { repairFrom } from "./repair/repair-from.js";
+export type { KnownDamage, RepairedFrom, RepairFromOptions } from "./repair/repair-from.js";
+export type { NamedBlob } from "./repair/damaged-packs.js";
 export { repairIndex } from "./repair/repair-index.js";
 export type { RepairIndexOptions } from "./repair/repair-index.js";
 export { repairPacks } from "./repair/repair-packs.js";

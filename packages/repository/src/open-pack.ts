@@ -22,7 +22,7 @@ const SPARE = 16 << 20;
 const STEP = 1 << 20;
 
 export class OpenPack {
-  readonly #type: BlobType;
+  readonly type: BlobType;
   readonly #header = new PackHeaderBuilder();
   #notes = new Uint32Array(64 * NOTE_WORDS);
   #count = 0;
@@ -31,7 +31,7 @@ export class OpenPack {
 
   /** @param target how many bytes of blobs there will be, roughly */
   constructor(type: BlobType, target: number) {
-    this.#type = type;
+    this.type = type;
     this.#buffer = new ArrayBuffer(0, { maxByteLength: target + SPARE });
   }
 
@@ -54,7 +54,7 @@ export class OpenPack {
 
   /** Takes in the blob that was written to the reserved room. */
   append(entry: number, id: Uint8Array, length: number, uncompressedLength: number): void {
-    this.#header.add(this.#type, id, length, uncompressedLength);
+    this.#header.add(this.type, id, length, uncompressedLength);
     const at = this.#count * NOTE_WORDS;
     if (at === this.#notes.length) {
       const larger = new Uint32Array(2 * at);

@@ -28,6 +28,8 @@ export interface PackerSettings {
   readonly compression: CompressionMode;
   /** Bytes at which a pack is finished. */
   readonly packSize: number;
+  /** Deal data out over two open packs at random: whoever sees the lengths of packs learns less of what is in them. */
+  readonly scatter?: boolean;
   /** Open, decompress and hash each blob again after it was sealed, so that no broken memory ends in a backup. */
   readonly verify: boolean;
 }
@@ -61,7 +63,10 @@ export class Packer {
   readonly #sealer: Sealer;
   readonly #index: BlobIndex;
   readonly #reader: BlobReader;
-  readonly #open = new Map<BlobType, OpenPack>();
+  /** Those of data, then that of trees. */
+  readonly #open: (OpenPack | undefined)[] = [undefined, undefined, undefined];
+  #dice: Uint8Array = new Uint8Array(0);
+  #thrown = 0;
   readonly #finished: FinishedPack[] = [];
   #failure: { readonly error: unknown } | undefined;
 
@@ -102,7 +107,7 @@ export class Packer {
     room.set(sealed);
     this.#reader.verify(entry, room);
     const length = this.#index.uncompressedLength(entry);
-    this.#attempt(() => this.#appended(type, pack, entry, this.#index.id(entry), sealed.length, length));
+    this.#attempt(() => this.#appended(pack, entry, this.#index.id(entry), sealed.length, length));
   }
 
   /**
@@ -136,7 +141,7 @@ export class Packer {
   /** Completes the open packs; take them with `takeFinished`. */
   flush(): void {
     this.#attempt(() => {
-      for (const [type, { count }] of [...this.#open]) if (count > 0) this.#finish(type);
+      for (const pack of this.#open) if (pack !== undefined && pack.count > 0) this.#finish(pack);
     });
   }
 
@@ -185,21 +190,14 @@ export class Packer {
     const pack = this.#packFor(type, length);
     const sealed = this.#sealer.seal(content, pack.reserve(length));
     if (this.#settings.verify) this.#verify(type, id, sealed, uncompressedLength);
-    this.#appended(type, pack, entry, id, length, uncompressedLength);
+    this.#appended(pack, entry, id, length, uncompressedLength);
     return { isNew: true, storedLength: length };
   }
 
   /** Takes note of a blob that was written to the room reserved in a pack. */
-  #appended(
-    type: BlobType,
-    pack: OpenPack,
-    entry: number,
-    id: Uint8Array,
-    length: number,
-    uncompressedLength: number,
-  ): void {
+  #appended(pack: OpenPack, entry: number, id: Uint8Array, length: number, uncompressedLength: number): void {
     pack.append(entry, id, length, uncompressedLength);
-    if (pack.size >= this.#settings.packSize || pack.count >= MAX_HEADER_ENTRIES) this.#finish(type);
+    if (pack.size >= this.#settings.packSize || pack.count >= MAX_HEADER_ENTRIES) this.#finish(pack);
   }
 
   /**
@@ -215,12 +213,16 @@ export class Packer {
   }
 
   #packFor(type: BlobType, length: number): OpenPack {
-    let pack = this.#open.get(type);
-    if (pack === undefined) {
-      pack = new OpenPack(type, Math.max(this.#settings.packSize, length));
-      this.#open.set(type, pack);
+    const at = type === "tree" ? 2 : this.#settings.scatter === true ? this.#throwDice() & 1 : 0;
+    return (this.#open[at] ??= new OpenPack(type, Math.max(this.#settings.packSize, length)));
+  }
+
+  #throwDice(): number {
+    if (this.#thrown === this.#dice.length) {
+      this.#dice = this.#crypto.randomBytes(1024);
+      this.#thrown = 0;
     }
-    return pack;
+    return this.#dice[this.#thrown++] ?? 0;
   }
 
   #verify(type: BlobType, id: Uint8Array, sealed: Uint8Array, uncompressedLength: number): void {
@@ -239,10 +241,9 @@ export class Packer {
     });
   }
 
-  #finish(type: BlobType): void {
-    const pack = this.#open.get(type);
-    if (pack === undefined) return;
-    this.#open.delete(type);
+  #finish(pack: OpenPack): void {
+    const { type } = pack;
+    this.#open[this.#open.indexOf(pack)] = undefined;
     const bytes = pack.complete(this.#sealer);
     const id = this.#crypto.sha256(bytes);
     const entries = pack.placeIn(this.#index, this.#index.addPack(id));

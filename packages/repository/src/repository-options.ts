@@ -14,6 +14,11 @@ export interface RepositoryOptions {
   readonly compression?: CompressionMode;
   /** Bytes, from `MIN_PACK_SIZE` to `MAX_PACK_SIZE`. */
   readonly packSize?: number;
+  /**
+   * Deal the chunks of files out over two open packs at random. A store whose owner wants to know whether it holds a file
+   * that he has learns less from the lengths of packs. Takes the memory of one more pack for each thread. Off by default.
+   */
+  readonly scatter?: boolean;
   /** Open and hash each blob again before it is stored. On by default. */
   readonly verify?: boolean;
 }

@@ -71,6 +71,11 @@ export class Repository {
   readonly crypto: CryptoProvider;
   readonly zstd: ZstdContext;
   readonly index = BlobIndex.create();
+  /**
+   * Whether `index` says more than what is stored: while a backup runs, and after one that failed or was a dry run. A
+   * backup that believed it would refer to blobs which are nowhere.
+   */
+  indexIsAhead = false;
   readonly blobs: BlobLoader;
   readonly #masterKey: MasterKey;
   readonly #sealer: Sealer;
@@ -93,6 +98,7 @@ export class Repository {
     this.#options = {
       compression: options.compression ?? "auto",
       packSize: options.packSize ?? DEFAULT_PACK_SIZE,
+      scatter: options.scatter ?? false,
       verify: options.verify ?? true,
     };
     this.blobs = new BlobLoader(storage, this.index, { ...tools, sealer: this.#sealer });
@@ -227,6 +233,7 @@ export class Repository {
    */
   forgetIndex(): void {
     this.index.clear();
+    this.indexIsAhead = false;
     this.blobs.forget();
   }
 

@@ -113,6 +113,7 @@ describe("a packer", () => {
       compression: fc.constantFrom<PackerSettings["compression"]>("auto", "off", "fastest", "better"),
       packSize: fc.integer({ min: 1, max: 20_000 }),
       verify: fc.boolean(),
+      scatter: fc.boolean(),
     });
     await fc.assert(
       fc.asyncProperty(settings, fc.array(blob, { maxLength: 40 }), async (chosen, blobs) => {
@@ -198,6 +199,32 @@ describe("a packer", () => {
       ["data", 5],
       ["tree", 5],
     ]);
+  });
+
+  it("threat 21: deals data out over two packs at random, so that the length of a pack is of no stretch of a file", () => {
+    const lengths = (scatter: boolean): number[] => {
+      const { packer, add } = makePacker({ scatter, compression: "off", packSize: 64_000 });
+      for (let i = 0; i < 2000; i++) add("data", sampleBytes(200 + i, i));
+      return flushed(packer).map(({ bytes }) => bytes.length);
+    };
+    // What an observer would compute from the lengths of a file's chunks is what he sees, each time.
+    expect(lengths(false)).toEqual(lengths(false));
+    expect(lengths(true)).not.toEqual(lengths(true));
+    const { index, packer, add } = makePacker({ scatter: true, compression: "off", packSize: 128 << 20 });
+    const count = 4000;
+    for (let i = 0; i < count; i++) add("data", sampleBytes(8, i));
+    const packs = flushed(packer);
+    expect(packs).toHaveLength(2);
+    const where = Array.from({ length: count }, (_, i) => {
+      const entry = index.find(nodeCrypto.sha256(sampleBytes(8, i)), DATA);
+      return packs.findIndex(({ id }) => Buffer.compare(id, index.id(index.pack(entry))) === 0);
+    });
+    // Half of them each, and each as likely as not where the one before it is: within six standard deviations.
+    const few = 6 * Math.sqrt(count / 4);
+    const inFirst = where.filter((pack) => pack === 0).length;
+    const beside = where.filter((pack, i) => pack === where[i - 1]).length;
+    expect(Math.abs(inFirst - count / 2)).toBeLessThan(few);
+    expect(Math.abs(beside - count / 2)).toBeLessThan(few);
   });
 
   it("takes blobs that are larger than a pack, first or later in one", async () => {

@@ -51,6 +51,7 @@ export type { DamagedObject, Scrub, ScrubState } from "./operations/scrub.js";
 export type {
   FoundInTrash,
   RestoredFromTrash,
+  RestoreOptions,
   TrashKeeper,
   TrashSelection,
 } from "./operations/trash-keeper.js";

@@ -26,7 +26,7 @@ import { RepositoryHandler } from "./http/handler.js";
 import type { Services } from "./http/services.js";
 import { defaultHttpSettings, type HttpSettings } from "./http/settings.js";
 import { createAccessLog, type AccessLog } from "./operations/access-log.js";
-import { noAudit, type AuditLog } from "./operations/audit-log.js";
+import { auditOrLog, noAudit, type AuditLog } from "./operations/audit-log.js";
 import { Eraser } from "./operations/eraser.js";
 import { createLockOwners, noLockOwners } from "./operations/lock-owners.js";
 import { silentLog, type Log } from "./operations/log.js";
@@ -132,13 +132,8 @@ class EmbeddedServer implements RestServer {
   #draining = false;
 
   constructor(options: RestServerOptions, prometheus: Prometheus | undefined) {
-    const {
-      repositories,
-      documents = createMemoryDocuments(),
-      audit = noAudit,
-      log = silentLog,
-      now = Date.now,
-    } = options;
+    const { repositories, documents = createMemoryDocuments(), log = silentLog, now = Date.now } = options;
+    const audit = auditOrLog(options.audit ?? noAudit, log);
     this.#options = options;
     this.#documents = documents;
     this.#log = log;
@@ -156,6 +151,7 @@ class EmbeddedServer implements RestServer {
     this.usage = new UsageLedger({ repositories, documents, totalLimit, repositoryLimit, log });
     this.trash = new TrashKeeper({
       repositories,
+      documents,
       audit,
       log,
       now,
@@ -247,12 +243,14 @@ class EmbeddedServer implements RestServer {
     this.#stopping.abort();
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.allSettled(this.#running);
+    const counted = await this.usage.stop();
     try {
-      await this.usage.stop();
-      await updateDocument(this.#documents, stateDocument, () => ended);
-    } finally {
-      await this.close();
+      if (counted) await updateDocument(this.#documents, stateDocument, () => ended);
+    } catch (error) {
+      // On a full disk, say. The next server counts anew then, and everything else comes to its end all the same.
+      this.#log.error(messageOf(error));
     }
+    await this.close();
   }
 
   async close(): Promise<void> {

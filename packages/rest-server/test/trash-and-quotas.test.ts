@@ -2,7 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { HtpasswdFile } from "@tastic/rest-server";
+import { createMemoryDocuments, createStorageRepositories, HtpasswdFile } from "@tastic/rest-server";
+import { createMemoryStorage, type Storage } from "@tastic/storage";
 import { writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { all, call, sha256, shaLine, startServer, temporaryFolder } from "./support.js";
@@ -32,14 +33,19 @@ it("brings back what was deleted, until its time is over", async () => {
   expect(new Set(texts)).toEqual(new Set(["r config 10", "r pack 1000", "r pack 2000"]));
   now += 13 * day;
   expect(await trash.sweep()).toBe(0);
-  expect(await trash.restore({ repository: ["r"] })).toEqual({ restored: 3, bytes: 3010, there: 0 });
+  expect(await trash.restore({ repository: ["r"] })).toEqual({
+    restored: 3,
+    replaced: 0,
+    bytes: 3010,
+    there: 0,
+  });
   expect((await call(server.url, "GET", `/r/data/${a.name}`)).body.equals(a.body)).toBe(true);
   await call(server.url, "DELETE", `/r/data/${a.name}`);
   now += 14 * day;
   expect(await trash.sweep()).toBe(0);
   now += 1;
   expect(await trash.sweep()).toBe(1);
-  expect(await trash.restore({})).toEqual({ restored: 0, bytes: 0, there: 0 });
+  expect(await trash.restore({})).toEqual({ restored: 0, replaced: 0, bytes: 0, there: 0 });
   const audit = (await readFile(join(server.folder, ".tastic", "audit.log"), "utf8")).trim().split("\n");
   const events = audit.map((line) => (JSON.parse(line) as { event: string }).event);
   expect(events).toEqual([
@@ -63,12 +69,65 @@ it("does not overwrite what has come back by itself, and keeps both", async () =
     await call(server.url, "DELETE", path);
   }
   await call(server.url, "POST", "/r/config", { body: "an attacker's" });
-  expect(await server.server.trash.restore({})).toEqual({ restored: 1, bytes: 100, there: 1 });
+  expect(await server.server.trash.restore({})).toEqual({ restored: 1, replaced: 0, bytes: 100, there: 1 });
   expect((await call(server.url, "GET", "/r/config")).text).toBe("an attacker's");
   // The operator takes the false one away, and has the right one again.
   await call(server.url, "DELETE", "/r/config");
   const found = (await all(server.server.trash.find({}))).sort((x, y) => x.object.deleted - y.object.deleted);
   expect(found.map(({ object: { size } }) => size)).toEqual([100, 13]);
+});
+
+it("puts the right config back in place of an attacker's, however often that was changed, and stays with it", async () => {
+  const memory = createMemoryDocuments();
+  const stores = new Map<string, Storage>();
+  const open = (path: string): Storage => {
+    const storage = stores.get(path) ?? createMemoryStorage();
+    stores.set(path, storage);
+    return storage;
+  };
+  const inBucket = createStorageRepositories({ location: "memory", open, documents: memory });
+  for (const bucket of [false, true]) {
+    let now = Date.parse("2026-01-01T00:20:00Z");
+    const options = bucket ? { repositories: inBucket, documents: memory } : {};
+    const server = await startServer({ now: () => now, ...options });
+    const config = async (body: string) => {
+      expect((await call(server.url, "POST", "/r/config", { body })).status).toBe(200);
+    };
+    const remove = async () => {
+      now += 1000;
+      expect((await call(server.url, "DELETE", "/r/config")).status).toBe(200);
+    };
+    // An upgrade of the repository's format, long ago: not what is to come back.
+    await config("version 1");
+    await remove();
+    await config("the right one");
+    now += 3_600_000;
+    const since = now;
+    await remove();
+    for (let i = 0; i < 3; i++) {
+      await config(`false ${i}`);
+      await remove();
+    }
+    await config("the last false one");
+    now += 1000;
+    const { trash } = server.server;
+    await expect(trash.restore({}, { replace: true })).rejects.toMatchObject({ code: "invalid-argument" });
+    expect(await trash.restore({ since })).toMatchObject({ restored: 0, there: 4 });
+    const read = async () => (await call(server.url, "GET", "/r/config")).text;
+    expect(await read()).toBe("the last false one");
+    expect(await trash.restore({ since }, { replace: true })).toMatchObject({ restored: 1, replaced: 1 });
+    expect(await read()).toBe("the right one");
+    for (let again = 0; again < 2; again++) {
+      now += 1000;
+      expect(await trash.restore({ since }, { replace: true })).toMatchObject({ restored: 0, replaced: 0 });
+      expect(await read()).toBe("the right one");
+    }
+    // The attacker is back, and so is the config.
+    await remove();
+    expect(await trash.restore({ since }, { replace: true })).toMatchObject({ restored: 1 });
+    expect(await read()).toBe("the right one");
+    await server.stop();
+  }
 });
 
 it("removes at once where the trash is off, and locks always", async () => {

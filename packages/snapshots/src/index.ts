@@ -15,7 +15,10 @@ export type {
 export { DEFAULT_TEMPLATES } from "./browse/snapshot-folders.js";
 export type { FolderTemplates, SnapshotFolder } from "./browse/snapshot-folders.js";
 export { check } from "./check/check.js";
+export { hireCheckers } from "./check/check-data.js";
+export type { CheckCrew } from "./check/check-data.js";
 export type {
+  CheckDamage,
   CheckEvent,
   CheckOptions,
   CheckPhase,
@@ -39,14 +42,17 @@ export { createExcludeRules } from "./patterns/exclude-rules.js";
 export type { ExcludeOptions, ExcludeRules, SourceItem } from "./patterns/exclude-rules.js";
 export { readFilesFrom } from "./patterns/files-from.js";
 export type { FilesFromOptions } from "./patterns/files-from.js";
-export { find } from "./find/find.js";
+export { find, isInTime } from "./find/find.js";
 export { findBlobs } from "./find/find-blobs.js";
+export { findVersions } from "./find/find-versions.js";
+export type { FileVersion, FindVersionsOptions, PathHistory, VersionChange } from "./find/find-versions.js";
 export type { WantedBlobs } from "./find/find-blobs.js";
 export type {
   FindBlobsEvent,
   FindBlobsOptions,
   FindEvent,
   FindOptions,
+  ModificationTimes,
   UnreadableTree,
 } from "./find/find-types.js";
 export { blobsOfPacks } from "./find/pack-blobs.js";
@@ -66,6 +72,7 @@ export { loadPatterns } from "./patterns/pattern-sources.js";
 export type { Environment, PatternSources } from "./patterns/pattern-sources.js";
 export { parsePatterns } from "./patterns/patterns.js";
 export type { PatternList, PatternOptions } from "./patterns/patterns.js";
+export { PathLookup } from "./path-lookup.js";
 export { prune } from "./prune/prune.js";
 export type { PruneOptions } from "./prune/prune.js";
 export { recover } from "./recover/recover.js";
@@ -76,6 +83,8 @@ export { rewriteSnapshots } from "./rewrite/rewrite.js";
 export type { RewriteEvent, RewriteOptions } from "./rewrite/rewrite.js";
 export type { ReplaceEvent, SnapshotChange } from "./rewrite/replace-snapshot.js";
 export { restore } from "./restore/restore.js";
+export { hireWriters } from "./restore/restore-files.js";
+export type { RestoreCrew } from "./restore/restore-files.js";
 export { excludeFilter, includeFilter } from "./restore/restore-filter.js";
 export type { PatternFilter, PatternSelection } from "./restore/restore-filter.js";
 export type {

@@ -37,6 +37,12 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   mount: { summary: "Say what to do instead of mounting", load: () => import("./commands/mount.js") },
   options: { summary: "List the options of stores (-o)", load: () => import("./commands/options.js") },
+  "profile list": { summary: "List the profiles", load: () => import("./commands/profile-list.js") },
+  "profile schedule": {
+    summary: "Print schedules for cron or systemd",
+    load: () => import("./commands/profile-schedule.js"),
+  },
+  "profile show": { summary: "Show what a profile holds", load: () => import("./commands/profile-show.js") },
   prune: { summary: "Remove data that nothing needs", load: () => import("./commands/prune.js") },
   "rebuild-index": {
     summary: "Older name of repair index",
@@ -77,6 +83,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
 /** Commands that exist only to hold others. */
 export const groups: Readonly<Record<string, string>> = {
   key: "Manage the passwords that open the repository",
+  profile: "Look at the profiles that -P takes its values from",
   repair: "Repair a damaged repository",
   serve: "Serve repositories, or what snapshots hold, over HTTP",
 };

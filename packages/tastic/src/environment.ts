@@ -4,14 +4,21 @@
  */
 export class Environment {
   readonly #variables: Readonly<Record<string, string | undefined>>;
+  readonly #secrets: Readonly<Record<string, string>>;
 
-  constructor(variables: Readonly<Record<string, string | undefined>> = process.env) {
+  /** @param secrets by name without prefix: come first, and no program that we start gets to know them */
+  constructor(
+    variables: Readonly<Record<string, string | undefined>> = process.env,
+    secrets: Readonly<Record<string, string>> = {},
+  ) {
     this.#variables = variables;
+    this.#secrets = secrets;
   }
 
   /** `get("REPOSITORY")`: the value of TASTIC_REPOSITORY, else that of RESTIC_REPOSITORY. Empty counts as not set. */
   get(name: string): string | undefined {
-    const value = this.#variables[`TASTIC_${name}`] ?? this.#variables[`RESTIC_${name}`];
+    const value =
+      this.#secrets[name] ?? this.#variables[`TASTIC_${name}`] ?? this.#variables[`RESTIC_${name}`];
     return value === "" ? undefined : value;
   }
 

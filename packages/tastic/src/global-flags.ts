@@ -45,6 +45,8 @@ export const globalFlags = {
   packSize: natural("size", "aim at pack files of so many MiB", 0, { variable: "PACK_SIZE" }),
   passwordCommand: text("command", "run this to get the password", { variable: "PASSWORD_COMMAND" }),
   passwordFile: text("file", "read the password from this file", { short: "p", variable: "PASSWORD_FILE" }),
+  profile: text("name", "take what is not given here from this profile", { short: "P" }),
+  profilesFile: text("file", "read profiles from this file (default: $TASTIC_PROFILES)"),
   quiet: on("print less", { short: "q" }),
   repo: text("repository", "the repository to use", { short: "r", variable: "REPOSITORY" }),
   repositoryFile: text("file", "read from this file which repository to use", {

@@ -16,6 +16,7 @@ export const GLOBAL_GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Repository and password": [
     ...["repo", "repositoryFile", "passwordFile", "passwordCommand", "keyHint", "insecureNoPassword"],
   ],
+  Profiles: ["profile", "profilesFile"],
   "What is printed": ["json", "quiet", "verbose", "help"],
   "Storing and locking": ["compression", "packSize", "noExtraVerify", "noLock", "retryLock"],
   Cache: ["cacheDir", "noCache", "cleanupCache"],
@@ -26,6 +27,7 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
     examples: [
       ["backup ~/work", "save a folder as a new snapshot"],
       ["backup --exclude-gitignore --exclude '*.iso' ~", "leave out what you do not need"],
+      ["backup --also-to sftp:nas:/backup ~/work", "and copy the snapshot to a second repository"],
       ["backup --dry-run --verbose=2 ~/work", "only say what would be stored"],
       ["backup --stdin-from-command --stdin-filename db.sql pg_dump db", "save what a program prints"],
     ],
@@ -40,6 +42,10 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ],
       "The snapshot": ["host", "tag", "time", "parent", "groupBy", "skipIfUnchanged"],
       "What counts as changed": ["force", "ignoreCtime", "ignoreInode"],
+      "To several repositories": [
+        ...["alsoTo", "alsoToRepositoryFile", "alsoToPasswordFile", "alsoToPasswordCommand", "alsoToKeyHint"],
+        "alsoToInsecureNoPassword",
+      ],
     },
   },
   cache: { examples: [["cache --cleanup", "remove caches that were not used for long"]] },
@@ -49,6 +55,10 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
       ["check", "look whether everything that snapshots need is there"],
       ["check --read-data-subset 10%", "and read a tenth of the data"],
       ["check --read-data", "and read all of it"],
+      [
+        "check --read-data --repair-from /mnt/usb",
+        "and mend what is damaged with what a second repository has",
+      ],
     ],
   },
   copy: {
@@ -68,11 +78,21 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   find: {
     examples: [
       ["find '*.odt'", "where files of a name are, in all snapshots"],
+      ["find --versions ~/work/letter.odt", "all versions of a file, and the snapshots that have them"],
       ["find --newest 2026-01-31 --oldest 2026-01-01 notes", "by time of modification"],
     ],
     groups: {
       ...SELECTING,
-      "What is looked for": ["ignoreCase", "newest", "oldest", "blob", "tree", "pack", "snapshot"],
+      "What is looked for": [
+        "ignoreCase",
+        "newest",
+        "oldest",
+        "blob",
+        "tree",
+        "pack",
+        "snapshot",
+        "versions",
+      ],
     },
   },
   forget: {
@@ -118,6 +138,14 @@ export const HELP_TEXTS: Readonly<Record<string, HelpText>> = {
   migrate: { examples: [["migrate", "what there is to be done"]] },
   mount: { examples: [["mount /mnt/backup", "what to do instead"]] },
   options: { examples: [["options", "list them"]] },
+  "profile list": { examples: [["profile list", "which profiles there are"]] },
+  "profile schedule": {
+    examples: [
+      ["profile schedule home", "lines for crontab -e, of what the profile says is to be done when"],
+      ["profile schedule home --systemd", "units for systemd"],
+    ],
+  },
+  "profile show": { examples: [["profile show home", "what the profile holds, without its secrets"]] },
   prune: {
     examples: [
       ["prune", "free what no snapshot needs"],

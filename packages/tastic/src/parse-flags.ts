@@ -15,12 +15,15 @@ export interface CommandLine<F extends Flags> {
   readonly args: readonly string[];
   /** What to tell about flags that were given. */
   readonly warnings: readonly string[];
+  /** The keys of flags that stand on the command line. */
+  readonly given: ReadonlySet<string>;
 }
 
 /**
  * Parses `argv` (without program and command).
  * @param variable looks up a variable that stands in for a flag that is not given
  * @param onSet is told of each flag on the command line as it is read: those before an error still count
+ * @param defaults values by key for flags that are not given; they come before variables
  * @throws TasticError invalid-argument
  */
 export function parseFlags<F extends Flags>(
@@ -28,6 +31,7 @@ export function parseFlags<F extends Flags>(
   argv: readonly string[],
   variable: (name: string) => string | undefined = () => undefined,
   onSet: (key: string, value: unknown) => void = () => undefined,
+  defaults: ReadonlyMap<string, unknown> = new Map(),
 ): CommandLine<F> {
   const given = new Map<string, unknown>();
   const args: string[] = [];
@@ -76,9 +80,10 @@ export function parseFlags<F extends Flags>(
 
   const values: Record<string, unknown> = {};
   for (const [key, flag] of Object.entries(flags)) {
-    values[key] = given.has(key) ? given.get(key) : initialValue(flag, key, variable);
+    const known = [given, defaults].find((some) => some.has(key));
+    values[key] = known === undefined ? initialValue(flag, key, variable) : known.get(key);
   }
-  return { values: values as FlagValues<F>, args, warnings };
+  return { values: values as FlagValues<F>, args, warnings, given: new Set(given.keys()) };
 }
 
 export function isSwitch(flag: Flag<unknown>): boolean {

@@ -61,6 +61,20 @@ export const fromFlags = {
 
 type FromValues = FlagValues<typeof fromFlags>;
 
+/** The flags for the repository that a check takes blobs from: named by one of its own, opened as any other source. */
+export const repairFlags = {
+  repairFrom: text("repository", "replace what is damaged or missing with blobs of this repository"),
+  fromInsecureNoPassword: fromFlags.fromInsecureNoPassword,
+  fromKeyHint: fromFlags.fromKeyHint,
+  fromPasswordCommand: fromFlags.fromPasswordCommand,
+  fromPasswordFile: fromFlags.fromPasswordFile,
+};
+
+type OpeningValues = Pick<
+  FromValues,
+  "fromInsecureNoPassword" | "fromKeyHint" | "fromPasswordCommand" | "fromPasswordFile"
+>;
+
 /** The other repository of a command that has two. */
 export interface SecondSource extends RepositorySource {
   /** It is named by a flag of old: `copy` writes to it. */
@@ -120,6 +134,18 @@ function fromSource(flags: FromValues, environment: Environment): SecondSource {
       "Please specify a source repository location (--from-repo or --from-repository-file)",
       "Options --from-repo and --from-repository-file are mutually exclusive, please specify only one",
     ),
+    ...openingOf(flags, environment),
+    isTarget: false,
+  };
+}
+
+/** The repository at `location`, opened as a source. */
+export function sourceAt(location: string, flags: OpeningValues, environment: Environment): RepositorySource {
+  return { location, ...openingOf(flags, environment) };
+}
+
+function openingOf(flags: OpeningValues, environment: Environment): Omit<RepositorySource, "location"> {
+  return {
     password: {
       command: flags.fromPasswordCommand,
       file: flags.fromPasswordFile,
@@ -128,7 +154,6 @@ function fromSource(flags: FromValues, environment: Environment): SecondSource {
     },
     keyHint: flags.fromKeyHint,
     prompt: "enter password for source repository: ",
-    isTarget: false,
   };
 }
 
@@ -156,6 +181,11 @@ function locationFrom(location: string, file: string, none: string, both: string
   if (location !== "" && file !== "") throw fatal(both);
   if (location !== "") return location;
   if (file === "") throw fatal(none);
+  return readLocationFile(file);
+}
+
+/** The location that a file names. */
+export function readLocationFile(file: string): string {
   try {
     return decodePassword(readFileSync(file)).trim();
   } catch (error) {

@@ -72,8 +72,9 @@ async function runCommand(
     return;
   }
   const { command } = await entry.load();
-  const { values, args, warnings } = parseFlags(
-    { ...globalFlags, ...command.flags },
+  const flags = { ...globalFlags, ...command.flags };
+  const line = parseFlags(
+    flags,
     found.argv,
     (name) => environment.get(name),
     (key, value) => {
@@ -81,14 +82,37 @@ async function runCommand(
       if (key === "json") useOutput(new Output({ json: value === true, verbosity: 1, stdout, stderr }));
     },
   );
-  if (helpWords !== undefined || values.help) {
+  if (helpWords !== undefined || line.values.help) {
     const { commandHelp } = await import("./help.js");
     stdout.write(`${commandHelp(program, found.name, command)}\n`);
     return;
   }
+  const usesProfile = line.values.profile !== "" && !found.name.startsWith("profile ");
+  const applied = usesProfile
+    ? await (await import("./profiles/apply-profile.js")).applyProfile(line, found.name, environment)
+    : undefined;
+  const { values, args } =
+    applied === undefined
+      ? line
+      : {
+          ...parseFlags(
+            flags,
+            found.argv,
+            (name) => applied.environment.get(name),
+            undefined,
+            applied.defaults,
+          ),
+          args: applied.args,
+        };
   const output = new Output({ json: values.json, verbosity: verbosityOf(values), stdout, stderr });
   useOutput(output);
-  for (const warning of warnings) output.error(warning);
-  const context: Context = { output, environment, globals: values, signal };
-  await command.run(context, { flags: values, args });
+  for (const warning of line.warnings) output.error(warning);
+  const context: Context = {
+    output,
+    environment: applied?.environment ?? environment,
+    globals: values,
+    signal,
+  };
+  const work = (): Promise<void> => command.run(context, { flags: values, args });
+  await (applied === undefined ? work() : applied.withHooks(context, work));
 }

@@ -35,6 +35,7 @@ describe("flags", () => {
     expect(parse([])).toEqual({
       args: [],
       warnings: [],
+      given: new Set(),
       values: {
         all: false,
         noLock: false,

@@ -538,6 +538,25 @@ describe("recover", () => {
     expect(result.err).toContain("one file is missing\nSee the log.\n");
     expect(result.out).not.toContain("Everything is back");
   });
+
+  it("that brought all files back is no failure, and what is wrong with a copy is told", async () => {
+    owner.recover = (request) => {
+      owner.slow = true;
+      return FakeOwner.prototype.recover.call(owner, request).then((begun) => {
+        const problem = {
+          code: "storage-failed",
+          message: "one server is down",
+          guidance: "It is asked again.",
+        };
+        const report = { created: 7, replaced: 0, left: 0, failed: 0, bytes: 70 };
+        setImmediate(() => owner.end(begun.id, { state: "incomplete", report, problem }));
+        return begun;
+      });
+    };
+    const { code, out, err } = await run(["recover", "--name", "alice", "--yes"], { variables });
+    expect([code, out]).toEqual([0, expect.stringContaining("Everything is back.\n")]);
+    expect(err).toContain("one server is down\nIt is asked again.\n");
+  });
 });
 
 describe("shell", () => {

@@ -47,6 +47,14 @@ export class CutServer implements BackupServer {
     this.#pass("suspend", () => this.#inner.suspend(account));
   erase = (account: Parameters<BackupServer["activate"]>[0]): Promise<void> =>
     this.#pass("erase", () => this.#inner.erase(account));
+  // Looking is not counted.
+  has = (name: string): Promise<boolean> => this.#look(() => this.#inner.has(name));
+  names = (): Promise<ReadonlySet<string>> => this.#look(() => this.#inner.names());
+
+  #look<T>(look: () => Promise<T>): Promise<T> {
+    if (this.down === "no") return look();
+    return Promise.reject(new TasticError("storage-failed", `${this.id} is down`));
+  }
 
   async #pass(what: string, work: () => Promise<void>): Promise<void> {
     this.calls.push(what);

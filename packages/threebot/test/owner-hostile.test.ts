@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLocalStorage } from "@tastic/storage";
 import { backup, Repository } from "tastic";
-import { deriveCredentials, parseName, wallClock } from "@tastic/threebot";
+import { deriveCredentials, parseName } from "@tastic/threebot";
 import { describe, expect, it } from "vitest";
 import { treeOf } from "../../../test/support/trees.js";
 import {
@@ -117,49 +115,5 @@ describe("somebody who can write to the repositories", () => {
       problem: { code: "snapshots-of-the-future" },
     });
     expect((await owner.snapshots(place)).map(({ id }) => id)).toContain(good?.id);
-  });
-});
-
-describe("a service that is killed", () => {
-  it("at any moment of a run loses nothing that was made, and goes on when it is started again", async () => {
-    const world = await startWorld();
-    const real = { marketplace: world.marketplace, clock: wallClock as unknown as typeof world.clock };
-    const first = await startThreebot(real);
-    await fillHome(first.home);
-    await first.owner.changeSettings({ retention: { last: 99, daily: 0, weekly: 0, monthly: 0, yearly: 0 } });
-    await first.owner.setUpMarketplace({ name: "alice", password, token });
-    await first.owner.stop();
-    const program = join(import.meta.dirname, "programs/back-up-again-and-again.mjs");
-    let made: string | undefined;
-    for (let round = 0; round < 8; round++) {
-      await fillHome(first.home, round);
-      const child = spawn(process.execPath, [program, first.home, first.stateFolder, world.marketplace.url], {
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      let output = "";
-      child.stdout.on("data", (piece) => (output += String(piece)));
-      await new Promise<void>((resolve) => {
-        child.stdout.once("data", () => resolve());
-        child.once("exit", () => resolve());
-      });
-      expect(output).toContain("started");
-      await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 2500));
-      child.kill("SIGKILL");
-      await once(child, "exit");
-      made = [...output.matchAll(/^made ([0-9a-f]{64})$/gm)].at(-1)?.[1] ?? made;
-    }
-    const second = await startThreebot(real, { home: first.home, stateFolder: first.stateFolder });
-    await second.owner.setAutomatic(place, false);
-    await second.owner.start();
-    const runs = await second.owner.runs({ limit: 500 });
-    expect(runs.filter(({ state }) => state === "running")).toEqual([]);
-    const snapshots = await second.owner.snapshots(place);
-    if (made !== undefined) expect(snapshots.map(({ id }) => id)).toContain(made);
-    await second.owner.changeSettings({ retention: { last: 3, daily: 0, weekly: 0, monthly: 0, yearly: 0 } });
-    const run = await backupNow(second.owner, place);
-    expect(run.state, await explain(second.owner, run)).toBe("done");
-    expect((await second.owner.snapshots(place)).map(({ copies }) => copies.length)).toEqual([2, 2, 2]);
-    const drill = await ended(second.owner, await second.owner.drill(place));
-    expect(drill.state, await explain(second.owner, drill)).toBe("done");
   });
 });

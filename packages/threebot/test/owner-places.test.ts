@@ -4,7 +4,6 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { deriveCredentials, parseName, type MinioFields } from "@tastic/threebot";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { cephAccess, describeWithCeph, newBucketName } from "../../../test/support/peers.js";
 import { treeOf } from "../../../test/support/trees.js";
 import {
   backupNow,
@@ -318,32 +317,5 @@ describe("a Minio", () => {
     const finding = await owner.testMinio(fieldsOf(target, { url }));
     expect(finding.found).toBe("unreachable");
     expect(target.seen).toEqual([]);
-  });
-});
-
-describeWithCeph("a Minio that is Ceph", () => {
-  it("defect 1: Init now, backup, restore; a wrong secret key is called one", async () => {
-    const world = await startWorld();
-    const { endpoint, accessKeyId, secretAccessKey } = await cephAccess();
-    const fields = {
-      url: endpoint.startsWith("http") ? endpoint : `http://${endpoint}`,
-      accessKey: accessKeyId,
-      secretKey: secretAccessKey,
-      password: minioPassword,
-      bucket: newBucketName(),
-    };
-    const { owner, home } = await startThreebot(world);
-    await fillHome(home);
-    expect(await owner.testMinio({ ...fields, secretKey: "wrong" })).toMatchObject({ found: "wrong-keys" });
-    await owner.setUpMinio(fields);
-    const run = await backupNow(owner, "minio");
-    expect(run.state, await explain(owner, run)).toBe("done");
-    const target = join(home, "back");
-    const restored = await ended(
-      owner,
-      await owner.restore({ place: "minio", snapshot: "latest", paths: [], target, existing: "replace" }),
-    );
-    expect(restored.state, await explain(owner, restored)).toBe("done");
-    expect(await treeOf(join(target, home, ".config"))).toEqual(await treeOf(join(home, ".config")));
   });
 });

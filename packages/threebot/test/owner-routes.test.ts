@@ -79,6 +79,27 @@ describe("threat 23: every route", () => {
     expect(site.audit.map(({ event }) => event)).toEqual(["login"]);
   });
 
+  it("threat 11: takes names that mean something to JavaScript for names like others", async () => {
+    const owner = await loggedIn(site);
+    const polluted = '{"polluted":"yes"}';
+    const inner = `"__proto__":${polluted},"constructor":{"prototype":${polluted}}`;
+    const bodies = [`{${inner}}`, `{"notifications":{${inner}},"retention":{${inner}}}`];
+    for (const { path } of routes.filter(({ method }) => method === "POST")) {
+      for (const body of bodies) {
+        const response = await owner.post(pathOf(path), JSON.parse(body));
+        expect([path, response.status < 500]).toEqual([path, true]);
+      }
+    }
+    expect(Reflect.get({}, "polluted")).toBeUndefined();
+    for (const [, ...given] of site.owner.calls)
+      for (const one of given)
+        if (typeof one === "object" && one !== null)
+          expect([Reflect.get(one, "polluted"), Object.getPrototypeOf(one)]).toEqual([
+            undefined,
+            Array.isArray(one) ? Array.prototype : Object.prototype,
+          ]);
+  });
+
   it("has a method, a path and a place in the description", async () => {
     const owner = await loggedIn(site);
     const response = await owner.get("/api/v1/openapi.json");

@@ -9,6 +9,10 @@ export type RepairPhase =
   /** Headers of packs that the index does not list as they are. */
   | "read-packs"
   | "salvage"
+  /** Reading damaged packs for what is whole in them. */
+  | "examine"
+  /** Taking blobs from another repository. */
+  | "rescue"
   | "index"
   | "remove-index"
   | "remove-packs";

@@ -5,9 +5,9 @@
  * An upload of what is there already succeeds where both are the same, in append-only repositories too, since a client
  * whose answer got lost tries again (restic/rest-server#196). It never changes what is there, unless that is damaged.
  */
-import { createHash } from "node:crypto";
 import { isTasticError, TasticError } from "@tastic/errors";
 import { describeFile, type StorageFile } from "@tastic/storage";
+import { hashOfStored } from "../stores/hash-of-stored.js";
 import type { ObjectWriter } from "../stores/object-store.js";
 import type { Exchange } from "./exchange.js";
 import { declaredLength, receiveBody, type Received } from "./receive-body.js";
@@ -91,7 +91,7 @@ async function compareWithStored(
   if (received.hash === "" || !good) throw overwrite(file);
   let stored: string;
   try {
-    stored = await hashOfStored(exchange, file);
+    stored = await hashOfStored(store, file);
   } catch (error) {
     if (isTasticError(error, "not-found")) throw tryAgain(file, error);
     throw error;
@@ -112,17 +112,6 @@ async function compareWithStored(
     object: file.name,
   });
   throw tryAgain(file, undefined);
-}
-
-async function hashOfStored({ store }: Exchange, file: StorageFile): Promise<string> {
-  const reader = await store.open(file);
-  try {
-    const hash = createHash("sha256");
-    for await (const piece of reader.read(0, reader.size)) hash.update(piece);
-    return hash.digest("hex");
-  } finally {
-    await reader.close();
-  }
 }
 
 async function sizeOf({ store }: Exchange, file: StorageFile): Promise<number | undefined> {

@@ -16,6 +16,8 @@ export class AuditFile implements AuditLog {
   #handle: Promise<FileHandle> | undefined;
   #lines: string[] = [];
   #writing: Promise<void> | undefined;
+  /** Has a write failed, which may have left a part of a line? */
+  #torn = false;
 
   constructor(path: string, modes: LocalModes, now: () => number) {
     this.#path = path;
@@ -39,15 +41,20 @@ export class AuditFile implements AuditLog {
   }
 
   async #write(): Promise<void> {
-    const text = this.#lines.join("");
+    const text = `${this.#torn ? "\n" : ""}${this.#lines.join("")}`;
     this.#lines = [];
     this.#writing = undefined;
     try {
       this.#handle ??= this.#open();
       // One call: lines of several processes do not mix.
       await (await this.#handle).appendFile(text);
+      this.#torn = false;
     } catch (error) {
+      this.#torn = true;
+      const handle = this.#handle;
       this.#handle = undefined;
+      // What could not be opened is not open.
+      await (await handle?.catch(() => undefined))?.close();
       throw storageError(error, "write to", this.#path);
     }
   }

@@ -11,7 +11,7 @@
  *   DELETE /v1/accounts/{name}
  *   POST   /v1/accounts/{name}/erase        { hash? }; removes what a suspended or removed account has stored, for ever
  *   GET    /v1/trash?repository=&since=&account=
- *   POST   /v1/undelete                     { repository?, since?, account? }
+ *   POST   /v1/undelete                     { repository?, since?, account?, replace? }
  *   POST   /v1/scrub                        begins one
  */
 import { createHash, timingSafeEqual } from "node:crypto";
@@ -117,7 +117,7 @@ export class OperatorApi {
       case "GET /v1/trash":
         return this.#trash(selection(Object.fromEntries(query)));
       case "POST /v1/undelete":
-        return this.#options.trash.restore(selection(body));
+        return this.#options.trash.restore(selection(body), { replace: flag(body, "replace") ?? false });
       case "POST /v1/scrub":
         // It takes hours: what it finds is in the status, and in the log.
         scrub.run().catch((error: unknown) => this.#options.log.error(`scrub failed: ${messageOf(error)}`));

@@ -41,6 +41,8 @@ export class UsageLedger implements Usage {
   readonly #entries = new Map<string, Promise<Entry>>();
   readonly #loaded = new Map<string, Entry>();
   #ready: Promise<void> | undefined;
+  #recounted: Promise<boolean> = Promise.resolve(true);
+  #stopping = false;
   #listed: { readonly names: Promise<readonly (readonly string[])[]>; readonly until: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
@@ -49,22 +51,43 @@ export class UsageLedger implements Usage {
     this.#options = options;
   }
 
-  /** Begins to keep what happens. `recount`: the last server did not end in order, so that numbers may be old. */
+  /**
+   * Begins to keep what happens. `recount`: the last server did not end in order, so that the numbers lack what it did in
+   * its last seconds. Nobody waits for that: thousands of repositories take minutes to count.
+   */
   start(recount: boolean): void {
     this.#timer = setInterval(() => void this.flush(), this.#options.interval ?? 2_000).unref();
-    this.#ready = this.#loadAll().then(async () => {
-      if (recount) for (const entry of this.#loaded.values()) await this.#count(entry);
-    });
+    this.#ready = this.#loadAll();
     this.#ready.catch((error: unknown) => {
       this.#ready = undefined;
       this.#options.log.error(`cannot read who stores how much: ${messageOf(error)}`);
     });
+    if (recount) this.#recounted = this.#recountAll(this.#ready);
   }
 
-  async stop(): Promise<void> {
+  /** Resolves when all is written down: to false where a count was not finished, and has to be made by the next server. */
+  async stop(): Promise<boolean> {
     clearInterval(this.#timer);
+    this.#stopping = true;
     await this.#ready?.catch(() => undefined);
+    const counted = await this.#recounted;
     await this.flush();
+    return counted;
+  }
+
+  /** Returns whether all repositories were counted. Never rejects. */
+  async #recountAll(loaded: Promise<void>): Promise<boolean> {
+    try {
+      await loaded;
+      for (const entry of this.#loaded.values()) {
+        if (this.#stopping) return false;
+        await this.#count(entry);
+      }
+      return true;
+    } catch (error) {
+      this.#options.log.error(`cannot count who stores how much: ${messageOf(error)}`);
+      return false;
+    }
   }
 
   /** Reads what is written down, so that changes to it are kept. */

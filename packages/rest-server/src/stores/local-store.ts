@@ -188,7 +188,11 @@ class NamedWriter implements ObjectWriter {
   }
 
   write(piece: Uint8Array): Promise<void> | undefined {
-    return this.#writer.write(piece)?.catch(this.#fail);
+    try {
+      return this.#writer.write(piece)?.catch(this.#fail);
+    } catch (error) {
+      return this.#fail(error);
+    }
   }
 
   commit(): Promise<"stored" | "exists"> {

@@ -34,18 +34,24 @@ export class StorageTrash implements Trash {
 
   async take(file: StorageFile, content: Uint8Array, account: string, now: number): Promise<void> {
     const name = Buffer.from(account, "utf8").subarray(0, maximumAccountBytes).toString("base64url");
+    if (file.type === "config") return this.#takeConfig(file, content, name, now);
     // To its end, so that nothing is ever swept too soon.
     const until = (Math.floor(now / hour) + 1) * hour;
     const key = `${until}.${name}`;
     await this.#announce(key);
-    try {
-      await this.#at(key).save(file, content);
-    } catch (error) {
-      // A second config within the hour is another one.
-      if (!isTasticError(error, "already-exists")) throw error;
-      const own = `${now}.${name}`;
-      await this.#announce(own);
-      await this.#at(own).save(file, content);
+    await this.#at(key).save(file, content);
+  }
+
+  /** Several configs may be deleted within an hour, each of them another: it has to be known which was the first. */
+  async #takeConfig(file: StorageFile, content: Uint8Array, name: string, now: number): Promise<void> {
+    for (let time = now; ; time++) {
+      const key = `${time}.${name}`;
+      await this.#announce(key);
+      try {
+        return await this.#at(key).save(file, content);
+      } catch (error) {
+        if (!isTasticError(error, "already-exists")) throw error;
+      }
     }
   }
 

@@ -31,8 +31,10 @@ export async function checkPacks(
     const expected = packs.size(pack);
     if (size === expected) continue;
     const id = packs.id(pack);
-    if (size < 0) problems.push([id, `pack ${id}: does not exist`]);
-    else {
+    if (size < 0) {
+      report.damaged({ type: "pack", id });
+      problems.push([id, `pack ${id}: does not exist`]);
+    } else {
       report.broken(id);
       problems.push([id, `pack ${id}: unexpected file size: got ${size}, expected ${expected}`]);
     }

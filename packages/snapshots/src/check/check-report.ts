@@ -2,7 +2,7 @@
  * What a check has found so far, and telling it.
  */
 import type { PackId } from "@tastic/format";
-import type { CheckOptions, CheckPhase, CheckResult } from "./check-types.js";
+import type { CheckDamage, CheckOptions, CheckPhase, CheckResult } from "./check-types.js";
 
 const PROGRESS_MS = 100;
 
@@ -48,6 +48,12 @@ export class CheckReport {
   /** A pack's content is damaged: what is still good in it can be salvaged. */
   broken(pack: PackId): void {
     this.#brokenPacks.add(pack);
+    this.damaged({ type: "pack", id: pack });
+  }
+
+  /** What blobs of another repository may repair. */
+  damaged(damage: CheckDamage): void {
+    this.#options.onDamage?.(damage);
   }
 
   result(): CheckResult {

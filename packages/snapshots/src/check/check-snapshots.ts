@@ -29,7 +29,9 @@ export async function checkSnapshots(
   for (const tree of trees) {
     await markTree(repository, marks, tree, {
       ...(signal === undefined ? {} : { signal }),
-      onProblem: ({ tree: damaged, problems }) => {
+      onProblem: ({ tree: damaged, problems, isUnreadable, missing }) => {
+        if (isUnreadable) report.damaged({ type: "blob", blob: { type: "tree", id: damaged } });
+        for (const id of missing) report.damaged({ type: "blob", blob: { type: "data", id } });
         const lines = problems.map((problem) => `\n  ${problem}`).join("");
         report.error(`error for tree ${shortId(damaged)}:${lines}`, problems.length);
       },

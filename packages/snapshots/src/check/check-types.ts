@@ -1,7 +1,8 @@
 /**
  * What a check is asked to do and what it finds.
  */
-import type { PackId, SnapshotId } from "@tastic/format";
+import type { BlobId, BlobType, PackId, SnapshotId } from "@tastic/format";
+import type { CheckCrew } from "./check-data.js";
 
 export interface CheckOptions {
   /** Which packs to read and verify whole; none without it. */
@@ -10,9 +11,19 @@ export interface CheckOptions {
   readonly snapshots?: readonly SnapshotId[];
   /** Threads that verify packs, beside this one; 0 for this one alone. */
   readonly workers?: number;
+  /** Those workers, where they were hired before (`hireCheckers`). They are dismissed at the end. */
+  readonly crew?: CheckCrew;
   readonly signal?: AbortSignal;
   onEvent?(event: CheckEvent): void;
+  /** Called for each piece of damage that blobs of another repository may repair; the same may be told twice. */
+  onDamage?(damage: CheckDamage): void;
 }
+
+export type CheckDamage =
+  /** It is missing, or not what its name says. */
+  | { readonly type: "pack"; readonly id: PackId }
+  /** No index lists it, or it does not load. */
+  | { readonly type: "blob"; readonly blob: { readonly type: BlobType; readonly id: BlobId } };
 
 /** `part n of t`, a percentage or a number of bytes of all packs, or every one. */
 export type ReadSelection =

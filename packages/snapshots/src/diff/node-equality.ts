@@ -44,7 +44,7 @@ export function equalContents(a: Node["content"], b: Node["content"]): boolean {
 }
 
 /** Their order has no meaning. */
-function equalAttributes(a: readonly ExtendedAttribute[], b: readonly ExtendedAttribute[]): boolean {
+export function equalAttributes(a: readonly ExtendedAttribute[], b: readonly ExtendedAttribute[]): boolean {
   const others = new Map(b.map(({ name, value }) => [name, value]));
   return (
     a.length === b.length &&

@@ -2,6 +2,12 @@
 import type { BlobId, Node } from "@tastic/format";
 import type { StoredSnapshot } from "../stored-snapshot.js";
 
+/** In nanoseconds since 1970, both ends included. */
+export interface ModificationTimes {
+  readonly oldest?: bigint | undefined;
+  readonly newest?: bigint | undefined;
+}
+
 export interface FindOptions {
   /** Names and paths to look for, as in `--exclude`; an empty one is everything. A `!` in front has no meaning. */
   readonly patterns: readonly string[];

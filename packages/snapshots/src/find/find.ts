@@ -11,7 +11,7 @@ import type { PathMatch, PatternList } from "../patterns/patterns.js";
 import type { StoredSnapshot } from "../stored-snapshot.js";
 import { visitTree } from "../visit-tree.js";
 import { BarrenTrees } from "./barren-trees.js";
-import type { FindOptions } from "./find-types.js";
+import type { FindOptions, ModificationTimes } from "./find-types.js";
 
 /**
  * Tells each file and folder that one of the patterns matches, snapshot by snapshot in the order given. What lies in a
@@ -70,7 +70,8 @@ function isOneName({ anchored, parts, dependsOnLength }: PatternList["patterns"]
   return !anchored && parts.length === 1 && !dependsOnLength;
 }
 
-function isInTime({ mtime }: Node, { oldest, newest }: FindOptions): boolean {
+/** Was it modified between these times? */
+export function isInTime({ mtime }: Node, { oldest, newest }: ModificationTimes): boolean {
   if (oldest === undefined && newest === undefined) return true;
   const time = parseTime(mtime);
   return (oldest === undefined || time >= oldest) && (newest === undefined || time <= newest);

@@ -1,15 +1,18 @@
 /** `check`: looking for damage. */
-import { check } from "@tastic/snapshots";
-import type { CheckEvent, CheckResult, ReadSelection } from "@tastic/snapshots";
+import { check, hireCheckers } from "@tastic/snapshots";
+import type { CheckEvent, CheckOptions, CheckResult, ReadSelection } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
 import type { SnapshotId } from "@tastic/format";
 import { withTemporaryCache } from "../cache.js";
 import { defineCommand } from "../command.js";
 import type { Context } from "../command.js";
+import { heldBack } from "../held-back.js";
 import { on, text } from "../flags.js";
-import { openRepository, withLock, withLockAhead } from "../open-repository.js";
+import { openRepository, openSource, withLock, withLockAhead } from "../open-repository.js";
 import { CheckReporter } from "../output/check-report.js";
+import { repairFlags, sourceAt } from "../repository-source.js";
 import { sumUp } from "../run-check.js";
+import { checkAndRepair } from "../run-repair-from.js";
 import { parseReadSubset } from "../read-subset.js";
 import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
 import { fatal } from "../text-error.js";
@@ -17,7 +20,7 @@ import { fatal } from "../text-error.js";
 export const command = defineCommand({
   usage: "[flags] [snapshotID ...]",
   description:
-    "Checks that the repository is whole: its index, its packs, all snapshots and their folders; on demand also\nthe content of all files, by reading it.",
+    "Checks that the repository is whole: its index, its packs, all snapshots and their folders; on demand also\nthe content of all files, by reading it. With --repair-from, what is damaged or missing is replaced with what another\nrepository has of it; damaged packs of which something is lost are copied into the current folder before they go.",
   flags: {
     readData: on("read all packs, and verify what is in them"),
     readDataSubset: text(
@@ -25,6 +28,8 @@ export const command = defineCommand({
       "read a part of the packs: n/t for one of t parts, or x% or a size for some at random",
     ),
     withCache: on("trust the local cache"),
+    ...repairFlags,
+    dryRun: on("with --repair-from, change nothing, only tell what could be restored", { short: "n" }),
     ...snapshotFlags,
     checkUnused: on("accepted for older scripts", {
       deprecated: "`--check-unused` is deprecated and will be ignored",
@@ -40,22 +45,33 @@ export const command = defineCommand({
         ? undefined
         : parseReadSubset(flags.readDataSubset);
     const { output, globals } = context;
+    if (flags.dryRun && flags.repairFrom === "") throw fatal("check flag --dry-run needs --repair-from");
+    if (globals.noLock && flags.repairFrom !== "" && !flags.dryRun) {
+      throw fatal("check --repair-from needs an exclusive lock, so that --no-lock cannot be used with it");
+    }
     const reporter = new CheckReporter(context, readData);
     const filter = filterOf(flags);
     const chosen = args.length > 0 || filter.hosts.length + filter.tags.length + filter.paths.length > 0;
+    const prepare = async (repository: Repository): Promise<CheckOptions> => {
+      const snapshots = chosen ? await findNamedSnapshots(context, repository, args, filter) : undefined;
+      await reporter.prepare(repository);
+      return {
+        ...(readData === undefined ? {} : { readData }),
+        ...(snapshots === undefined ? {} : { snapshots: snapshots.map(({ id }): SnapshotId => id) }),
+      };
+    };
+    // They start while the password is tried.
+    const crew = readData === undefined || flags.repairFrom !== "" ? undefined : hireCheckers();
+    let isFirst = true;
     const work = async (
       repository: Repository,
       signal: AbortSignal,
       onEvent = (event: CheckEvent): void => reporter.onEvent(event),
     ): Promise<CheckResult> => {
-      const snapshots = chosen ? await findNamedSnapshots(context, repository, args, filter) : undefined;
-      await reporter.prepare(repository);
-      return check(repository, {
-        signal,
-        onEvent,
-        ...(readData === undefined ? {} : { readData }),
-        ...(snapshots === undefined ? {} : { snapshots: snapshots.map(({ id }): SnapshotId => id) }),
-      });
+      // Whoever has to try again for the lock hires anew.
+      const hired = crew !== undefined && isFirst ? { crew } : {};
+      isFirst = false;
+      return check(repository, { ...(await prepare(repository)), ...hired, signal, onEvent });
     };
     const begin = async (within: Context): Promise<CheckResult> => {
       if (!globals.noLock) output.info("create exclusive lock for repository");
@@ -71,21 +87,26 @@ export const command = defineCommand({
         );
       return withLockAhead(within, repository, kind, ahead, (found) => Promise.resolve(found));
     };
-    await sumUp(context, reporter, () =>
-      flags.withCache ? begin(context) : withTemporaryCache(context, begin),
-    );
+    const repair = async (within: Context): Promise<CheckResult> => {
+      const { repairFrom, dryRun } = flags;
+      const other = await openSource(context, sourceAt(repairFrom, flags, context.environment));
+      return withLock(context, other, "read", async (otherSignal) => {
+        if (!globals.noLock) output.info("create exclusive lock for repository");
+        const repository = await openRepository(within);
+        const locked = { ...within, signal: otherSignal };
+        return withLock(locked, repository, globals.noLock ? "none" : "exclusive", async (signal) => {
+          const options = { ...(await prepare(repository)), signal };
+          return checkAndRepair(within, { repository, other, dryRun, reporter, options });
+        });
+      });
+    };
+    const run = flags.repairFrom === "" ? begin : repair;
+    try {
+      await sumUp(context, reporter, () =>
+        flags.withCache ? run(context) : withTemporaryCache(context, run),
+      );
+    } finally {
+      await crew?.close();
+    }
   },
 });
-
-/** Tells events only once `held` has resolved, those from before first. */
-function heldBack<Event>(held: Promise<void>, tell: (event: Event) => void): (event: Event) => void {
-  let waiting: Event[] | undefined = [];
-  void held.then(() => {
-    for (const event of waiting ?? []) tell(event);
-    waiting = undefined;
-  });
-  return (event) => {
-    if (waiting === undefined) tell(event);
-    else waiting.push(event);
-  };
-}

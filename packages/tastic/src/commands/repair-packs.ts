@@ -1,15 +1,13 @@
 /** `repair packs`: saving what can be saved of damaged packs. */
-import { systemErrorCode, TasticError } from "@tastic/errors";
 import { parseId } from "@tastic/format";
 import type { PackId } from "@tastic/format";
 import { repairPacks } from "@tastic/repository";
-import type { Repository } from "@tastic/repository";
-import { open } from "node:fs/promises";
 import { defineCommand } from "../command.js";
 import { indexBar, withRepository } from "../open-repository.js";
 import { RepairReporter } from "../output/repair-report.js";
 import { say } from "../output/say.js";
 import { programName } from "../program.js";
+import { savePackCopy } from "../save-pack-copy.js";
 import { fatal, orPlain, plain } from "../text-error.js";
 
 export const command = defineCommand({
@@ -32,7 +30,7 @@ export const command = defineCommand({
           async beforeRepair() {
             bar.finish();
             say(output, 1, "saving backup copies of pack files to current folder");
-            for (const id of ids) await orPlain(saveCopy(repository, id, signal));
+            for (const id of ids) await orPlain(savePackCopy(repository, id, signal));
           },
         });
       } finally {
@@ -53,31 +51,5 @@ function readPackId(text: string): PackId {
     return parseId<PackId>(text.toLowerCase(), "pack");
   } catch (error) {
     throw plain(`invalid ID: ${JSON.stringify(text)}`, { cause: error });
-  }
-}
-
-/** Puts a pack as it is into the current folder. Nothing is overwritten, and all is on the disk before this ends. */
-async function saveCopy({ storage }: Repository, id: PackId, signal: AbortSignal): Promise<void> {
-  const bytes = await storage.load({ type: "pack", name: id }, undefined, { signal });
-  const path = `pack-${id}`;
-  try {
-    const file = await open(path, "wx", 0o666);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    const isThere = systemErrorCode(error) === "EEXIST";
-    throw new TasticError(
-      isThere ? "already-exists" : "storage-failed",
-      isThere ? `open ${path}: file exists` : `${path} could not be written`,
-      {
-        guidance:
-          "Nothing was changed. Run this in a folder that has room for the packs and no copies of them yet.",
-        cause: error,
-      },
-    );
   }
 }

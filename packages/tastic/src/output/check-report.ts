@@ -91,6 +91,8 @@ export class CheckReporter {
 
   #begin(phase: CheckPhase): void {
     this.stop();
+    // Another check may follow on one that led to repairs.
+    if (phase === "index") this.#dataAnnounced = false;
     const title = PHASES[phase];
     if (title !== undefined) this.#context.output.info(title);
     if (phase === "index")

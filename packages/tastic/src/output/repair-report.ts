@@ -8,7 +8,7 @@ import { ProgressBar } from "./progress-bar.js";
 import { say } from "./say.js";
 
 /** What a phase begins with, and what its bar counts. */
-const PHASES: Readonly<Record<RepairPhase, { readonly title?: string; readonly unit?: string }>> = {
+const PHASES: Partial<Record<RepairPhase, { readonly title?: string; readonly unit?: string }>> = {
   "load-index": { title: "loading indexes..." },
   "list-packs": { title: "getting pack files to read..." },
   "read-packs": { title: "reading pack files", unit: "packs" },
@@ -31,7 +31,7 @@ export class RepairReporter {
     switch (event.type) {
       case "phase": {
         this.stop();
-        const { title, unit } = PHASES[event.phase];
+        const { title, unit } = PHASES[event.phase] ?? {};
         if (title !== undefined) say(output, 1, title);
         if (unit !== undefined) this.#bar = new ProgressBar(this.#context, unit, { alsoWithJson: true });
         break;

@@ -57,6 +57,7 @@ export const serveFlags = {
   ),
   undelete: on("list what clients have deleted, in place of serving, of the repositories named"),
   restore: on("with --undelete: bring it back"),
+  replace: on("with --undelete --restore --since: put a config back in place of one that has come since"),
   since: parsed<number | undefined>(
     "time",
     "with --undelete: only what was deleted since then",

@@ -17,7 +17,7 @@ export async function undelete(
   const repositories: (readonly string[] | undefined)[] =
     args.length === 0 ? [undefined] : args.map(repositoryFolders);
   await server.usage.load();
-  const totals = { restored: 0, bytes: 0, there: 0 };
+  const totals = { restored: 0, replaced: 0, bytes: 0, there: 0 };
   let listed = 0;
   for (const repository of repositories) {
     const selection: TrashSelection = {
@@ -29,8 +29,11 @@ export async function undelete(
       listed += await listTrash(context, selection, server);
       continue;
     }
-    const { restored, bytes, there } = await server.trash.restore(selection);
+    const { restored, replaced, bytes, there } = await server.trash.restore(selection, {
+      replace: flags.replace,
+    });
     totals.restored += restored;
+    totals.replaced += replaced;
     totals.bytes += bytes;
     totals.there += there;
   }
@@ -41,6 +44,7 @@ export async function undelete(
   await server.usage.flush();
   if (output.json) return output.value({ message_type: "summary", ...totals });
   output.info(`${totals.restored} objects brought back, ${formatBytes(totals.bytes)}`);
+  if (totals.replaced > 0) output.info(`${totals.replaced} in place of others, which are in the trash now`);
   if (totals.there > 0)
     output.info(`${totals.there} left in the trash, since an object of the name is there`);
   if (totals.restored === 0 && totals.there === 0)

@@ -68,8 +68,7 @@ async function hasBegun(
   const begun = await owner.recover({ from: { place: "marketplace", name, password } });
   const run = await untilEnded(owner, begun, undefined, signal);
   if (isAllBack(run)) {
-    if (run.state !== "done")
-      log.warn(`all is back, but: ${run.problem?.message ?? "not all is well"}`, { name });
+    if (run.problem !== undefined) log.warn(`everything is back, but ${run.problem.message}`, { name });
     return true;
   }
   throw new TasticError("incomplete", run.problem?.message ?? `the recovery is ${run.state}`);

@@ -20,10 +20,11 @@ import { runMarketplace, type RunningMarketplace } from "../marketplace/run-mark
 import type { OwnerService } from "../owner/service.js";
 import { createClient } from "../owner-api/client.js";
 import { mustEndWell } from "../owner-api/until-ended.js";
+import { lockFolder } from "../state/folder-lock.js";
 import { makeHome } from "./demo-home.js";
 import { parseFlags, type Flags } from "./flags.js";
 import { threebotsHere } from "./marketplace.js";
-import { aborted, pageFolder } from "./serve.js";
+import { pageFolder, untilOver } from "./serve.js";
 import { openSite, type Site } from "./site.js";
 import type { OpenOwner } from "./state-flags.js";
 import type { Terminal } from "./terminal.js";
@@ -52,8 +53,12 @@ export async function demo(args: readonly string[], terminal: Terminal, open: Op
     const marketplace = await startMarketplace(folder, on, page, log);
     ends.push(() => marketplace.stop());
     await setDeployerPassword(marketplace, password);
+    const lost = new AbortController();
+    const state = join(folder, "state");
+    const lock = await lockFolder(state, { what: "a service", log, lost: () => lost.abort() });
+    ends.push(() => lock.release());
     const owner = await open({
-      stateFolder: join(folder, "state"),
+      stateFolder: state,
       home: join(folder, "home"),
       marketplaceUrl: marketplace.url,
       restoreRoots: undefined,
@@ -62,7 +67,7 @@ export async function demo(args: readonly string[], terminal: Terminal, open: Op
     ends.push(() => owner.stop());
     const site = await openSite({
       owner,
-      state: join(folder, "state"),
+      state,
       listen: `127.0.0.1:${on.page}`,
       page,
       firstPassword: password,
@@ -79,7 +84,7 @@ export async function demo(args: readonly string[], terminal: Terminal, open: Op
       terminal.out("A sample of it was brought back from both servers and compared.\n");
       return 0;
     }
-    await aborted(terminal.signal);
+    await untilOver(terminal, AbortSignal.any([marketplace.lost, lost.signal]));
     return 0;
   } finally {
     await endAll(ends);

@@ -10,7 +10,7 @@ import { ProcessTarget } from "../deployer/process-target.js";
 import type { Target } from "../deployer/target.js";
 import { runMarketplace, type RunMarketplaceOptions } from "../marketplace/run-marketplace.js";
 import { parseFlags, type Flags, type FlagValues } from "./flags.js";
-import { aborted, pageFolder } from "./serve.js";
+import { pageFolder, untilOver } from "./serve.js";
 import { refuseOpenAddress } from "./site.js";
 import { threebotCommand } from "./threebot-command.js";
 import type { Terminal } from "./terminal.js";
@@ -80,7 +80,7 @@ export async function marketplace(args: readonly string[], terminal: Terminal): 
     terminal.out(`The marketplace is at ${running.url}\n`);
     if (running.deployer !== undefined && running.setupCode !== undefined)
       terminal.out(`Its page has no password yet. Set one there with this code: ${running.setupCode}\n`);
-    await aborted(terminal.signal);
+    await untilOver(terminal, running.lost);
     log.info("stopping");
   } finally {
     await running.stop();

@@ -2,7 +2,7 @@
 import { TasticError } from "@tastic/errors";
 import { createTextLog } from "@tastic/rest-server";
 import type { OwnerService, Recoverable, RecoverFrom, Run } from "../owner/service.js";
-import { untilEnded } from "../owner-api/until-ended.js";
+import { isAllBack, untilEnded } from "../owner-api/until-ended.js";
 import { visibleText } from "../shell/value.js";
 import { parseFlags, type Flags, type FlagValues } from "./flags.js";
 import { ownerPlace, stateFlags, type OpenOwner } from "./state-flags.js";
@@ -131,6 +131,9 @@ async function runTo(owner: OwnerService, begun: Run, terminal: Terminal): Promi
     terminal.err(`${visibleText(run.problem.message)}\n`);
     if (run.problem.guidance !== undefined) terminal.err(`${visibleText(run.problem.guidance)}\n`);
   }
-  if (run.state === "done") terminal.out("Everything is back.\n");
-  return run.state === "done" ? 0 : run.state === "incomplete" ? incomplete : 1;
+  if (isAllBack(run)) {
+    terminal.out("Everything is back.\n");
+    return 0;
+  }
+  return run.state === "incomplete" ? incomplete : 1;
 }

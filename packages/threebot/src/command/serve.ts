@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TasticError } from "@tastic/errors";
 import { createJsonLog, createTextLog, TlsFiles, type Log } from "@tastic/rest-server";
+import { withFolder } from "../state/folder-lock.js";
 import { parseFlags, type Flags, type FlagValues } from "./flags.js";
 import { begin } from "./beginning.js";
 import { beginningOf, firstStartFlags, handoverOf, rememberMarketplace } from "./first-start.js";
@@ -43,37 +44,39 @@ export async function serve(args: readonly string[], terminal: Terminal, open: O
   const handover = await handoverOf(flags);
   const beginning = await beginningOf(flags, terminal, handover);
   const given = ownerPlace(flags, terminal, log);
-  const marketplaceUrl =
-    given.marketplaceUrl ?? (await rememberMarketplace(given.stateFolder, handover?.marketplace));
-  const place = { ...given, marketplaceUrl };
-  const owner = await open(place);
-  let site: Site | undefined;
-  let begun: Promise<void> | undefined;
-  try {
-    site = await openSite({
-      owner,
-      state: place.stateFolder,
-      listen: address,
-      tls,
-      publicUrl: flags.text("public-url"),
-      trustedProxies: flags.texts("trusted-proxy"),
-      page: pageFolder(flags.text("page"), log),
-      firstPassword: firstPassword ?? handover?.password,
-      token: handover && { name: "deployer", token: handover.apiToken },
-      log,
-    });
-    tell(terminal, site);
-    await owner.start();
-    if (beginning !== undefined) begun = begin(owner, beginning, log, terminal.signal);
-    await aborted(terminal.signal);
-    log.info("stopping");
-  } finally {
-    await site?.stop(grace);
-    await owner.stop();
-    await begun;
-  }
-  log.info("stopped in order");
-  return 0;
+  return withFolder(given.stateFolder, { what: "a service", log }, async (lost) => {
+    const marketplaceUrl =
+      given.marketplaceUrl ?? (await rememberMarketplace(given.stateFolder, handover?.marketplace));
+    const place = { ...given, marketplaceUrl };
+    const owner = await open(place);
+    let site: Site | undefined;
+    let begun: Promise<void> | undefined;
+    try {
+      site = await openSite({
+        owner,
+        state: place.stateFolder,
+        listen: address,
+        tls,
+        publicUrl: flags.text("public-url"),
+        trustedProxies: flags.texts("trusted-proxy"),
+        page: pageFolder(flags.text("page"), log),
+        firstPassword: firstPassword ?? handover?.password,
+        token: handover && { name: "deployer", token: handover.apiToken },
+        log,
+      });
+      tell(terminal, site);
+      await owner.start();
+      if (beginning !== undefined) begun = begin(owner, beginning, log, terminal.signal);
+      await untilOver(terminal, lost);
+      log.info("stopping");
+    } finally {
+      await site?.stop(grace);
+      await owner.stop();
+      await begun;
+    }
+    log.info("stopped in order");
+    return 0;
+  });
 }
 
 /** The page as it is built beside this package, unless another folder is given. */
@@ -92,6 +95,15 @@ export function tell(terminal: Terminal, { url, setupCode }: Site): void {
   terminal.out(`3Bot Backup is at ${url}\n`);
   if (setupCode !== undefined)
     terminal.out(`Its page has no password yet. Set one there with this code: ${setupCode}\n`);
+}
+
+/** Until it is told to end. @throws TasticError locked if another service has taken the folder over */
+export async function untilOver({ signal }: Terminal, lost: AbortSignal): Promise<void> {
+  await aborted(AbortSignal.any([signal, lost]));
+  if (lost.aborted && !signal.aborted)
+    throw new TasticError("locked", "another service has taken the folder over", {
+      guidance: "See that only one service is started for each folder.",
+    });
 }
 
 export async function aborted(signal: AbortSignal): Promise<void> {

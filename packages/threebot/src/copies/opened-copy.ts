@@ -26,7 +26,9 @@ const cheapKey = { N: 1024, r: 8, p: 1 };
 
 /** Opens a copy's repository, and lists its snapshots. @throws TasticError no-repository, wrong-password, the store's */
 export async function openCopy(access: CopyAccess, options: OpenOptions): Promise<OpenedCopy> {
-  return withStore(access, options, (storage) => Repository.open(storage, { password: access.password }));
+  return withStore(access, options, (storage) =>
+    Repository.open(storage, { password: access.password, scatter: true }),
+  );
 }
 
 /** Makes the repository. @param like whose chunks it is to share @throws TasticError repository-exists, the store's */
@@ -37,6 +39,7 @@ export async function initCopy(
 ): Promise<OpenedCopy> {
   const init: InitOptions = {
     password: access.password,
+    scatter: true,
     ...(access.kind === "rest" && { scrypt: cheapKey }),
     ...(like && { chunkerPolynomial: like.config.chunkerPolynomial }),
   };

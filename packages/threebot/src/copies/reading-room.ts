@@ -7,7 +7,7 @@ import type { Log } from "@tastic/rest-server";
 import { asError } from "../owner/problem.js";
 import type { OwnerState } from "../owner/owner-state.js";
 import type { Place } from "../owner/service.js";
-import { mergeSnapshots, type MergedSnapshot } from "./merged-snapshots.js";
+import { mergeSnapshots, newestComplete, type MergedSnapshot } from "./merged-snapshots.js";
 import { openCopy, type OpenedCopy } from "./opened-copy.js";
 
 export interface Reading {
@@ -129,9 +129,14 @@ async function close({ copies }: Held): Promise<void> {
   for (const copy of copies) await copy.close();
 }
 
-/** @param id the beginning of an id in any of the copies, or "latest" @throws TasticError not-found, ambiguous-id */
-export function findMerged(snapshots: readonly MergedSnapshot[], id: string): MergedSnapshot {
-  const [newest] = snapshots;
+/**
+ * @param id the beginning of an id in any of the copies, or "latest" for the newest of which everything is there: nobody
+ * means what was kept before a restore, or what lacks something, as long as there is another
+ * @param now milliseconds since 1970
+ * @throws TasticError not-found, ambiguous-id
+ */
+export function findMerged(snapshots: readonly MergedSnapshot[], id: string, now: number): MergedSnapshot {
+  const newest = newestComplete(snapshots, now) ?? snapshots[0];
   if (id === "latest" && newest !== undefined) return newest;
   const found = snapshots.filter(
     ({ key, inCopies }) =>

@@ -56,8 +56,8 @@ export class ThreebotClient {
   async ended(id: string, signal: AbortSignal, isWell = isDone): Promise<void> {
     for (;;) {
       const run = await this.#client.run(id);
-      const { state, problem } = run;
       if (isWell(run)) return;
+      const { state, problem } = run;
       if (state !== "running") {
         throw new TasticError("incomplete", `the run ended as ${state}: ${problem?.message ?? "no reason"}`, {
           guidance: problem?.guidance ?? "The page of the 3Bot shows its log.",

@@ -25,6 +25,10 @@ export interface BackupServer {
   suspend(account: AccountWanted): Promise<void>;
   /** Removes its data and the account, for ever. Does nothing where there is no such account. */
   erase(account: AccountWanted): Promise<void>;
+  /** Is there an account of this name? */
+  has(name: string): Promise<boolean>;
+  /** The names of all its accounts, also of those that are suspended. */
+  names(): Promise<ReadonlySet<string>>;
 }
 
 /** What is the same for a server in this process and for one that is reached over its operator's interface. */
@@ -39,6 +43,8 @@ export interface ServerOperations {
   ): Promise<unknown>;
   erase(name: string, hash: string): Promise<unknown>;
   remove(name: string): Promise<unknown>;
+  get(name: string): Promise<unknown>;
+  list(): Promise<readonly { readonly name: string }[]>;
 }
 
 class OperatedServer implements BackupServer {
@@ -66,6 +72,14 @@ class OperatedServer implements BackupServer {
     // An account that was removed before still has its data erased.
     if ((await settled(this.#operations.erase(name, hash))) === "done")
       await settled(this.#operations.remove(name));
+  }
+
+  async has(name: string): Promise<boolean> {
+    return (await settled(this.#operations.get(name))) === "done";
+  }
+
+  async names(): Promise<ReadonlySet<string>> {
+    return new Set((await this.#operations.list()).map(({ name }) => name));
   }
 
   /** Suspended, it has the hash that `erase` asks for, whichever it was made with. */
@@ -96,5 +110,7 @@ export function embeddedBackupServer(id: string, url: string, server: RestServer
     provision: (name, request) => server.accounts.provision(name, request),
     erase: (name, hash) => server.eraser.erase(name, hash),
     remove: (name) => server.accounts.remove(name),
+    get: (name) => server.accounts.get(name),
+    list: () => server.accounts.list(),
   });
 }

@@ -61,6 +61,9 @@ export interface MarketplaceOptions {
 export const usualTokenDays = 7;
 /** In milliseconds. */
 const endPatience = 5_000;
+/** How often the servers are asked whether they still have the accounts, and how long a login waits for that. */
+const lookEvery = 10 * 60_000;
+const lookPatience = 5_000;
 const day = 24 * 60 * 60_000;
 
 /** What a marketplace keeps in its folder. */
@@ -96,6 +99,7 @@ export class Marketplace {
   readonly #turns = new Turns();
   readonly #work: WorkList;
   #timer: NodeJS.Timeout | undefined;
+  #looked: number | undefined;
   #working: Promise<void> = Promise.resolve();
 
   constructor(options: MarketplaceOptions) {
@@ -144,14 +148,8 @@ export class Marketplace {
   /** Does all that is due now. Never rejects: what failed is tried again later. */
   work(): Promise<void> {
     this.#working = this.#working.then(async () => {
-      await this.#work.run(async (name) => {
-        try {
-          await this.#turns.take(name, () => this.#settle(name));
-        } catch (error) {
-          this.#log.error(`cannot go on with a 3Bot: ${messageOf(error)}`, { name });
-          this.#work.failed(name);
-        }
-      });
+      await this.#doDue();
+      if (await this.#lookAtAll()) await this.#doDue();
     });
     return this.#working;
   }
@@ -185,6 +183,10 @@ export class Marketplace {
     if (record.state === "active") {
       // It is going to use its copies.
       if (unsettled(record).length > 0) this.#work.hurry(record.name);
+      await Promise.race([
+        this.#look(record.name),
+        new Promise((resolve) => setTimeout(resolve, lookPatience).unref()),
+      ]);
       return placesOf(record, this.#options.servers);
     }
     throw new TasticError("locked", `the backups of ${record.name} are about to be removed`, {
@@ -243,6 +245,43 @@ export class Marketplace {
       if ((await this.#secrets.same(loginSecret, known?.secret)) && known !== undefined) return known;
       await this.#audit.record({ event: "login-failed", account: name, address });
       throw wrongSecret();
+    });
+  }
+
+  /** Has a server lost the account, and with it what was backed up there, it is made anew. Never rejects. */
+  async #look(name: string): Promise<void> {
+    try {
+      await this.#turns.take(name, async () => {
+        if (await this.#settler.look(name)) await this.#settle(name);
+      });
+    } catch (error) {
+      this.#log.error(`cannot look after a 3Bot: ${messageOf(error)}`, { name });
+    }
+  }
+
+  /** The same for all of them, now and then. Returns whether there is something to do. Never rejects. */
+  async #lookAtAll(): Promise<boolean> {
+    const now = this.#now();
+    if (this.#looked !== undefined && now - this.#looked < lookEvery) return false;
+    this.#looked = now;
+    try {
+      const found = await this.#settler.lookAtAll();
+      for (const name of found) this.#work.add(name, now);
+      return found.length > 0;
+    } catch (error) {
+      this.#log.error(`cannot look after the accounts: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  #doDue(): Promise<void> {
+    return this.#work.run(async (name) => {
+      try {
+        await this.#turns.take(name, () => this.#settle(name));
+      } catch (error) {
+        this.#log.error(`cannot go on with a 3Bot: ${messageOf(error)}`, { name });
+        this.#work.failed(name);
+      }
     });
   }
 

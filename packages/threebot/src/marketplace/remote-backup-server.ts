@@ -1,5 +1,6 @@
 /** A backup server on another machine, reached over its operator's interface with the operator's token. */
 import { isTasticError, messageOf, TasticError } from "@tastic/errors";
+import * as v from "valibot";
 import { operatedServer, type BackupServer } from "./backup-server.js";
 
 export interface RemoteBackupServerOptions {
@@ -17,6 +18,7 @@ export interface RemoteBackupServerOptions {
 const usualTimeout = 10_000;
 /** What somebody has stored may be much. It goes on when it was given up, and is asked for again. */
 const eraseTimeout = 5 * 60_000;
+const listed = v.array(v.object({ name: v.string() }));
 
 export function remoteBackupServer(options: RemoteBackupServerOptions): BackupServer {
   const { id, url } = options;
@@ -25,17 +27,25 @@ export function remoteBackupServer(options: RemoteBackupServerOptions): BackupSe
     provision: (name, request) => ask(options, "PUT", account(name), request),
     erase: (name, hash) => ask(options, "POST", `${account(name)}/erase`, { hash }, eraseTimeout),
     remove: (name) => ask(options, "DELETE", account(name)),
+    get: (name) => ask(options, "GET", account(name)),
+    async list() {
+      const found = v.safeParse(listed, await ask(options, "GET", "v1/accounts"));
+      if (found.success) return found.output;
+      throw new TasticError("storage-failed", `the backup server ${id} does not say which accounts it has`);
+    },
   });
 }
 
+/** Returns the JSON of the answer, undefined if it is none. */
 async function ask(
   { id, operatorUrl, operatorToken }: RemoteBackupServerOptions,
   method: string,
   path: string,
   body?: object,
   timeout = usualTimeout,
-): Promise<void> {
+): Promise<unknown> {
   let status: number;
+  let text: string;
   try {
     const answer = await fetch(new URL(path, operatorUrl.endsWith("/") ? operatorUrl : `${operatorUrl}/`), {
       method,
@@ -45,14 +55,22 @@ async function ask(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     status = answer.status;
-    await answer.body?.cancel();
+    text = await answer.text();
   } catch (error) {
     throw new TasticError("storage-failed", `the backup server ${id} cannot be reached: ${reason(error)}`, {
       cause: error,
     });
   }
-  if (status >= 200 && status < 300) return;
+  if (status >= 200 && status < 300) return parsed(text);
   throw refused(id, status);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The text of the answer is left out: it is the other machine's, and may say anything. */

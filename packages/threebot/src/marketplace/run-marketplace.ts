@@ -36,6 +36,7 @@ import { Access } from "../owner-api/access.js";
 import { accountRoutes } from "../owner-api/account-routes.js";
 import { openapiRoute } from "../owner-api/openapi.js";
 import { pageOf } from "../owner-api/page.js";
+import { lockFolder } from "../state/folder-lock.js";
 import { embeddedBackupServer, type BackupServer } from "./backup-server.js";
 import { endAll } from "./end-all.js";
 import { createMarketplace, type Marketplace } from "./marketplace.js";
@@ -83,17 +84,23 @@ export interface RunningMarketplace {
   readonly deployer: Deployer | undefined;
   /** Sets the first password of the deployer's page; undefined if there is one already. To be printed, once. */
   readonly setupCode: string | undefined;
+  /** Aborted if another marketplace has taken the folder over: this one has to end. */
+  readonly lost: AbortSignal;
   issueToken(name: string, days?: number): Promise<string>;
   /** In order. 3Bots that were deployed go on running. */
   stop(): Promise<void>;
 }
 
+/** @throws TasticError locked if another one works in this folder; invalid-argument */
 export async function runMarketplace(options: RunMarketplaceOptions): Promise<RunningMarketplace> {
   const { log = silentLog } = options;
   // Each that was started is stopped again, the last one first; also when a later one does not start.
   const ends: (() => Promise<void>)[] = [];
   const stop = (): Promise<void> => endAll(ends);
+  const lost = new AbortController();
   try {
+    const lock = await lockFolder(options.folder, { what: "a marketplace", log, lost: () => lost.abort() });
+    ends.push(() => lock.release());
     const servers = await startServers(options, log, ends);
     // What listens decides the URL that 3Bots are told; the routes come once all of it is there.
     let handle: Parameters<typeof listen>[0] = (_request, response) => response.writeHead(503).end();
@@ -138,7 +145,16 @@ export async function runMarketplace(options: RunMarketplaceOptions): Promise<Ru
     handle = (request, response) => void answer(request, response);
     const setupCode = deployer === undefined ? undefined : await expectSetup(access);
     const issueToken = (name: string, days?: number): Promise<string> => marketplace.issueToken(name, days);
-    return { url, listening: listening.address, marketplace, deployer, setupCode, issueToken, stop };
+    return {
+      url,
+      listening: listening.address,
+      marketplace,
+      deployer,
+      setupCode,
+      lost: lost.signal,
+      issueToken,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,9 +1,10 @@
 /**
  * Makes the backup servers agree with the records, however often it takes: what a record wants of its copies is asked of
  * each server until the server has confirmed it. Whoever changes a record only has to write it; a process that was killed
- * in between finds at its next start what is still to be done.
+ * in between finds at its next start what is still to be done. What a server has confirmed it may lose, with its disk: then
+ * it is asked again.
  */
-import { isTasticError, TasticError } from "@tastic/errors";
+import { isTasticError, messageOf, TasticError } from "@tastic/errors";
 import type { AuditLog, Log } from "@tastic/rest-server";
 import type { Records } from "../state/records.js";
 import type { BackupServer } from "./backup-server.js";
@@ -60,6 +61,76 @@ export class Settler {
       if (wanted(record) !== goal) return this.settle(name);
     }
     return { record: await this.#finish(record), problems };
+  }
+
+  /** Asks the servers of one 3Bot whether they still have its account. @returns whether one has lost it */
+  async look(name: string): Promise<boolean> {
+    const record = await this.#options.records.read(name);
+    if (record === undefined) return false;
+    const lost = await Promise.all(
+      confirmed(record).map(async ({ server: id }) => {
+        const server = this.#servers.get(id);
+        return server === undefined || (await this.#has(server, name)) ? [] : [id];
+      }),
+    );
+    return this.#lost(name, lost.flat());
+  }
+
+  /** Asks every server which accounts it has. @returns the names of which one has lost the account */
+  async lookAtAll(): Promise<string[]> {
+    const { records, log } = this.#options;
+    const there = new Map<string, ReadonlySet<string>>();
+    await Promise.all(
+      [...this.#servers.values()].map(async (server) => {
+        try {
+          there.set(server.id, await server.names());
+        } catch (error) {
+          // It is down: that is no loss yet.
+          log.warn(messageOf(error), { server: server.id });
+        }
+      }),
+    );
+    const found: string[] = [];
+    for await (const name of records.names()) {
+      try {
+        const record = await records.read(name);
+        if (record === undefined) continue;
+        const lost = confirmed(record).filter(({ server }) => there.get(server)?.has(name) === false);
+        // It may have been made since the list was.
+        if (lost.length > 0 && (await this.look(name))) found.push(name);
+      } catch (error) {
+        log.error(messageOf(error), { name });
+      }
+    }
+    return found;
+  }
+
+  async #has(server: BackupServer, name: string): Promise<boolean> {
+    try {
+      return await server.has(name);
+    } catch (error) {
+      if (!isTasticError(error)) throw error;
+      this.#options.log.warn(error.message, { name, server: server.id });
+      return true;
+    }
+  }
+
+  async #lost(name: string, servers: readonly string[]): Promise<boolean> {
+    if (servers.length === 0) return false;
+    const { records, audit, log } = this.#options;
+    for (const server of servers) {
+      log.warn("a backup server has lost an account, which is made anew", { name, server });
+      await audit.record({ event: "copy-lost", account: name, server });
+    }
+    const { copies } = await records.update(name, (old) => {
+      if (old === undefined) throw new TasticError("not-found", `there is no 3Bot ${name}`);
+      const lost = confirmed(old).filter(({ server }) => servers.includes(server));
+      return {
+        ...old,
+        copies: old.copies.map((copy) => (lost.includes(copy) ? { ...copy, is: "unknown" } : copy)),
+      };
+    });
+    return copies.some(({ is }) => is === "unknown");
   }
 
   /** The record; destroyed for good if the time to undo that is over. */
@@ -137,6 +208,11 @@ export class Settler {
       return { ...rest, earlier: [], tokens: [], destroyed: new Date(now()).toISOString() };
     });
   }
+}
+
+/** The accounts that are there, as far as the record knows. */
+function confirmed(record: ThreebotRecord): readonly CopyRecord[] {
+  return wanted(record) === "active" ? record.copies.filter(({ is }) => is === "active") : [];
 }
 
 function unknownServer(id: string): Error {

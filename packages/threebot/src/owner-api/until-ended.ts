@@ -33,8 +33,8 @@ export async function untilEnded(
   }
 }
 
-/** Has everything come back, though perhaps not all copies of the backups could be reached? They are caught up later. */
-export function isAllBack({ state, report }: Run): boolean {
+/** Did a recovery bring all of it back, whatever was wrong beside it? A server that is down cannot have its copy yet. */
+export function isAllBack({ state, report }: Pick<Run, "state" | "report">): boolean {
   return state === "done" || (state === "incomplete" && report?.failed === 0);
 }
 

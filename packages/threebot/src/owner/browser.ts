@@ -2,13 +2,12 @@
 import { TasticError } from "@tastic/errors";
 import { PassThrough } from "node:stream";
 import {
+  PathLookup,
   diff,
   dump,
   find,
-  findNode,
   findSubtree,
   splitPath,
-  type BlobId,
   type Node,
   type Repository,
   type StoredSnapshot,
@@ -31,8 +30,11 @@ interface Found {
 export class Browser {
   readonly #room: ReadingRoom;
 
-  constructor(room: ReadingRoom) {
+  readonly #now: () => number;
+
+  constructor(room: ReadingRoom, now: () => number) {
     this.#room = room;
+    this.#now = now;
   }
 
   list(
@@ -42,7 +44,10 @@ export class Browser {
     { offset, limit }: { readonly offset: number; readonly limit: number },
   ): Promise<{ total: number; entries: Entry[] }> {
     return this.#room.read(place, async (reading) => {
-      const { repository, snapshot } = await snapshotIn(reading, findMerged(reading.snapshots, id));
+      const { repository, snapshot } = await snapshotIn(
+        reading,
+        findMerged(reading.snapshots, id, this.#now()),
+      );
       const folder = `/${splitPath(path).join("/")}`;
       const nodes = await repository.loadTree(await findSubtree(repository, snapshot.tree, folder));
       const page = nodes.slice(offset, offset + Math.min(limit, mostListed));
@@ -99,9 +104,12 @@ export class Browser {
     const names = splitPath(path);
     return this.#room.read(place, async (reading) => {
       const versions = new VersionList(mostFound);
+      const lookups = new Map<Repository, PathLookup>();
       for (const merged of reading.snapshots) {
         const { repository, snapshot } = await snapshotIn(reading, merged);
-        const node = await nodeAt(repository, snapshot.tree, names);
+        const lookup = lookups.get(repository) ?? new PathLookup(repository);
+        lookups.set(repository, lookup);
+        const node = await lookup.find(snapshot.tree, names);
         if (node !== undefined) versions.add(merged, `/${names.join("/")}`, node);
       }
       return versions.sorted();
@@ -115,7 +123,8 @@ export class Browser {
     limit: number,
   ): Promise<{ path: string; change: "added" | "removed" | "changed" }[]> {
     return this.#room.read(place, async (reading) => {
-      const [older, newer] = [findMerged(reading.snapshots, olderId), findMerged(reading.snapshots, newerId)];
+      const found = (id: string): MergedSnapshot => findMerged(reading.snapshots, id, this.#now());
+      const [older, newer] = [found(olderId), found(newerId)];
       const copy = reading.copies.find(
         ({ access }) => older.inCopies.has(access.id) && newer.inCopies.has(access.id),
       );
@@ -161,16 +170,22 @@ export class Browser {
   ): Promise<AsyncIterable<Uint8Array>> {
     const names = splitPath(path);
     await this.#room.read(place, async (reading) => {
-      const { repository, snapshot } = await snapshotIn(reading, findMerged(reading.snapshots, id));
+      const { repository, snapshot } = await snapshotIn(
+        reading,
+        findMerged(reading.snapshots, id, this.#now()),
+      );
       if (names.length === 0 && type === "dir") return;
-      const node = await nodeAt(repository, snapshot.tree, names);
+      const node = await new PathLookup(repository).find(snapshot.tree, names);
       if (node === undefined)
         throw new TasticError("not-found", "there is nothing of this name in the snapshot");
       if (node.type !== type)
         throw new TasticError("invalid-argument", `this is no ${type === "dir" ? "folder" : "file"}`);
     });
     return this.#room.stream(place, async (reading) => {
-      const { repository, snapshot } = await snapshotIn(reading, findMerged(reading.snapshots, id));
+      const { repository, snapshot } = await snapshotIn(
+        reading,
+        findMerged(reading.snapshots, id, this.#now()),
+      );
       return dumped(repository, snapshot, `/${names.join("/")}`);
     });
   }
@@ -227,22 +242,6 @@ async function snapshotIn(reading: Reading, merged: MergedSnapshot): Promise<Fou
     }
   }
   throw asError(failure ?? new TasticError("not-found", "no copy that can be reached has this snapshot"));
-}
-
-async function nodeAt(
-  repository: Repository,
-  tree: BlobId,
-  names: readonly string[],
-): Promise<Node | undefined> {
-  let folder: BlobId | undefined = tree;
-  let node: Node | undefined;
-  for (const name of names) {
-    if (folder === undefined) return undefined;
-    node = await findNode(repository, folder, name);
-    if (node === undefined) return undefined;
-    folder = node.type === "dir" ? node.subtree : undefined;
-  }
-  return node;
 }
 
 function entryOf(node: Node, path: string): Entry {

@@ -109,7 +109,7 @@ class Owner implements Service.OwnerService {
       settled: (run) => this.#settled(run),
     });
     this.#room = new ReadingRoom(state, log);
-    this.#browser = new Browser(this.#room);
+    this.#browser = new Browser(this.#room, () => clock.now());
     this.#notifier = new Notifier(state, log);
     this.#watchdog = new Watchdog({ state, runs: this.#runs, notifier: this.#notifier, clock, log });
     this.#scheduler = new Scheduler({
@@ -380,7 +380,7 @@ class Owner implements Service.OwnerService {
   }
 
   async #changeSnapshots(place: Place, change: Parameters<typeof changeSnapshots>[3]): Promise<void> {
-    await this.#alone(place, () => changeSnapshots(this.#state, this.#log, place, change));
+    await this.#alone(place, () => changeSnapshots(this.#context, this.#log, place, change));
     await this.#changed(place);
   }
 

@@ -143,7 +143,7 @@ export type RecoverFrom =
 
 export interface RestoreRequest {
   readonly place: Place;
-  /** An id, or "latest". */
+  /** An id, or "latest" for the newest that is complete. */
   readonly snapshot: string;
   /** Paths in the snapshot; all of it if empty. */
   readonly paths: readonly string[];
@@ -158,7 +158,7 @@ export interface RestorePreview {
   readonly unchanged: number;
   readonly kept: number;
   readonly bytes: number;
-  /** The first hundred that would be replaced. */
+  /** The first hundred that would be replaced, by where they are on this machine. */
   readonly replaced: readonly string[];
 }
 

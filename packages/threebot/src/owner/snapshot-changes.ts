@@ -12,6 +12,7 @@ import type { OwnerState } from "./owner-state.js";
 import { oneChange, pendingFor, withoutCopy, type TagsChange } from "./pending-changes.js";
 import { asError } from "./problem.js";
 import type { Place } from "./service.js";
+import type { SetUpContext } from "./set-up.js";
 import type { PendingChange, PlaceRecord } from "./state-schemas.js";
 
 export interface SnapshotChange {
@@ -26,7 +27,7 @@ const lockPatience = 30_000;
 
 /** @throws TasticError not-found, locked, storage-failed if no copy can be reached */
 export async function changeSnapshots(
-  state: OwnerState,
+  { state, now }: SetUpContext,
   log: Log,
   place: Place,
   change: SnapshotChange,
@@ -49,7 +50,7 @@ export async function changeSnapshots(
     }
     if (opened.length === 0) throw asError(failure);
     const all = mergeSnapshots(opened.map(({ access, snapshots }) => ({ id: access.id, snapshots })));
-    const chosen = change.ids.map((id) => findMerged(all, id));
+    const chosen = change.ids.map((id) => findMerged(all, id, now()));
     // First what is to be done later: if we end in between, the next run does it all.
     const { pending } = await remember(
       state,

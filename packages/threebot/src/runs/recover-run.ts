@@ -104,13 +104,16 @@ export interface RecoverRequest {
 
 /** Brings it all back, makes a copy that was lost anew, and goes on backing up to there. */
 export async function runRecover(
-  context: RestoreContext,
+  given: RestoreContext,
   task: RunTask,
   { from, snapshot, target }: RecoverRequest,
 ): Promise<RunOutcome> {
-  const { state } = context;
+  const { state } = given;
   task.step("find");
-  const all = await findBackups(context, from);
+  const all = await findBackups(given, from);
+  // Somebody waits for what the other copies have.
+  const away = all.opened.filter(({ error }) => isTasticError(error, "storage-failed"));
+  const context = { ...given, away: new Set(away.map(({ access }) => access.id)) };
   let restorings: Restoring[];
   let chosen: MergedSnapshot;
   try {
@@ -159,7 +162,7 @@ function chooseSnapshot(
   wanted: string | undefined,
   now: number,
 ): MergedSnapshot {
-  if (wanted !== undefined && wanted !== "latest") return findMerged(snapshots, wanted);
+  if (wanted !== undefined && wanted !== "latest") return findMerged(snapshots, wanted, now);
   const newest = newestComplete(snapshots, now) ?? snapshots[0];
   if (newest !== undefined) return newest;
   const failure = opened.find(({ error }) => error !== undefined)?.error;

@@ -27,7 +27,7 @@ export async function preview(
   return room.read(request.place, async ({ copies, snapshots }) => {
     const restorings = await planRestore(
       context,
-      findMerged(snapshots, request.snapshot),
+      findMerged(snapshots, request.snapshot, context.now()),
       snapshots,
       request,
     );
@@ -43,7 +43,7 @@ export async function checkRestore(
   request: RestoreRequest,
 ): Promise<void> {
   await room.read(request.place, async ({ snapshots }) => {
-    await planRestore(context, findMerged(snapshots, request.snapshot), snapshots, request);
+    await planRestore(context, findMerged(snapshots, request.snapshot, context.now()), snapshots, request);
   });
 }
 
@@ -57,7 +57,12 @@ export async function runRestore(
   const copies = await openReachable(context, task, accesses);
   try {
     const all = mergeSnapshots(copies.map(({ access, snapshots }) => ({ id: access.id, snapshots })));
-    const restorings = await planRestore(context, findMerged(all, request.snapshot), all, request);
+    const restorings = await planRestore(
+      context,
+      findMerged(all, request.snapshot, context.now()),
+      all,
+      request,
+    );
     if (request.target === undefined) await keepWhatIsThere(context, task, restorings);
     const { hidden } = context;
     const overwrite = overwriteModes[request.existing];

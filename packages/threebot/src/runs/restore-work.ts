@@ -1,4 +1,5 @@
 /** Restoring snapshots from whichever copy gives them: what one copy cannot give is asked of the next. */
+import { join } from "node:path";
 import { isTasticError, TasticError } from "@tastic/errors";
 import { restore, type OverwriteMode, type RestoreEvent, type StoredSnapshot } from "tastic";
 import type { MergedSnapshot } from "../copies/merged-snapshots.js";
@@ -158,7 +159,7 @@ export async function loadIndexOnce({ repository }: OpenedCopy, signal?: AbortSi
   loaded.add(repository);
 }
 
-/** The first so many that would be replaced are named. */
+/** The first so many that would be replaced are named, by where they are on this machine. */
 const named = 100;
 
 /** What a restore would do; nothing is changed. */
@@ -200,7 +201,7 @@ export async function previewRestore(
         if (action === "restored") counts.create++;
         else {
           counts.replace++;
-          if (replaced.length < named) replaced.push(path);
+          if (replaced.length < named) replaced.push(join(leg.target, path));
         }
         counts.bytes += size;
       });

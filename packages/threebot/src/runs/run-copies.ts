@@ -18,7 +18,12 @@ export interface CopiesContext {
   readonly clock: Clock;
   /** Milliseconds for which a store's failures are tried again. */
   readonly retryForMs: number;
+  /** Copies that did not answer a moment ago, and for which nobody is to wait again. */
+  readonly away?: ReadonlySet<string>;
 }
+
+/** In milliseconds. */
+const retryAwayFor = 1_000;
 
 export class RunCopies {
   readonly accesses: readonly CopyAccess[];
@@ -43,9 +48,8 @@ export class RunCopies {
       this.#task.step(`open ${access.id}`);
       await this.each(access.id, async () => {
         try {
-          await this.#enter(
-            new CopyWork(await openCopy(access, this.#open), { task: this.#task, open: this.#open }),
-          );
+          const open = this.#open(access.id);
+          await this.#enter(new CopyWork(await openCopy(access, open), { task: this.#task, open }));
         } catch (error) {
           if (!isAbsent(error)) throw error;
           absent.push(access);
@@ -60,8 +64,9 @@ export class RunCopies {
           `${access.id}: there is no repository${wasThere ? " any more" : ""}; a new one is made`,
         );
         if (wasThere && like === undefined) this.notes.push(lostAll(access.id));
-        const opened = await initCopy(access, this.#open, like);
-        await this.#enter(new CopyWork(opened, { task: this.#task, open: this.#open }));
+        const open = this.#open(access.id);
+        const opened = await initCopy(access, open, like);
+        await this.#enter(new CopyWork(opened, { task: this.#task, open }));
       });
     }
     if (this.working.length === 0) throw this.noCopy("can be reached");
@@ -112,10 +117,11 @@ export class RunCopies {
     return this.accesses.flatMap(({ id }) => (this.problems.has(id) ? [] : (this.works.get(id) ?? [])));
   }
 
-  get #open(): OpenOptions {
+  #open(id: string): OpenOptions {
     const task = this.#task;
+    const { retryForMs, away } = this.#context;
     return {
-      retryForMs: this.#context.retryForMs,
+      retryForMs: away?.has(id) === true ? Math.min(retryForMs, retryAwayFor) : retryForMs,
       signal: task.signal,
       onNotice(notice) {
         if (notice.kind === "waiting")

@@ -3,10 +3,11 @@
  * died was doing is free again.
  */
 import { randomBytes } from "node:crypto";
-import { messageOf, systemErrorCode, TasticError } from "@tastic/errors";
+import { messageOf, TasticError } from "@tastic/errors";
 import type { Log } from "@tastic/rest-server";
 import type { OwnerState } from "../owner/owner-state.js";
 import type { Place } from "../owner/service.js";
+import { processLives } from "../state/processes.js";
 
 const beatEvery = 30_000;
 const deadAfter = 4 * beatEvery;
@@ -90,14 +91,5 @@ export class Workers {
     await this.#state.workers.remove(this.id);
     this.#begun = undefined;
     ofThisProcess.delete(this.id);
-  }
-}
-
-function processLives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === "EPERM";
   }
 }
