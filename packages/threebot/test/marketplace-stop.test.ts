@@ -17,7 +17,7 @@ it("a server whose disk is gone keeps nothing else from ending", async () => {
   expect(await answers()).toBe(true);
   await rm(join(folder, "servers/1"), { recursive: true });
   await symlink(join(folder, "not-mounted"), join(folder, "servers/1"));
-  await expect(running.stop()).rejects.toThrow(/servers\/1/);
+  await running.stop();
   expect(await answers()).toBe(false);
   // All of it has ended: another one may begin in its place.
   await rm(join(folder, "servers/1"));

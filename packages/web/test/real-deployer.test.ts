@@ -95,7 +95,7 @@ describeWithChromium("the deployer's page over the real service", () => {
       await page.getByRole("button", { name: "Create it" }).click();
       await page.getByText("carol is running.").waitFor();
       cpSync(home, mine, { recursive: true });
-      writeFileSync(join(mine, ".ssh", "id_ed25519"), `${"of carol\n".repeat(100)}`, { mode: 0o600 });
+      writeFileSync(join(mine, ".ssh", "id_ed25519"), "of carol\n".repeat(100), { mode: 0o600 });
       const own = await logInTo(context, await address());
       await own.goto(`${await address()}#/marketplace`);
       await own.getByRole("button", { name: "Back up now" }).click();

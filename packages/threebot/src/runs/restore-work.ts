@@ -7,6 +7,7 @@ import type { OpenedCopy } from "../copies/opened-copy.js";
 import { asError } from "../owner/problem.js";
 import type { RestorePreview, RestoreRequest } from "../owner/service.js";
 import { filterFor, type Leg } from "./restore-places.js";
+import { RestoreTally } from "./restore-tally.js";
 import type { RunTask } from "./runs.js";
 
 export const overwriteModes: Readonly<Record<RestoreRequest["existing"], OverwriteMode>> = {
@@ -53,26 +54,37 @@ async function restoreLeg(
   let mode = overwrite;
   let failure: unknown;
   let failed: string[] | undefined;
-  for (const copy of copies) {
-    const snapshot = merged.inCopies.get(copy.access.id)?.at(-1);
-    if (snapshot === undefined) continue;
-    try {
-      failed = await restoreFrom(copy, snapshot, left, { hidden, overwrite: mode }, task);
-    } catch (error) {
-      if (task.signal.aborted || !isTasticError(error)) throw error;
-      task.log(`${copy.access.id}: ${error.message}`);
-      failure = error;
-      continue;
+  const tally = new RestoreTally();
+  try {
+    for (const copy of copies) {
+      const snapshot = merged.inCopies.get(copy.access.id)?.at(-1);
+      if (snapshot === undefined) continue;
+      try {
+        failed = await restoreFrom(copy, snapshot, left, { hidden, overwrite: mode, tally }, task);
+      } catch (error) {
+        if (task.signal.aborted || !isTasticError(error)) throw error;
+        task.log(`${copy.access.id}: ${error.message}`);
+        failure = error;
+        continue;
+      }
+      if (failed.length === 0) return 0;
+      // What the first copy was to write, and could not: that is not kept, whatever is there now.
+      left = { ...leg, wanted: failed };
+      mode = "always";
     }
-    if (failed.length === 0) return 0;
-    // What the first copy was to write, and could not: that is not kept, whatever is there now.
-    left = { ...leg, wanted: failed };
-    mode = "always";
+    if (failed === undefined)
+      throw asError(failure ?? new TasticError("not-found", "no copy has this snapshot"));
+    return failed.length;
+  } finally {
+    // Also when it was cancelled: what is back by then is back.
+    task.restored(tally.report(failed ?? []));
   }
-  if (failed === undefined)
-    throw asError(failure ?? new TasticError("not-found", "no copy has this snapshot"));
-  task.restored({ created: 0, replaced: 0, left: 0, failed: failed.length, bytes: 0 });
-  return failed.length;
+}
+
+interface Attempt {
+  readonly hidden: readonly string[];
+  readonly overwrite: OverwriteMode;
+  readonly tally: RestoreTally;
 }
 
 /** Returns the paths that could not be restored, as the leg counts them. */
@@ -80,7 +92,7 @@ async function restoreFrom(
   copy: OpenedCopy,
   snapshot: StoredSnapshot,
   leg: Leg,
-  { hidden, overwrite }: { readonly hidden: readonly string[]; readonly overwrite: OverwriteMode },
+  { hidden, overwrite, tally }: Attempt,
   task: RunTask,
 ): Promise<string[]> {
   const { repository, access } = copy;
@@ -88,7 +100,6 @@ async function restoreFrom(
   const lock = await repository.lock({ exclusive: false, retryForMs: patience, signal: task.signal });
   const signal = AbortSignal.any([task.signal, lock.signal]);
   const failed = new Set<string>();
-  const files = { restored: 0, updated: 0, unchanged: 0, deleted: 0 };
   const started = performance.now();
   try {
     await loadIndexOnce(copy, signal);
@@ -104,21 +115,18 @@ async function restoreFrom(
         if (event.type === "error") {
           failed.add(event.path);
           task.log(`not restored: ${event.path}: ${event.message}`);
-        } else if (event.type === "item" && event.kind === "file") files[event.action]++;
-        else if (event.type === "warning") task.log(event.message);
+        } else if (event.type === "item" && event.kind === "file") {
+          const { action, path, size } = event;
+          const done = { restored: "created", updated: "replaced", unchanged: "left" } as const;
+          // Nothing is deleted here.
+          if (action !== "deleted") tally.file(path, done[action], size);
+        } else if (event.type === "warning") task.log(event.message);
         else if (event.type === "progress") tellProgress(task, event, started);
       },
     });
     task.log(
       `${access.id}: ${result.filesRestored} restored, ${result.filesSkipped} left as they were, ${result.bytesRestored} bytes`,
     );
-    task.restored({
-      created: files.restored,
-      replaced: files.updated,
-      left: files.unchanged,
-      failed: 0,
-      bytes: result.bytesRestored,
-    });
     if (result.errorCount > 0 && failed.size === 0) failed.add("/");
     return [...failed];
   } finally {
