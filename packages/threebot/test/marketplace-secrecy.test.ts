@@ -1,23 +1,29 @@
 /**
  * What reaches the servers does not open the repositories: everything that two backup servers and the marketplace heard
- * and wrote down while a 3Bot was set up and backed up is tried as the password (threat 16, defects 4 and 5).
+ * and wrote down while a real 3Bot was set up, backed up and looked for from elsewhere is tried as the password, also
+ * after it was decoded (threat 16, defects 4 and 5).
  */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createRestStorage, parseRestLocation } from "@tastic/storage-rest";
-import { deriveCredentials, parseName, runMarketplace, sharedCredentials } from "@tastic/threebot";
-import { backup, createLocalStorage, isTasticError, Repository } from "tastic";
+import {
+  createOwnerService,
+  deriveCredentials,
+  parseName,
+  runMarketplace,
+  sharedCredentials,
+  type OwnerService,
+} from "@tastic/threebot";
+import { createLocalStorage, isTasticError, Repository } from "tastic";
 import { expect, it, onTestFinished } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
+import { backupNow, explain } from "./owner-support.js";
 import { tapWire } from "./support/tapped-wire.js";
 
 const typed = "orbital-lantern-mustard-quilt";
-/** Cheap to try, so that many can be tried: the password that it guards cannot be guessed anyway. */
-const scrypt = { N: 1024, r: 8, p: 1 };
 
 it(
   "threat 16, defects 4 and 5: all that servers ever saw decrypts nothing",
-  { timeout: 180_000 },
+  { timeout: 600_000 },
   async () => {
     const folder = await temporaryFolder();
     const wires = [await tapWire(), await tapWire(), await tapWire()] as const;
@@ -33,59 +39,70 @@ it(
       },
     });
     onTestFinished(() => running.stop());
+    wires[2].forwardTo(`http://${running.listening}/`);
     const name = parseName("alice");
-    // All a 3Bot does, by the wires alone.
     const token = await running.issueToken(name);
     const { loginSecret, repositoryPassword } = await deriveCredentials(name, typed);
-    wires[2].forwardTo(`http://${running.listening}/`);
-    const ask = async (
-      route: string,
-      body: object,
-    ): Promise<{ copies: { url: string; account: string }[] }> => {
-      const answer = await fetch(new URL(`api/v1/${route}`, wires[2].url), {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
+
+    // All a 3Bot does, by the wires alone.
+    const threebot = async (machine: string): Promise<OwnerService> => {
+      const owner = await createOwnerService({
+        stateFolder: join(folder, machine, "state"),
+        home: join(folder, machine, "home"),
+        marketplaceUrl: wires[2].url,
+        retryForMs: 0,
       });
-      expect(answer.status).toBe(200);
-      return (await answer.json()) as { copies: { url: string; account: string }[] };
+      onTestFinished(() => owner.stop());
+      return owner;
     };
-    await ask("register", { name, token, loginSecret });
-    const { copies } = await ask("login", { name, loginSecret });
-    const source = join(folder, "source");
-    await mkdir(source);
+    const source = join(folder, "first", "home", ".config", "jumpscale");
+    await mkdir(source, { recursive: true });
     for (let i = 0; i < 50; i++)
       await writeFile(join(source, `file ${i}`), `the secret of file ${i}\n`.repeat(i));
-    for (const { url, account } of copies) {
-      expect(wires.slice(0, 2).map((wire) => `${wire.url}alice/`)).toContain(url);
-      const storage = createRestStorage({
-        location: parseRestLocation(`rest:${url}`),
-        credentials: { username: account, password: loginSecret },
-      });
-      const repository = await Repository.init(storage, { password: repositoryPassword, scrypt });
-      await backup(repository, { targets: [source], programVersion: "test", workers: 0 });
-      await storage.close();
+    const first = await threebot("first");
+    const { copies } = await first.setUpMarketplace({ name, password: typed, token });
+    expect(copies.map(({ url }) => url)).toEqual(wires.slice(0, 2).map(({ url }) => `${url}alice/`));
+    for (let i = 0; i < 2; i++) {
+      const run = await backupNow(first, "marketplace");
+      expect(run.state, await explain(first, run)).toBe("done");
+      await writeFile(join(source, "later"), "the secret of file later");
     }
+    const second = await threebot("second");
+    const found = await second.findRecoverable({ place: "marketplace", name, password: typed });
+    expect(found.snapshots).toHaveLength(2);
+
     // What was heard, and what was written down.
     const seen = [...wires.map((wire) => wire.heard()), ...(await filesBelow(join(folder, "marketplace")))];
     const all = Buffer.concat(seen.flatMap((bytes) => [bytes, Buffer.from("\n")]));
     for (const wire of wires) expect(wire.heard().length).toBeGreaterThan(300);
     expect(all.includes(loginSecret)).toBe(true);
-    for (const secret of [typed, repositoryPassword, "the secret of file"])
-      expect(all.includes(secret)).toBe(false);
-    const candidates = stringsOf(all);
-    for (const expected of [loginSecret, token, "alice"]) expect(candidates.has(expected)).toBe(true);
-    const stored = createLocalStorage(join(folder, "marketplace", "servers", "1", "alice"));
+    const stored = ["1", "2"].map((server) =>
+      createLocalStorage(join(folder, "marketplace", "servers", server, "alice")),
+    );
+    // One password opens both, and each has what it was sealed with: the first is enough to try at.
+    for (const storage of stored) await Repository.open(storage, { password: repositoryPassword });
+    const { masterKey } = await Repository.open(stored[0]!, { password: repositoryPassword });
     const opens = async (password: string): Promise<boolean> => {
       try {
-        await Repository.open(stored, { password });
+        await Repository.open(stored[0]!, { password });
         return true;
       } catch (error) {
         if (isTasticError(error, "wrong-password")) return false;
         throw error;
       }
     };
-    expect(await opens(repositoryPassword)).toBe(true);
+    for (const secret of [
+      typed,
+      repositoryPassword,
+      "the secret of file",
+      masterKey.encrypt,
+      masterKey.macK,
+      masterKey.macR,
+    ])
+      for (const form of formsOf(secret)) expect(all.includes(form)).toBe(false);
+    const candidates = stringsOf(all);
+    for (const expected of [loginSecret, token, "alice", `alice:${loginSecret}`])
+      expect(candidates.has(expected)).toBe(true);
     for (const candidate of candidates)
       expect([candidate, await opens(candidate)]).toEqual([candidate, false]);
     // Nor does what they know lead there by the ways in which passwords become keys.
@@ -100,6 +117,14 @@ it(
     console.log(`${candidates.size} strings of ${all.length} bytes tried`);
   },
 );
+
+/** As it is, and as texts have it. */
+function formsOf(secret: string | Uint8Array): Buffer[] {
+  const bytes = Buffer.from(secret);
+  const texts = ["hex", "base64", "base64url"] as const;
+  // The padding depends on what comes after.
+  return [bytes, ...texts.map((form) => Buffer.from(bytes.toString(form).replace(/.?=*$/, "")))];
+}
 
 /** An address that a wire leads to. */
 async function freeAddress(wire: { forwardTo(url: string): void }): Promise<string> {
@@ -120,18 +145,32 @@ async function filesBelow(folder: string): Promise<Buffer[]> {
   return Promise.all(files.map((file) => readFile(join(file.parentPath, file.name))));
 }
 
-/** Whatever could be a password in there: words, values of JSON, and what is base64 of them. */
+/** Whatever could be a password in there: words, values of JSON, and what they are when they are decoded. */
 function stringsOf(bytes: Buffer): Set<string> {
   const found = new Set<string>();
-  const add = (text: string): void => {
-    for (const word of text.match(/[\u0020-\u007e]{5,}/g) ?? []) {
-      if (word.length <= 400) found.add(word);
-      for (const part of word.split(/[\s":,;{}[\]()=/]+/))
-        if (part.length >= 5 && part.length <= 400) found.add(part);
-    }
+  const take = (text: string): void => {
+    if (text.length >= 5 && text.length <= 400) found.add(text);
   };
-  add(bytes.toString("latin1"));
-  for (const [, encoded] of bytes.toString("latin1").matchAll(/Basic ([A-Za-z0-9+/=]+)/g))
-    add(Buffer.from(encoded ?? "", "base64").toString("utf8"));
+  const decoded = (part: string): void => {
+    const raw = [
+      ...(/^[0-9a-f]{10,}$/i.test(part) && part.length % 2 === 0 ? [Buffer.from(part, "hex")] : []),
+      ...(/^[\w+/-]{8,}={0,2}$/.test(part) ? [Buffer.from(part, "base64")] : []),
+    ];
+    // Bytes that are no text are hardly a password; they are tried where all of them are one.
+    for (const one of raw) if (/^[ -~]+$/.test(one.toString("latin1"))) take(one.toString());
+    if (part.includes("%") && /^(?:[^%]|%[0-9a-f]{2})*$/i.test(part))
+      take(Buffer.from(unescape(part), "latin1").toString());
+  };
+  for (const word of bytes.toString("latin1").match(/[\u0020-\u007e]{5,}/g) ?? []) {
+    take(word);
+    for (const part of word.split(/[\s":,;{}[\]()]+/)) {
+      take(part);
+      decoded(part);
+      for (const piece of part.split(/[=/?&]+/)) {
+        take(piece);
+        decoded(piece);
+      }
+    }
+  }
   return found;
 }

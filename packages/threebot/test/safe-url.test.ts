@@ -4,7 +4,13 @@ import { createRestStorage, parseRestLocation } from "@tastic/storage-rest";
 import { createS3Storage, parseS3Location } from "@tastic/storage-s3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { callServer } from "../dist/copies/http-call.js";
-import { checkHost, isRefusedAddress, parseSafeUrl, safeLookup } from "../dist/copies/safe-url.js";
+import {
+  checkHost,
+  isRefusedAddress,
+  parseSafeUrl,
+  publicAddressesOnly,
+  safeLookup,
+} from "../dist/copies/safe-url.js";
 
 function lookUp(host: string, all: boolean): Promise<unknown> {
   return new Promise((resolve, reject) => {
@@ -89,6 +95,71 @@ describe("threat 22: addresses", () => {
     }
     expect(asked.length).toBeGreaterThanOrEqual(2);
     expect(new Set(asked)).toEqual(new Set([host]));
+  });
+});
+
+describe("threat 22: where an operator allows public addresses only", () => {
+  const restricted = (...hosts: string[]): void => {
+    publicAddressesOnly(hosts);
+    onTestFinished(() => publicAddressesOnly(undefined));
+  };
+
+  it.each([
+    ...["127.0.0.1", "127.255.0.1", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.2", "100.64.0.1"],
+    ...[
+      "::1",
+      "fd12:3456::1",
+      "::ffff:10.0.0.1",
+      "::ffff:127.0.0.1",
+      "64:ff9b::a00:1",
+      "2002:a00:1::",
+      "::7f00:1",
+    ],
+    "169.254.169.254",
+  ])("%s is not asked", (address) => {
+    restricted("minio.internal");
+    expect(isRefusedAddress(address)).toBe(true);
+    const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:9000/`;
+    expect(() => parseSafeUrl(url, "it")).toThrow(/not allowed/);
+  });
+
+  it.each(["93.184.216.34", "172.32.0.1", "100.128.0.1", "2606:2800::1", "::ffff:93.184.216.34"])(
+    "%s is asked",
+    (address) => {
+      restricted();
+      expect(isRefusedAddress(address)).toBe(false);
+    },
+  );
+
+  it("names count as what they lead to, and hosts may be excepted, though never the cloud's own", async () => {
+    restricted();
+    for (const url of [
+      "http://2130706433/",
+      "http://0x7f000001/",
+      "http://[::ffff:7f00:1]/",
+      "http://127.1/",
+    ])
+      expect(() => parseSafeUrl(url, "it"), url).toThrow(/not allowed/);
+    await expect(lookUp("localhost", false)).rejects.toMatchObject({ code: "EADDRREFUSED" });
+    await expect(checkHost(new URL("http://localhost:9000"), "it")).rejects.toMatchObject({
+      code: "access-denied",
+      guidance: expect.stringContaining("--allow-host") as string,
+    });
+    const { port, asked } = await listener();
+    const store = createRestStorage({
+      location: parseRestLocation(`rest:http://localhost:${port}/alice/`),
+      lookup: safeLookup,
+    });
+    await expect(store.load({ type: "config", name: "" })).rejects.toThrow();
+    expect(asked).toEqual([]);
+    restricted("LocalHost.", "10.0.0.5", "[::1]", "169.254.169.254");
+    await expect(store.load({ type: "config", name: "" })).rejects.toMatchObject({ code: "not-found" });
+    expect(asked).toEqual([`localhost:${port}`]);
+    await store.close();
+    expect(parseSafeUrl("http://10.0.0.5:9000", "it").host).toBe("10.0.0.5:9000");
+    expect(parseSafeUrl("http://[::1]:9000", "it").host).toBe("[::1]:9000");
+    for (const url of ["http://10.0.0.6:9000", "http://169.254.169.254/"])
+      expect(() => parseSafeUrl(url, "it")).toThrow(/not allowed/);
   });
 });
 

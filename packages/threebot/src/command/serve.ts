@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TasticError } from "@tastic/errors";
 import { createJsonLog, createTextLog, TlsFiles, type Log } from "@tastic/rest-server";
+import { publicAddressesOnly } from "../copies/safe-url.js";
 import { withFolder } from "../state/folder-lock.js";
 import { parseFlags, type Flags, type FlagValues } from "./flags.js";
 import { begin } from "./beginning.js";
@@ -21,6 +22,10 @@ export const serveFlags = {
   "allow-plain-http": { help: "listen where others can reach it without TLS: a proxy takes care of it" },
   "public-url": { value: "URL", help: "where browsers find it: https://backup.example" },
   "trusted-proxy": { value: "ADDRESS", help: "whose X-Forwarded-For is believed; several times", many: true },
+  "public-addresses-only": {
+    help: "ask no store, webhook or mail server at an address that is not public: for 3Bots of others",
+  },
+  "allow-host": { value: "HOST", help: "that may be asked all the same; several times", many: true },
   "page-password-file": { value: "FILE", help: "the first password of the page (variable PAGE_PASSWORD)" },
   page: { value: "FOLDER", help: "the files of the page" },
   "log-json": { help: "log for programs" },
@@ -36,6 +41,7 @@ export async function serve(args: readonly string[], terminal: Terminal, open: O
   const address = flags.text("listen") ?? "127.0.0.1:8700";
   refuseOpenAddress(address, tls !== undefined, flags.isOn("allow-plain-http"));
   const grace = graceOf(flags);
+  restrictAddresses(flags);
   const firstPassword = await givenSecret(terminal, {
     what: "the password of the page",
     file: flags.text("page-password-file"),
@@ -111,6 +117,20 @@ export async function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) done();
     signal.addEventListener("abort", () => done(), { once: true });
   });
+}
+
+function restrictAddresses(flags: Values): void {
+  const hosts = flags.texts("allow-host");
+  const isRestricted = flags.isOn("public-addresses-only");
+  if (hosts.length > 0 && !isRestricted)
+    throw new TasticError(
+      "invalid-argument",
+      "--allow-host says what --public-addresses-only may not refuse",
+      {
+        guidance: "Give both, or none.",
+      },
+    );
+  publicAddressesOnly(isRestricted ? hosts : undefined);
 }
 
 function tlsOf(flags: Values, log: Log): TlsFiles | undefined {

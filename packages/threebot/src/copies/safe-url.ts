@@ -33,10 +33,55 @@ for (const [network, bits] of [
 ] as const)
   refused.addSubnet(network, bits, "ipv6");
 
-export function isRefusedAddress(address: string): boolean {
+/** What only this machine and its network reach. Translated forms of addresses are refused as a whole. */
+const notPublic = new BlockList();
+for (const [network, bits] of [
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["240.0.0.0", 4],
+] as const)
+  notPublic.addSubnet(network, bits, "ipv4");
+for (const [network, bits] of [
+  ["::", 96],
+  ["::ffff:0:0:0", 96],
+  ["64:ff9b::", 96],
+  ["64:ff9b:1::", 48],
+  ["2002::", 16],
+  ["fc00::", 7],
+] as const)
+  notPublic.addSubnet(network, bits, "ipv6");
+
+/** Undefined as long as private addresses may be asked; else the names and addresses that may be in spite of it. */
+let exceptions: ReadonlySet<string> | undefined;
+
+/**
+ * From now on, nothing in this process asks an address that is not public: for who operates 3Bots of others in a network of
+ * his own. It is for the whole process, so that no way leads around it.
+ * @param hosts names and addresses that may be asked all the same; undefined lifts it again
+ */
+export function publicAddressesOnly(hosts: readonly string[] | undefined): void {
+  exceptions = hosts && new Set(hosts.map(plainHost));
+}
+
+/** @param host the name that led there, or the address itself */
+export function isRefusedAddress(address: string, host = address): boolean {
   const [plain = ""] = address.split("%", 1);
   const family = isIP(plain);
-  return family === 0 || refused.check(plain, family === 6 ? "ipv6" : "ipv4");
+  if (family === 0) return true;
+  const kind = family === 6 ? "ipv6" : "ipv4";
+  if (refused.check(plain, kind)) return true;
+  return exceptions !== undefined && !exceptions.has(plainHost(host)) && notPublic.check(plain, kind);
+}
+
+function plainHost(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, "$1")
+    .replace(/(?<=.)\.$/, "");
 }
 
 /**
@@ -95,7 +140,7 @@ export const safeLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const [first] = addresses ?? [];
     if (error !== null) callback(error, []);
-    else if (first === undefined || addresses.some(({ address }) => isRefusedAddress(address))) {
+    else if (first === undefined || addresses.some(({ address }) => isRefusedAddress(address, hostname))) {
       callback(Object.assign(new Error("the address is not allowed"), { code: refusedCode }), []);
     } else if (options.all === true) callback(null, addresses);
     else callback(null, first.address, first.family);
@@ -108,6 +153,9 @@ function hostOf(url: URL): string {
 
 function refusal(what: string): TasticError {
   return new TasticError("access-denied", `${what} leads to an address that is not allowed`, {
-    guidance: "Addresses of the machine's own metadata service and of the local link are never asked.",
+    guidance:
+      exceptions === undefined
+        ? "Addresses of the machine's own metadata service and of the local link are never asked."
+        : "Only public addresses are asked here. Who operates this service can allow another host (--allow-host).",
   });
 }

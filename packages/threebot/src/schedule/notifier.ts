@@ -177,7 +177,7 @@ async function safeAddress(host: string): Promise<string> {
     });
   });
   const [first] = addresses;
-  if (first === undefined || addresses.some(({ address }) => isRefusedAddress(address)))
+  if (first === undefined || addresses.some(({ address }) => isRefusedAddress(address, host)))
     throw new TasticError("access-denied", "the mail server leads to an address that is not allowed");
   return first.address;
 }
