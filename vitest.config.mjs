@@ -1,6 +1,10 @@
 // Tests run against the built packages, exactly what users run: package code is loaded by Node, not transformed.
 import { defineConfig } from "vitest/config";
 
+// Where this is set, every Node reads and parses all of the system's certificates before anything else. Tests speak to
+// nobody but servers of their own.
+delete process.env.NODE_EXTRA_CA_CERTS;
+
 export default defineConfig({
   test: {
     // So that `npx vitest` after `tsc -b` does not test an old command or page; and the S3 server that test files share.

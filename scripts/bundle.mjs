@@ -69,12 +69,19 @@ async function bundle() {
   }
 }
 
+/** Modules in a file of their own, without what they import. */
+const alone = { minShareCount: 2, priority: 1, includeDependenciesRecursively: false };
+
 /** How the command is cut. A file costs more to load than a few kilobytes that are not needed. */
 const chunks = {
   groups: [
     { name: "base", tags: ["$initial"], priority: 2 },
     // All that `version` needs, which should not load the engine.
     { name: "command", test: /[\\/]tastic[\\/]src[\\/](command|version)\.ts$/, priority: 1 },
+    // What speaks HTTP, or writes archives, brings much of Node's own with it, which most commands do without.
+    { ...alone, name: "http", test: /[\\/](storage-rest[\\/]src|storage[\\/]src[\\/]proxy)/ },
+    { ...alone, name: "server", test: /[\\/]rest-server[\\/]src[\\/]/ },
+    { ...alone, name: "archives", test: /[\\/]snapshots[\\/]src[\\/]dump[\\/]/ },
     { name: "engine", minShareCount: 3 },
   ],
 };
@@ -83,6 +90,8 @@ function options(dir, entry, codeSplitting) {
   return {
     input: { [basename(entry, ".ts")]: entry },
     platform: "node",
+    // What the groups of `alone` need.
+    preserveEntrySignatures: "allow-extension",
     resolve: {
       alias: Object.fromEntries(packages.map((folder) => [nameOf(folder), join(folder, "src", "index.ts")])),
       extensionAlias: { ".js": [".ts", ".js"] },

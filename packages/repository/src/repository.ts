@@ -71,6 +71,11 @@ export class Repository {
   readonly crypto: CryptoProvider;
   readonly zstd: ZstdContext;
   readonly index = BlobIndex.create();
+  /**
+   * Whether `index` says more than what is stored: while a backup runs, and after one that failed or was a dry run. A
+   * backup that believed it would refer to blobs which are nowhere.
+   */
+  indexIsAhead = false;
   readonly blobs: BlobLoader;
   readonly #masterKey: MasterKey;
   readonly #sealer: Sealer;
@@ -227,6 +232,7 @@ export class Repository {
    */
   forgetIndex(): void {
     this.index.clear();
+    this.indexIsAhead = false;
     this.blobs.forget();
   }
 

@@ -15,6 +15,8 @@ import { releaseMemory } from "@tastic/crypto";
 
 export interface WriterOptions {
   readonly signal?: AbortSignal;
+  /** Nothing is stored before this resolves, and never if it rejects: a lock that may not hold yet. */
+  readonly held?: Promise<void> | undefined;
   /** Store nothing: for a dry run, which wants to know what would be new. */
   readonly discard?: boolean;
   /** Called with every index file that was stored, and the packs that it lists. */
@@ -119,11 +121,12 @@ export class RepositoryWriter {
 
   #store(pack: FinishedPack): Promise<void> {
     return this.#attempt(async () => {
-      const { signal, discard } = this.#options;
+      const { signal, discard, held } = this.#options;
       if (discard === true) {
         releaseMemory(pack.bytes);
         return;
       }
+      await held;
       const name = idFromBytes(pack.id);
       const onTaken = (): void => releaseMemory(pack.bytes);
       await this.#storage.save({ type: "pack", name }, pack.bytes, { signal, holds: pack.type, onTaken });

@@ -15,6 +15,8 @@ export type {
 export { DEFAULT_TEMPLATES } from "./browse/snapshot-folders.js";
 export type { FolderTemplates, SnapshotFolder } from "./browse/snapshot-folders.js";
 export { check } from "./check/check.js";
+export { hireCheckers } from "./check/check-data.js";
+export type { CheckCrew } from "./check/check-data.js";
 export type {
   CheckEvent,
   CheckOptions,
@@ -80,6 +82,8 @@ export { rewriteSnapshots } from "./rewrite/rewrite.js";
 export type { RewriteEvent, RewriteOptions } from "./rewrite/rewrite.js";
 export type { ReplaceEvent, SnapshotChange } from "./rewrite/replace-snapshot.js";
 export { restore } from "./restore/restore.js";
+export { hireWriters } from "./restore/restore-files.js";
+export type { RestoreCrew } from "./restore/restore-files.js";
 export { excludeFilter, includeFilter } from "./restore/restore-filter.js";
 export type { PatternFilter, PatternSelection } from "./restore/restore-filter.js";
 export type {

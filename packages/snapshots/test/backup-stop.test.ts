@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { sampleBytes } from "../../../test/support/bytes.js";
 import { temporaryFolder } from "../../../test/support/folders.js";
-import type { BackupEvent, BackupOptions } from "../dist/index.js";
+import { backup, type BackupEvent, type BackupOptions } from "../dist/index.js";
 import { countOf, failure, newStorage, open, run } from "./backup-support.js";
 
 /** About 20 MB in 110 files, most of them small: several packs, whoever reads them. */
@@ -166,6 +166,50 @@ describe.each(workers)("with %i workers", (count) => {
     expect(late).toEqual([]);
   });
 
+  it("reads, and stores nothing, before its lock is held", async () => {
+    const done: string[] = [];
+    const storage = await storageWith((operation, file) => {
+      if (operation === "save") done.push(`save ${file?.type}`);
+      return undefined;
+    });
+    done.length = 0;
+    let hold = (): void => undefined;
+    const held = new Promise<void>((resolve) => (hold = resolve));
+    const onEvent = ({ type }: BackupEvent): void => {
+      if (type !== "item" || done.length > 0) return;
+      done.push("read");
+      // Long enough for a pack that did not wait.
+      setTimeout(() => {
+        done.push("held");
+        hold();
+      }, 200);
+    };
+    const { result } = await start(storage, { held, onEvent });
+    expect(done.slice(0, 3)).toEqual(["read", "held", "save pack"]);
+    expect(result.summary.filesNew).toBe(110);
+    expect(done.at(-1)).toBe("save snapshot");
+  });
+
+  it("stores nothing when its lock is never held, and can begin anew with a new index", async () => {
+    const storage = await newStorage();
+    const repository = await open(storage);
+    const controller = new AbortController();
+    const options = { targets: [folder], programVersion: "test", workers: count };
+    const waiting = backup(repository, {
+      ...options,
+      held: new Promise<void>(() => undefined),
+      signal: controller.signal,
+      onEvent: ({ type }) => void (type === "item" && setTimeout(() => controller.abort(), 200)),
+    });
+    await failure(waiting, "cancelled");
+    for (const type of ["pack", "index", "snapshot"] as const) expect(await countOf(storage, type)).toBe(0);
+    await failure(backup(repository, options), "invalid-argument");
+    repository.forgetIndex();
+    await repository.loadIndex();
+    const { summary } = await backup(repository, options);
+    expect([summary.filesNew, summary.dataBlobs > 100]).toEqual([110, true]);
+  });
+
   it("leaves no listener at a signal that outlives it", async () => {
     const controller = new AbortController();
     const add = vi.spyOn(controller.signal, "addEventListener");
@@ -214,10 +258,10 @@ describe("a thread that reads files", () => {
 
   it("tells of its failure before it ends", async () => {
     const storage = await newStorage();
-    const backup = run(storage, { targets: [folder], workers: 2 });
+    const doomed = run(storage, { targets: [folder], workers: 2 });
     await vi.waitFor(() => expect(started.length).toBeGreaterThan(0), { timeout: 30_000 });
     (started[0] as EventEmitter).emit("error", new RangeError("out of memory"));
-    const error = await failure(backup, "internal");
+    const error = await failure(doomed, "internal");
     expect(error.message).toBe("a thread that reads files died: out of memory");
     expect(error.cause).toBeInstanceOf(RangeError);
   });
@@ -239,8 +283,8 @@ describe("a stream", () => {
     const controller = new AbortController();
     const storage = await newStorage();
     setTimeout(() => controller.abort(), 50);
-    const backup = run(storage, { stdin: { filename: "f", stream }, signal: controller.signal });
-    await failure(backup, "cancelled");
+    const silent = run(storage, { stdin: { filename: "f", stream }, signal: controller.signal });
+    await failure(silent, "cancelled");
     expect(stream.destroyed).toBe(true);
     expect(await countOf(await open(storage).then(() => storage), "snapshot")).toBe(0);
   });

@@ -291,3 +291,28 @@ describe.skipIf(!isRoot || process.seteuid === undefined)("as another user than 
     expect([uid, mode & 0o7777]).toEqual([65_534, 0o755]);
   });
 });
+
+describe("a restore whose lock is not held yet", () => {
+  it("touches nothing until it is", async () => {
+    let hold = (): void => undefined;
+    const held = new Promise<void>((resolve) => (hold = resolve));
+    const seen: boolean[] = [];
+    // Long enough for one that did not wait.
+    setTimeout(() => {
+      seen.push(existsSync(out()));
+      hold();
+    }, 200);
+    await restoreNodes([await sample.folder("a", [])], { held });
+    expect(seen).toEqual([false]);
+    expect(existsSync(out("a"))).toBe(true);
+  });
+
+  it("touches nothing if it never is", async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 200);
+    const held = new Promise<void>(() => undefined);
+    const restored = restoreNodes([await sample.folder("a", [])], { held, signal: controller.signal });
+    await expect(restored).rejects.toMatchObject({ code: "cancelled" });
+    expect(existsSync(out())).toBe(false);
+  });
+});

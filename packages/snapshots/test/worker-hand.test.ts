@@ -111,8 +111,8 @@ describe("a crew", () => {
   it("has this thread and its workers, each with two loops", async () => {
     crew = new Crew(script, 2);
     const answers: string[] = [];
-    await crew.run(plan, async (one) => {
-      answers.push(await one.ask("a"));
+    await crew.run(plan, async (withHand) => {
+      answers.push(await withHand((one) => one.ask("a")));
     });
     expect(answers.sort()).toEqual([
       ...Array<string>(2).fill("inline: a"),
@@ -123,31 +123,53 @@ describe("a crew", () => {
   it("leaves to this thread what is not enough for several", async () => {
     crew = new Crew(script, 2);
     const answers: string[] = [];
-    await crew.run({ ...plan, pieces: 1 }, async (one) => {
-      answers.push(await one.ask("a"));
+    await crew.run({ ...plan, pieces: 1 }, async (withHand) => {
+      answers.push(await withHand((one) => one.ask("a")));
     });
     expect(answers).toEqual(["inline: a", "inline: a"]);
+  });
+
+  it("gives a piece to whoever has the fewest", async () => {
+    crew = new Crew(script, 1);
+    const kinds: string[] = [];
+    let first = true;
+    await crew.run(plan, async (withHand) => {
+      if (!first) return;
+      first = false;
+      const kind = (one: unknown): void => void kinds.push(one instanceof WorkerHand ? "worker" : "inline");
+      await withHand(async (one) => {
+        kind(one);
+        await withHand(async (other) => kind(other));
+        await withHand(async (other) => kind(other));
+      });
+      await withHand(async (one) => kind(one));
+    });
+    expect(kinds).toEqual(["worker", "inline", "inline", "worker"]);
   });
 
   it("ends when one loop fails, and all others have noticed", async () => {
     crew = new Crew(script, 1);
     let failed = 0;
     let ended = 0;
-    const run = crew.run(plan, async (one, isOver) => {
-      if (one instanceof InlineHand && failed++ === 0) await one.ask("throw");
-      while (!isOver()) await one.ask("a");
-      ended++;
-    });
+    const run = crew.run(plan, (withHand, isOver) =>
+      withHand(async (one) => {
+        if (one instanceof InlineHand && failed++ === 0) await one.ask("throw");
+        while (!isOver()) await one.ask("a");
+        ended++;
+      }),
+    );
     await expect(run).rejects.toThrow("inline");
     expect(ended).toBe(3);
   });
 
   it("fails when a worker dies", async () => {
     crew = new Crew(script, 1);
-    const run = crew.run(plan, async (one, isOver) => {
-      if (one instanceof WorkerHand) await one.ask("exit");
-      while (!isOver()) await one.ask("a");
-    });
+    const run = crew.run(plan, (withHand, isOver) =>
+      withHand(async (one) => {
+        if (one instanceof WorkerHand) await one.ask("exit");
+        while (!isOver()) await one.ask("a");
+      }),
+    );
     await expect(run).rejects.toMatchObject({ code: "internal" });
   });
 });

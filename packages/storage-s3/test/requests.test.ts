@@ -121,17 +121,26 @@ describe("a request", () => {
   it("runs no more at once than there are connections, except for locks", async () => {
     let running = 0;
     let most = 0;
+    let isLockAwaited = false;
+    const waiting: (() => void)[] = [];
     const server = await s3Server((_, response) => {
       most = Math.max(most, ++running);
-      setTimeout(() => {
+      waiting.push(() => {
         running--;
         response.end();
-      }, 20);
+      });
+      const answerAll = (): void => {
+        for (const answer of waiting.splice(0)) answer();
+      };
+      if (!isLockAwaited) setTimeout(answerAll, 20);
+      else if (most === 4) answerAll();
     });
     const storage = storageAt(server.endpoint, { connections: 3 });
     const saves = Array.from({ length: 12 }, (_, i) => sampleBytes(10, i + 1));
     await Promise.all(saves.map((content) => storage.save(fileFor("pack", content), content)));
     expect(most).toBe(3);
+    // Nobody is answered before all four are there.
+    isLockAwaited = true;
     const packs = Promise.all(saves.map((content) => storage.save(fileFor("pack", content), content)));
     await storage.save(fileFor("lock", bytes), bytes);
     await packs;

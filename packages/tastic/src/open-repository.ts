@@ -109,6 +109,23 @@ export async function withIndex<T>(
   return withLockAhead(context, repository, kind, load, (_, signal) => work(repository, signal));
 }
 
+/**
+ * Like `withIndex`, for work that begins already while the lock settles: until `held` resolves it must only read, and tell
+ * nobody.
+ */
+export async function withIndexAhead<T>(
+  context: Context,
+  kind: LockKind,
+  work: (repository: Repository, signal: AbortSignal, held: Promise<void>) => Promise<T>,
+): Promise<T> {
+  const repository = await openRepository(context);
+  const ahead = async (signal: AbortSignal, held: Promise<void>): Promise<T> => {
+    await loadIndex(context, repository, signal);
+    return work(repository, signal, held);
+  };
+  return withLockAhead(context, repository, kind, ahead, (result) => Promise.resolve(result));
+}
+
 /** Like `withRepository` for reading, for what is looked at while the lock settles, and there is nothing more to do. */
 export async function lookAtRepository<T>(
   context: Context,

@@ -58,7 +58,7 @@ describe("the bundle", () => {
 
   test("loads no engine to say its version", () => {
     // The bundler's own file is a kilobyte.
-    const few = ["base.js", "command.js", "main.js", "rolldown-runtime.js", "version.js"];
+    const few = ["command.js", "main.js", "rolldown-runtime.js", "version.js"];
     expect(loadedBy("version")).toEqual(few);
   });
 

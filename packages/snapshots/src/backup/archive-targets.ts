@@ -33,6 +33,8 @@ export interface Archiving {
   readonly report: BackupReport;
   readonly options: BackupOptions;
   readonly stop: Stop;
+  /** Resolves once the lock is held, rejects when all ends; undefined if it was held before. */
+  readonly held: Promise<void> | undefined;
 }
 
 /**

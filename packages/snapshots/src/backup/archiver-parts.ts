@@ -18,6 +18,8 @@ export interface ArchiverParts {
   readonly report: BackupReport;
   readonly changes: ChangeOptions;
   readonly stop: Stop;
+  /** See `Archiving`. */
+  readonly held: Promise<void> | undefined;
 }
 
 /** Reports what the walk could not take along. */

@@ -35,7 +35,7 @@ export class Archiver {
 
   constructor(parts: ArchiverParts) {
     this.#parts = parts;
-    this.#pace = new WalkPace(parts.ingest.lookAhead, () => parts.ingest.push(), parts.stop);
+    this.#pace = new WalkPace(parts.ingest.lookAhead, () => parts.ingest.push(), parts.stop, parts.held);
     this.#leaves = new LeafArchiver(parts, this.#pace);
   }
 
@@ -100,6 +100,7 @@ export class Archiver {
     { entries, problems }: Extract<WalkStep, { type: "entries" }>,
     { attributes }: FoundAttributes,
   ): OpenFolder[] {
+    this.#pace.walked(entries.length);
     const inner: OpenFolder[] = [];
     for (const problem of problems) reportProblem(this.#parts.report, problem);
     for (const entry of entries) {

@@ -40,6 +40,11 @@ export interface BackupOptions {
   readonly workers?: number;
   /** What the snapshot's `program_version` says. */
   readonly programVersion: string;
+  /**
+   * Resolves once a lock is held, by default before. Until then the backup only reads, and not for long; its events are
+   * about something that may never come true.
+   */
+  readonly held?: Promise<void>;
   readonly signal?: AbortSignal;
   /** Must not throw. After `backup` has settled, nothing is sent any more. */
   onEvent?(event: BackupEvent): void;

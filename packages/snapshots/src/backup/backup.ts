@@ -22,33 +22,30 @@ import { Stop } from "./stop.js";
 export { DEFAULT_WORKERS } from "./archive-targets.js";
 
 /**
- * Repositories whose blob index says more than what is stored: while a backup runs, and after one that failed or was a
- * dry run. A backup that believed it would refer to blobs which are nowhere.
- */
-const untrue = new WeakSet<Repository>();
-
-/**
- * Makes a snapshot. The repository's index must be loaded, and a lock held. After an error, and after a dry run, open the
- * repository again before the next backup.
+ * Makes a snapshot. The repository's index must be loaded, and a lock held, or on its way (`held`). After an error, and
+ * after a dry run, open the repository again, or load its index anew, before the next backup.
  * Errors: `no-source`, `invalid-argument`, `cancelled`, those of the store. What cannot be read is an event, and counted.
  */
 export async function backup(repository: Repository, options: BackupOptions): Promise<BackupResult> {
   const draft = draftSnapshot(options);
-  if (untrue.has(repository)) {
+  if (repository.indexIsAhead) {
     throw new TasticError(
       "invalid-argument",
       "this repository was opened for a backup that still runs, failed, or was a dry run",
       { guidance: "Open the repository again for every such backup." },
     );
   }
-  untrue.add(repository);
+  repository.indexIsAhead = true;
   const stop = new Stop(options.signal);
   const dryRun = options.dryRun ?? false;
-  const writer = repository.createWriter({ discard: dryRun, signal: stop.signal });
+  const held = options.held && stop.race(options.held);
+  // Told to whoever waits for it.
+  held?.catch(() => undefined);
+  const writer = repository.createWriter({ discard: dryRun, signal: stop.signal, held });
   const report = new BackupReport(options);
   try {
-    const result = await run({ repository, writer, report, options, stop }, draft);
-    if (!dryRun) untrue.delete(repository);
+    const result = await run({ repository, writer, report, options, stop, held }, draft);
+    if (!dryRun) repository.indexIsAhead = false;
     return result;
   } catch (error) {
     // Nothing is to arrive in the store after we have said that this failed.
@@ -61,7 +58,7 @@ export async function backup(repository: Repository, options: BackupOptions): Pr
 }
 
 async function run(archiving: Archiving, draft: Omit<Snapshot, "tree">): Promise<BackupResult> {
-  const { repository, writer, report, options, stop } = archiving;
+  const { repository, writer, report, options, stop, held } = archiving;
   const started = performance.now();
   const startTime = now();
   const { stdin, dryRun = false } = options;
@@ -75,6 +72,7 @@ async function run(archiving: Archiving, draft: Omit<Snapshot, "tree">): Promise
   const tree: BlobId = await (stdin === undefined
     ? archiveTargets(archiving, parent?.tree)
     : archiveStream(archiving, stdin, draft.time));
+  await held;
   await stop.race(writer.flush());
   const summary = report.summary(startTime, now());
   const result = {

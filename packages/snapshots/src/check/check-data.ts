@@ -9,7 +9,7 @@ import type { CheckReport } from "./check-report.js";
 import { CheckTasks } from "./check-task.js";
 import type { CheckAnswer, CheckTask } from "./check-task.js";
 import { ReadAhead } from "../workers/read-ahead.js";
-import { Crew } from "../workers/work-crew.js";
+import { Crew, DEFAULT_CREW } from "../workers/work-crew.js";
 import type { Hand } from "../workers/worker-hand.js";
 
 /** A pack is read in pieces of about this many bytes, each a whole number of blobs. */
@@ -27,8 +27,8 @@ interface CheckContext {
 
 export type CheckCrew = Crew<CheckTask, CheckAnswer>;
 
-/** Workers for `checkData`, which start at once. */
-export function hireCheckers(workers: number): CheckCrew {
+/** Workers for a check, which start at once. */
+export function hireCheckers(workers = DEFAULT_CREW): CheckCrew {
   return new Crew(new URL("./check-worker.js", import.meta.url), workers);
 }
 
@@ -53,9 +53,9 @@ export async function checkData(
     connections: repository.storage.connections,
     pieces: selected.length,
   };
-  await crew.run(plan, async (hand, isOver) => {
-    for (let pack = selected[next++]; pack !== undefined && !isOver(); pack = selected[next++]) {
-      await checkPack(context, hand, pack, report);
+  await crew.run(plan, async (withHand, isOver) => {
+    for (let at = next++; at < selected.length && !isOver(); at = next++) {
+      await withHand((hand) => checkPack(context, hand, selected[at] ?? 0, report));
       report.progress("data", ++done, selected.length);
     }
   });

@@ -2,6 +2,7 @@
  * What a check is asked to do and what it finds.
  */
 import type { PackId, SnapshotId } from "@tastic/format";
+import type { CheckCrew } from "./check-data.js";
 
 export interface CheckOptions {
   /** Which packs to read and verify whole; none without it. */
@@ -10,6 +11,8 @@ export interface CheckOptions {
   readonly snapshots?: readonly SnapshotId[];
   /** Threads that verify packs, beside this one; 0 for this one alone. */
   readonly workers?: number;
+  /** Those workers, where they were hired before (`hireCheckers`). They are dismissed at the end. */
+  readonly crew?: CheckCrew;
   readonly signal?: AbortSignal;
   onEvent?(event: CheckEvent): void;
 }

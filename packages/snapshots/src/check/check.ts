@@ -14,7 +14,6 @@ import { TasticError } from "@tastic/errors";
 import { idToBytes } from "@tastic/format";
 import { PackTable } from "@tastic/repository";
 import type { Repository } from "@tastic/repository";
-import { DEFAULT_CREW } from "../workers/work-crew.js";
 
 /**
  * Checks a repository whose index has not been loaded: check does that itself. Whatever is wrong with the repository
@@ -30,14 +29,13 @@ export async function check(repository: Repository, options: CheckOptions = {}):
   }
   const { signal, readData } = options;
   const report = new CheckReport(options);
-  report.phase("index");
-  if (!(await checkIndex(repository, report, signal))) return report.result();
-  report.phase("packs");
-  const packs = new PackTable(repository.index);
-  // Workers start while trees are looked at, so that they are there when there is something to read.
-  const crew = hireCheckers(readData === undefined ? 0 : (options.workers ?? DEFAULT_CREW));
+  // Workers start while index and trees are looked at, so that they are there when there is something to read.
+  const crew = options.crew ?? hireCheckers(readData === undefined ? 0 : options.workers);
   try {
-    return await checkContent(repository, packs, options, report, crew);
+    report.phase("index");
+    if (!(await checkIndex(repository, report, signal))) return report.result();
+    report.phase("packs");
+    return await checkContent(repository, new PackTable(repository.index), options, report, crew);
   } finally {
     await crew.close();
   }

@@ -22,7 +22,7 @@ const STRETCHES_AHEAD = 2;
 
 export type RestoreCrew = Crew<RestoreTask, RestoreAnswer>;
 
-/** Workers for `restoreFiles`, which start at once. */
+/** Workers for a restore, which start at once. */
 export function hireWriters(workers = DEFAULT_CREW): RestoreCrew {
   return new Crew(new URL("./restore-worker.js", import.meta.url), workers);
 }
@@ -44,12 +44,13 @@ export async function restoreFiles(context: RestoreContext, crew: RestoreCrew): 
     connections: repository.storage.connections,
     pieces: stretches.length,
   };
-  await crew.run(crewPlan, async (hand, isOver) => {
+  await crew.run(crewPlan, async (withHand, isOver) => {
     while (!isOver()) {
       throwIfCancelled(options.signal, "the restore");
       const taken = ahead.take();
       if (taken === undefined) break;
-      await restoreStretch(context, ledger, hand, taken.item, await taken.content);
+      const bytes = await taken.content;
+      await withHand((hand) => restoreStretch(context, ledger, hand, taken.item, bytes));
       await context.times.drained();
     }
   });

@@ -11,7 +11,7 @@ import type { RestoreContext } from "./restore-context.js";
 import { describeFailure } from "./restore-failure.js";
 import { checkName } from "./safe-path.js";
 import { listFolder } from "../backup/source-files.js";
-import { TreeReader } from "../tree-reader.js";
+import type { TreeReader } from "../tree-reader.js";
 
 /** A folder that waits for its turn. */
 interface Subfolder {
@@ -28,9 +28,9 @@ export class RestoreScan {
   readonly #items: ItemPlanner;
   #mayDelete: boolean;
 
-  constructor(context: RestoreContext) {
+  constructor(context: RestoreContext, trees: TreeReader) {
     this.#context = context;
-    this.#trees = new TreeReader(context.repository, context.options.signal);
+    this.#trees = trees;
     this.#items = new ItemPlanner(context);
     this.#mayDelete = context.options.delete === true;
   }

@@ -1,6 +1,7 @@
 /**
  * What a restore is asked to do, what it reports on the way, and what it says at the end.
  */
+import type { RestoreCrew } from "./restore-files.js";
 import type { PatternFilter } from "./restore-filter.js";
 
 /** What to do with a file that exists. */
@@ -24,6 +25,10 @@ export interface RestoreOptions {
   /** Which extended attributes to restore, by name. */
   readonly includeAttribute?: (name: string) => boolean;
   readonly workers?: number;
+  /** Those workers, where they were hired before (`hireWriters`). They are dismissed at the end. */
+  readonly crew?: RestoreCrew;
+  /** Resolves once a lock is held, by default before. Until then nothing is touched but the repository, to read it. */
+  readonly held?: Promise<void>;
   readonly signal?: AbortSignal;
   onEvent?(event: RestoreEvent): void;
 }

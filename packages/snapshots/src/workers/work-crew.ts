@@ -1,6 +1,7 @@
 /**
  * Several hands at once: as many loops as keep them busy, each of which gets the next piece of work ready while another
- * one's is being done. Workers start when the crew is made, which may be long before there is work for them.
+ * one's is being done. A piece goes to whoever has the fewest, so that all end at about the same time. Workers start when
+ * the crew is made, which may be long before there is work for them.
  */
 import { InlineHand, WorkerHand } from "./worker-hand.js";
 import type { Hand, Work } from "./worker-hand.js";
@@ -23,6 +24,9 @@ export interface CrewPlan<Task, Answer> {
   readonly pieces: number;
 }
 
+/** Has a piece of work done by whichever hand has the fewest: the one that `work` gets, and keeps until it is done. */
+export type WithHand<Task, Answer> = <T>(work: (hand: Hand<Task, Answer>) => Promise<T>) => Promise<T>;
+
 /** Loops per hand: one to work for, one to load for meanwhile. */
 const LOOPS_PER_HAND = 2;
 
@@ -38,26 +42,32 @@ export class Crew<Task, Answer> {
   }
 
   /**
-   * Runs `loop` several times at once, each with a hand. Resolves when all have ended; rejects, after that, with what the
-   * first of them to fail raised. A loop should end soon once `isOver` says that another one has failed.
+   * Runs `loop` several times at once. Resolves when all have ended; rejects, after that, with what the first of them to
+   * fail raised. A loop should end soon once `isOver` says that another one has failed.
    */
   async run(
     { settings, inline, connections, pieces }: CrewPlan<Task, Answer>,
-    loop: (hand: Hand<Task, Answer>, isOver: () => boolean) => Promise<void>,
+    loop: (withHand: WithHand<Task, Answer>, isOver: () => boolean) => Promise<void>,
   ): Promise<void> {
     // What this thread does alone is done before a worker has had its first piece.
     const workers = this.#workers.slice(0, Math.max(0, pieces - 1));
     for (const worker of workers) worker.begin(settings);
-    // This thread is the first hand: it can begin at once, and has its memory already.
-    const hands: Hand<Task, Answer>[] = [new InlineHand(inline()), ...workers];
+    // Workers first where they have as few as this thread, which also loads, for all.
+    const hands = [...workers, new InlineHand(inline())].map((hand) => ({ hand, pieces: 0 }));
+    const withHand: WithHand<Task, Answer> = async (work) => {
+      const chosen = hands.reduce((least, one) => (one.pieces < least.pieces ? one : least));
+      chosen.pieces++;
+      try {
+        return await work(chosen.hand);
+      } finally {
+        chosen.pieces--;
+      }
+    };
     const loops = Math.max(connections, hands.length * LOOPS_PER_HAND);
     const failures: unknown[] = [];
-    const run = async (_: unknown, i: number): Promise<void> => {
-      // Workers first, and the larger share: this thread also loads, for all.
-      const hand = hands[(i + 1) % hands.length];
-      if (hand === undefined) return;
+    const run = async (): Promise<void> => {
       try {
-        await loop(hand, () => failures.length > 0);
+        await loop(withHand, () => failures.length > 0);
       } catch (error) {
         failures.push(error);
       }

@@ -1,6 +1,5 @@
 /** `backup`: files and folders, or a stream, into a new snapshot. */
 import { isTasticError, messageOf } from "@tastic/errors";
-import type { SnapshotId } from "@tastic/format";
 import {
   WalkAhead,
   backup,
@@ -10,7 +9,7 @@ import {
   parseTagList,
   parseLocalTime,
 } from "@tastic/snapshots";
-import type { BackupOptions, BackupResult, GroupBy } from "@tastic/snapshots";
+import type { BackupEvent, BackupOptions, BackupResult, GroupBy } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
@@ -19,7 +18,8 @@ import { collectSources } from "../backup-sources.js";
 import { defineCommand } from "../command.js";
 import type { Context, Invocation } from "../command.js";
 import { list, natural, on, parsed, size, text } from "../flags.js";
-import { withIndex } from "../open-repository.js";
+import { heldBack } from "../held-back.js";
+import { withIndex, withIndexAhead } from "../open-repository.js";
 import { BackupReporter } from "../output/backup-report.js";
 import { keepHeapSmall } from "../smaller-heap.js";
 import { showsProgress } from "../output/progress-ticker.js";
@@ -102,51 +102,79 @@ export const command = defineCommand({
       ...workersOf(given),
     } satisfies Partial<BackupOptions>;
 
-    // While the password is tried and the lock settles, there is time to walk.
-    const walk = source.open === undefined ? new WalkAhead(options) : undefined;
-    keepHeapSmall();
-    walk?.begin();
-    try {
-      await withIndex(context, given.dryRun ? "none" : "append", async (repository, signal) => {
+    const save = async (
+      repository: Repository,
+      how: Pick<BackupOptions, "parent" | "stdin" | "walk" | "held"> & { readonly signal: AbortSignal },
+    ): Promise<void> => {
+      const reporter = new BackupReporter(context, {
+        targets: how.stdin === undefined ? source.targets : [`/${how.stdin.filename}`],
+        dryRun: given.dryRun,
+        noScan: !countsAhead(context, given),
+        fromStream: how.stdin !== undefined,
+        parentless: given.stdin,
+      });
+      const tell = (event: BackupEvent): void => reporter.onEvent(event);
+      const tellOnceHeld = how.held === undefined ? tell : heldBack(how.held, tell);
+      let result: BackupResult;
+      try {
+        result = await backup(repository, {
+          ...options,
+          ...how,
+          onEvent: (event) => void (reporter.wants(event) && tellOnceHeld(event)),
+        });
+      } catch (error) {
+        throw unsaved(error);
+      } finally {
+        reporter.stop();
+      }
+      reporter.summary(result);
+      const incomplete = result.errorCount > 0 || source.incomplete();
+      try {
+        await copyOn(alsoTo, repository, result, given.dryRun, how.signal);
+      } catch (error) {
+        // Of the two, a missing copy is what the exit code tells.
+        if (incomplete && !output.json) output.error(UNREAD);
+        throw error;
+      }
+      if (incomplete) throw plain(UNREAD, { code: "incomplete" });
+    };
+
+    const kind = given.dryRun ? "none" : "append";
+    if (source.open !== undefined) {
+      await withIndex(context, kind, async (repository, signal) => {
         const parent = await namedParent(repository, given);
         if (!given.dryRun) await alsoTo.askPasswords();
         const stream = await source.open?.();
-        const reporter = new BackupReporter(context, {
-          targets: stream === undefined ? source.targets : [`/${stream.filename}`],
-          dryRun: given.dryRun,
-          noScan: !countsAhead(context, given),
-          fromStream: stream !== undefined,
-          parentless: given.stdin,
-        });
-        let result: BackupResult;
         try {
-          result = await backup(repository, {
-            ...options,
-            ...(walk === undefined ? {} : { walk }),
-            ...(parent === undefined ? {} : { parent }),
-            ...(stream === undefined ? {} : { stdin: stream }),
-            signal,
-            onEvent: (event) => reporter.onEvent(event),
-          });
-        } catch (error) {
-          throw unsaved(error);
+          await save(repository, { ...parent, signal, ...(stream && { stdin: stream }) });
         } finally {
-          reporter.stop();
           stream?.stop();
         }
-        reporter.summary(result);
-        const incomplete = result.errorCount > 0 || source.incomplete();
-        try {
-          await copyOn(alsoTo, repository, result, given.dryRun, signal);
-        } catch (error) {
-          // Of the two, a missing copy is what the exit code tells.
-          if (incomplete && !output.json) output.error(UNREAD);
-          throw error;
-        }
-        if (incomplete) throw plain(UNREAD, { code: "incomplete" });
+      });
+      return;
+    }
+    // While the password is tried there is time to walk, and while the lock settles to compare and to read.
+    const walk = new WalkAhead(options);
+    let isFirst = true;
+    keepHeapSmall();
+    walk.begin();
+    try {
+      if (alsoTo.asksPasswords && !given.dryRun) {
+        await withIndex(context, kind, async (repository, signal) => {
+          const parent = await namedParent(repository, given);
+          await alsoTo.askPasswords();
+          await save(repository, { ...parent, walk, signal });
+        });
+        return;
+      }
+      await withIndexAhead(context, kind, async (repository, signal, held) => {
+        // Whoever has to try again for the lock walks anew.
+        const begun = isFirst ? { walk } : {};
+        isFirst = false;
+        await save(repository, { ...(await namedParent(repository, given)), ...begun, signal, held });
       });
     } finally {
-      walk?.close();
+      walk.close();
     }
   },
 });
@@ -199,10 +227,10 @@ function hostOf({ host, hostname }: BackupValues): string {
 async function namedParent(
   repository: Repository,
   { parent, force }: BackupValues,
-): Promise<SnapshotId | undefined> {
-  if (parent === "" || parent === "latest" || force) return undefined;
+): Promise<Pick<BackupOptions, "parent">> {
+  if (parent === "" || parent === "latest" || force) return {};
   const { snapshot } = await orPlain(findSnapshot(repository, parent));
-  return snapshot.id;
+  return { parent: snapshot.id };
 }
 
 /** Each thread, the main one too, reads one file at a time; more of them than processors are of no use. */

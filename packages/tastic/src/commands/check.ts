@@ -1,10 +1,11 @@
 /** `check`: looking for damage. */
-import { check } from "@tastic/snapshots";
+import { check, hireCheckers } from "@tastic/snapshots";
 import type { CheckEvent, CheckResult, ReadSelection } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
 import type { SnapshotId } from "@tastic/format";
 import { withTemporaryCache } from "../cache.js";
 import { defineCommand } from "../command.js";
+import { heldBack } from "../held-back.js";
 import type { Context } from "../command.js";
 import { on, text } from "../flags.js";
 import { openRepository, withLock, withLockAhead } from "../open-repository.js";
@@ -43,17 +44,24 @@ export const command = defineCommand({
     const reporter = new CheckReporter(context, readData);
     const filter = filterOf(flags);
     const chosen = args.length > 0 || filter.hosts.length + filter.tags.length + filter.paths.length > 0;
+    // They start while the password is tried.
+    const crew = readData === undefined ? undefined : hireCheckers();
+    let isFirst = true;
     const work = async (
       repository: Repository,
       signal: AbortSignal,
       onEvent = (event: CheckEvent): void => reporter.onEvent(event),
     ): Promise<CheckResult> => {
+      // Whoever has to try again for the lock hires anew.
+      const hired = crew !== undefined && isFirst ? { crew } : {};
+      isFirst = false;
       const snapshots = chosen ? await findNamedSnapshots(context, repository, args, filter) : undefined;
       await reporter.prepare(repository);
       return check(repository, {
         signal,
         onEvent,
         ...(readData === undefined ? {} : { readData }),
+        ...hired,
         ...(snapshots === undefined ? {} : { snapshots: snapshots.map(({ id }): SnapshotId => id) }),
       });
     };
@@ -71,21 +79,12 @@ export const command = defineCommand({
         );
       return withLockAhead(within, repository, kind, ahead, (found) => Promise.resolve(found));
     };
-    await sumUp(context, reporter, () =>
-      flags.withCache ? begin(context) : withTemporaryCache(context, begin),
-    );
+    try {
+      await sumUp(context, reporter, () =>
+        flags.withCache ? begin(context) : withTemporaryCache(context, begin),
+      );
+    } finally {
+      await crew?.close();
+    }
   },
 });
-
-/** Tells events only once `held` has resolved, those from before first. */
-function heldBack<Event>(held: Promise<void>, tell: (event: Event) => void): (event: Event) => void {
-  let waiting: Event[] | undefined = [];
-  void held.then(() => {
-    for (const event of waiting ?? []) tell(event);
-    waiting = undefined;
-  });
-  return (event) => {
-    if (waiting === undefined) tell(event);
-    else waiting.push(event);
-  };
-}

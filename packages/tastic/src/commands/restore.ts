@@ -3,16 +3,19 @@ import {
   excludeFilter,
   findSnapshot,
   findSubtree,
+  hireWriters,
   includeFilter,
   parsePatterns,
   restore,
 } from "@tastic/snapshots";
-import type { OverwriteMode, PatternFilter } from "@tastic/snapshots";
+import type { OverwriteMode, PatternFilter, RestoreEvent } from "@tastic/snapshots";
+import type { Repository } from "@tastic/repository";
 import { normalize, resolve } from "node:path";
 import { defineCommand } from "../command.js";
 import type { Invocation } from "../command.js";
+import { heldBack } from "../held-back.js";
 import { choice, list, on, text } from "../flags.js";
-import { withIndex } from "../open-repository.js";
+import { withIndexAhead } from "../open-repository.js";
 import { RestoreReporter } from "../output/restore-report.js";
 import { describeSnapshot } from "../output/snapshot-text.js";
 import { filterOf, findOrFail, snapshotFlags } from "../snapshot-flags.js";
@@ -61,11 +64,22 @@ export const command = defineCommand({
     const filter = await filterItems(given);
     const includeAttribute = filterAttributes(given);
     const { output } = context;
-    await withIndex(context, "read", async (repository, signal) => {
+    // They start while the password is tried.
+    const crew = given.dryRun ? undefined : hireWriters(given.workers);
+    let isFirst = true;
+    const restoreOnce = async (
+      repository: Repository,
+      signal: AbortSignal,
+      held: Promise<void>,
+    ): Promise<void> => {
+      // Whoever has to try again for the lock hires anew.
+      const hired = crew !== undefined && isFirst ? { crew } : {};
+      isFirst = false;
       const { snapshot, subfolder } = await findOrFail(findSnapshot(repository, name, filterOf(given)));
       const treeId = await orPlain(findSubtree(repository, snapshot.tree, subfolder, signal));
-      output.info(`restoring ${describeSnapshot(snapshot)} to ${given.target}`);
       const reporter = new RestoreReporter(context, given);
+      void held.then(() => output.info(`restoring ${describeSnapshot(snapshot)} to ${given.target}`));
+      const tell = heldBack(held, (event: RestoreEvent) => reporter.onEvent(event));
       try {
         const result = await restore(
           repository,
@@ -78,9 +92,11 @@ export const command = defineCommand({
             sparse: given.sparse,
             verify: given.verify,
             ownershipByName: given.ownershipByName,
+            held,
             signal,
-            onEvent: (event) => reporter.onEvent(event),
+            onEvent: tell,
             ...(given.workers === undefined ? {} : { workers: given.workers }),
+            ...hired,
             ...(filter === undefined ? {} : { filter }),
             ...(includeAttribute === undefined ? {} : { includeAttribute }),
           },
@@ -90,7 +106,12 @@ export const command = defineCommand({
       } finally {
         reporter.stop();
       }
-    });
+    };
+    try {
+      await withIndexAhead(context, "read", restoreOnce);
+    } finally {
+      await crew?.close();
+    }
   },
 });
 

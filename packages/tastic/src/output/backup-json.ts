@@ -13,25 +13,23 @@ export class BackupJson implements BackupVoice {
     this.#options = options;
   }
 
+  get namesItems(): boolean {
+    return this.#output.verbosity >= 3;
+  }
+
   event(event: Exclude<BackupEvent, { type: "progress" }>): void {
     const output = this.#output;
     switch (event.type) {
       case "parent":
         break;
       case "scan-finished":
-        if (output.verbosity >= 3) {
+        if (this.namesItems) {
           const { seconds, bytes, files } = event;
           output.value(verboseStatus("scan_finished", "", { seconds, dataSize: bytes, totalFiles: files }));
         }
         break;
       case "item":
-        if (output.verbosity >= 3) {
-          // restic measures nothing of what did not change.
-          const details = event.action === "unchanged" ? {} : event;
-          output.value(
-            verboseStatus(event.action === "changed" ? "modified" : event.action, event.path, details),
-          );
-        }
+        this.#item(event);
         break;
       case "error": {
         const { during, path, message } = event;
@@ -41,6 +39,13 @@ export class BackupJson implements BackupVoice {
       case "warning":
         output.error(event.message);
     }
+  }
+
+  #item(event: Extract<BackupEvent, { type: "item" }>): void {
+    // restic measures nothing of what did not change.
+    const details = event.action === "unchanged" ? {} : event;
+    const action = event.action === "changed" ? "modified" : event.action;
+    this.#output.value(verboseStatus(action, event.path, details));
   }
 
   status(progress: BackupProgress, seconds: number, secondsLeft: number | undefined): string[] {

@@ -21,6 +21,8 @@ export interface BackupReportOptions {
 
 /** How a report says things. */
 export interface BackupVoice {
+  /** Whether it speaks of every file and folder. */
+  readonly namesItems: boolean;
   event(event: Exclude<BackupEvent, { type: "progress" }>): void;
   /** Lines that show how far it is. */
   status(progress: BackupProgress, seconds: number, secondsLeft: number | undefined): readonly string[];
@@ -38,6 +40,11 @@ export class BackupReporter {
       ? new BackupJson(context.output, options)
       : new BackupText(context.output, options);
     this.#ticker = new ProgressTicker(context, () => this.#status());
+  }
+
+  /** Is there anything to say of it? Most events are about single items, which few people ask for. */
+  wants(event: BackupEvent): boolean {
+    return event.type !== "item" || this.#voice.namesItems;
   }
 
   onEvent(event: BackupEvent): void {

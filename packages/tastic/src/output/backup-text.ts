@@ -17,6 +17,10 @@ export class BackupText implements BackupVoice {
     this.#options = options;
   }
 
+  get namesItems(): boolean {
+    return this.#output.verbosity >= 3;
+  }
+
   event(event: Exclude<BackupEvent, { type: "progress" }>): void {
     const output = this.#output;
     switch (event.type) {
@@ -29,7 +33,7 @@ export class BackupText implements BackupVoice {
         break;
       }
       case "item":
-        if (output.verbosity >= 3) output.detail(itemText(event));
+        output.detail(itemText(event));
         break;
       case "error":
         output.error(`${event.during === "scan" ? "scan: " : "error: "}${event.message}`);
