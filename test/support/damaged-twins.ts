@@ -66,6 +66,8 @@ export async function truncateFile(path: string, length: number): Promise<void> 
 function maskReasons(text: string): string {
   return maskIds(
     text
+      // What tastic adds with --json.
+      .replace(/^\{"message_type":"summary","(problems|snapshots_checked)".*\n/gm, "")
       .replace(/^(Load|List|Save)\(<.*\n/gm, "")
       .replace(/^(Ignoring|could not load snapshots).*: context canceled\n/gm, "")
       .replace(/^(Fatal: unable to rewrite snapshot ID "\w+"): .*$/gm, "$1: REASON")

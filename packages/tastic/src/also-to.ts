@@ -75,6 +75,10 @@ export class AlsoTo {
     return this.#targets.length === 0;
   }
 
+  get asksPasswords(): boolean {
+    return this.#targets.some(({ asksPassword }) => asksPassword);
+  }
+
   /** Opens the repositories whose passwords have to be asked for. Errors wait for their turn, but for `cancelled`. */
   async askPasswords(): Promise<void> {
     for (const target of this.#targets.filter(({ asksPassword }) => asksPassword)) {

@@ -7,13 +7,16 @@ import type { Context } from "./command.js";
 import { indexBar } from "./open-repository.js";
 import { RepairReporter } from "./output/repair-report.js";
 
-/** @param repository of no more use afterwards but to be unlocked */
+/**
+ * @param repository of no more use afterwards but to be unlocked
+ * @returns what can sum it up
+ */
 export async function runRepairIndex(
   context: Context,
   repository: Repository,
   readAllPacks: boolean,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<RepairReporter> {
   const reporter = new RepairReporter(context);
   const bar = indexBar(context);
   try {
@@ -33,4 +36,5 @@ export async function runRepairIndex(
     bar.stop();
     reporter.stop();
   }
+  return reporter;
 }

@@ -118,12 +118,7 @@ describe("a file of profiles", () => {
   });
 
   test("no error of TOML shows what is in the file", async () => {
-    for (const broken of [
-      `password = "${CANARY}`,
-      `password = ${CANARY}`,
-      CANARY,
-      `a = 1\n= "${CANARY}"`,
-    ]) {
+    for (const broken of [`password = "${CANARY}`, `password = ${CANARY}`, CANARY, `a = 1\n= "${CANARY}"`]) {
       const told = await problem(`[home]\n${broken}\n`);
       expect(told).toMatch(/this is no TOML/);
       expect(told).not.toContain(CANARY);

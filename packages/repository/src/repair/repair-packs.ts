@@ -119,8 +119,9 @@ async function salvage(
       } catch (error) {
         throwIfCancelled(signal);
         if (!isDamage(error)) throw error;
-        const id = idFromBytes(index.id(entry));
-        onEvent?.({ type: "error", message: `failed to load blob ${id}: ${messageOf(error)}` });
+        const id = idFromBytes<BlobId>(index.id(entry));
+        const message = `failed to load blob ${id}: ${messageOf(error)}`;
+        onEvent?.({ type: "error", message, lostBlob: id });
       }
     }
     if (stretch.isLast) progress();

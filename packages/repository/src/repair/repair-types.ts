@@ -1,6 +1,7 @@
 /**
  * What a repair of the index or of packs tells while it works.
  */
+import type { BlobId } from "@tastic/format";
 import type { RemoveEvent } from "../prune/remove-files.js";
 
 export type RepairPhase =
@@ -19,6 +20,8 @@ export type RepairPhase =
 
 export type RepairEvent =
   | RemoveEvent<RepairPhase>
+  /** A blob that is whole nowhere. */
+  | { readonly type: "error"; readonly message: string; readonly lostBlob: BlobId }
   /** For those who want to know more. */
   | { readonly type: "detail"; readonly message: string };
 

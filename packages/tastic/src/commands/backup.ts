@@ -159,6 +159,14 @@ export const command = defineCommand({
     keepHeapSmall();
     walk.begin();
     try {
+      if (alsoTo.asksPasswords && !given.dryRun) {
+        await withIndex(context, kind, async (repository, signal) => {
+          const parent = await namedParent(repository, given);
+          await alsoTo.askPasswords();
+          await save(repository, { ...parent, walk, signal });
+        });
+        return;
+      }
       await withIndexAhead(context, kind, async (repository, signal, held) => {
         // Whoever has to try again for the lock walks anew.
         const begun = isFirst ? { walk } : {};

@@ -13,9 +13,10 @@ export const command = defineCommand({
     readAllPacks: on("believe no index file, and read what all packs say of themselves"),
   },
   async run(context, { flags }) {
-    await withRepository(context, "exclusive", (repository, signal) =>
+    const reporter = await withRepository(context, "exclusive", (repository, signal) =>
       runRepairIndex(context, repository, flags.readAllPacks, signal),
     );
     say(context.output, 1, "done");
+    reporter.summary("index");
   },
 });

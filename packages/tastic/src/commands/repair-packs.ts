@@ -37,6 +37,7 @@ export const command = defineCommand({
         bar.stop();
         reporter.stop();
       }
+      reporter.summary("packs");
     });
     output.error(
       `\nUse \`${programName()} repair snapshots --forget\` to remove the corrupted data blobs from all snapshots`,

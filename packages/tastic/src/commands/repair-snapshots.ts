@@ -6,6 +6,7 @@ import { defineCommand } from "../command.js";
 import { on } from "../flags.js";
 import { withIndex } from "../open-repository.js";
 import type { Output } from "../output/output.js";
+import { RepairCounts } from "../output/repair-counts.js";
 import { reportChanged, reportReplacement, snapshotError } from "../output/replace-report.js";
 import { say } from "../output/say.js";
 import { describeSnapshot } from "../output/snapshot-text.js";
@@ -25,16 +26,24 @@ export const command = defineCommand({
     const { dryRun, forget } = flags;
     await withIndex(context, dryRun && globals.noLock ? "none" : "exclusive", async (repository, signal) => {
       const snapshots = await findNamedSnapshots(context, repository, args, filterOf(flags));
+      const counts = new RepairCounts(context, snapshots.length);
       try {
         const changed = await repairSnapshots(repository, snapshots, {
           signal,
           dryRun,
           forget,
-          onEvent: (event) => report(output, event),
+          onEvent: (event) => {
+            counts.add(event);
+            report(output, event);
+          },
         });
+        counts.stop();
         reportChanged(output, changed, dryRun);
+        counts.summary(changed, dryRun);
       } catch (error) {
         throw snapshotError(error);
+      } finally {
+        counts.stop();
       }
     });
   },

@@ -96,15 +96,15 @@ export class CheckReporter {
     const title = PHASES[phase];
     if (title !== undefined) this.#context.output.info(title);
     if (phase === "index")
-      this.#bar = new ProgressBar(this.#context, "index files loaded", { onlyAtTerminal: true });
-    if (phase === "snapshots") this.#bar = new ProgressBar(this.#context, "snapshots");
+      this.#bar = new ProgressBar(this.#context, "index files loaded", { onlyAtTerminal: true, phase });
+    if (phase === "snapshots") this.#bar = new ProgressBar(this.#context, "snapshots", { phase });
   }
 
   #announceData(selected: number): void {
     if (this.#dataAnnounced) return;
     this.#dataAnnounced = true;
     this.#context.output.info(this.#dataTitle(selected));
-    this.#bar = new ProgressBar(this.#context, "packs");
+    this.#bar = new ProgressBar(this.#context, "packs", { phase: "data" });
   }
 
   #dataTitle(selected: number): string {

@@ -4,12 +4,15 @@
 import { formatDuration, formatPercent } from "@tastic/snapshots";
 import type { Context } from "../command.js";
 import { ProgressTicker } from "./progress-ticker.js";
+import { countedStatus } from "./status-json.js";
 
 export interface ProgressBarOptions {
   /** Say nothing to a file or a pipe, not even at the end. */
   readonly onlyAtTerminal?: boolean;
   /** Of a command that says with `--json` what it says without. */
   readonly alsoWithJson?: boolean;
+  /** What `--json` calls it in lines of status; without it, there are none. */
+  readonly phase?: string;
 }
 
 export class ProgressBar {
@@ -25,8 +28,7 @@ export class ProgressBar {
     this.#context = context;
     this.#unit = unit;
     this.#options = options;
-    // JSON has no word for bars.
-    this.#ticker = new ProgressTicker(context, () => (context.output.json ? [] : [this.line()]));
+    this.#ticker = new ProgressTicker(context, () => (context.output.json ? this.#json() : [this.line()]));
   }
 
   update(done: number, total: number): void {
@@ -49,8 +51,17 @@ export class ProgressBar {
   }
 
   line(): string {
-    const seconds = (performance.now() - this.#started) / 1000;
-    return barLine(seconds, this.#done, this.#total, this.#unit);
+    return barLine(this.#seconds(), this.#done, this.#total, this.#unit);
+  }
+
+  #json(): string[] {
+    const { phase } = this.#options;
+    if (phase === undefined) return [];
+    return [countedStatus({ phase, seconds: this.#seconds(), done: this.#done, total: this.#total })];
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#started) / 1000;
   }
 }
 

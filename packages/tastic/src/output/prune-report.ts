@@ -1,7 +1,7 @@
 /**
  * What `prune` says, alone or at the end of `forget --prune`: phases as they come, bars, the plan, what was removed.
  *
- * restic prints the same text with `--json`; the sum as JSON comes after it, as restic's next version will print it.
+ * restic prints the same text with `--json`; lines of status come in between, and the sum as JSON after it, as restic's next version will print it.
  */
 import { formatBytes, formatPercent } from "@tastic/snapshots";
 import type { PruneEvent, PrunePhase, PruneStats, PruneSummary } from "@tastic/repository";
@@ -79,7 +79,7 @@ export class PruneReporter {
     this.stop();
     const { title, unit } = PHASES[phase];
     if (title !== undefined) this.#say(1, title(count));
-    if (unit !== undefined) this.#bar = new ProgressBar(this.#context, unit, { alsoWithJson: true });
+    if (unit !== undefined) this.#bar = new ProgressBar(this.#context, unit, { alsoWithJson: true, phase });
   }
 
   #plan({ stats }: PruneSummary): void {
