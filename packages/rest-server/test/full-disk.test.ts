@@ -86,11 +86,7 @@ function mountSmall(folder: string): string | undefined {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m,mode=700", "tmpfs", folder], { stdio: "pipe" });
     return undefined;
   } catch (error) {
-    return `no small disk can be mounted: ${
-      String((error as Error).message)
-        .split("\n")
-        .at(-2) ?? ""
-    }`;
+    return `no small disk can be mounted: ${(error as Error).message.split("\n").at(-2) ?? ""}`;
   }
 }
 

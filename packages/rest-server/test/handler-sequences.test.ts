@@ -179,7 +179,8 @@ const paths: [path: string, folder: string | undefined][] = [
 
 it("a path reaches the repository that its folders name, and nothing else", async () => {
   for (const [path, expected] of paths) {
-    const { url, folder, stop } = await startServer();
+    const server = await startServer();
+    const { url, folder } = server;
     const type = /\/(data|locks|index|keys|snapshots)\//.exec(path)?.[1];
     if (expected === undefined) {
       for (const method of ["GET", "HEAD", "POST", "DELETE"]) {
@@ -203,13 +204,13 @@ it("a path reaches the repository that its folders name, and nothing else", asyn
       const object = type === undefined ? "config" : join(type, id);
       expect((await stat(join(folder, expected, object))).size).toBe(data.length);
     }
-    await stop();
+    await server.stop();
   }
   // What is no path at all, HTTP does not let through.
-  const server = await startServer();
+  const other = await startServer();
   const none = ["foo", "foo/bar", ""];
   for (const target of none) {
-    const status = statusOf(await raw(server, `GET ${target} HTTP/1.1\r\nhost: x\r\n\r\n`).answer(50_000));
+    const status = statusOf(await raw(other, `GET ${target} HTTP/1.1\r\nhost: x\r\n\r\n`).answer(50_000));
     expect([target, ["400", "404"].includes(status)]).toEqual([target, true]);
   }
   console.log(`${paths.length + none.length} paths and what they reach`);
@@ -231,7 +232,8 @@ it("names in a path do not lead out of the folder, however they are written", as
   let cases = 0;
   for (const names of joined) {
     for (const dots of ["..", "%2e%2e", "%2E.", "..%2f", "..%5c"]) {
-      const { url, folder, stop } = await startServer();
+      const server = await startServer();
+      const { url, folder } = server;
       const path = `/${names.map((name) => (name === ".." ? dots : name)).join("/")}/`;
       const isRepository = !names.includes("..") && !names.includes("data");
       expect([path, (await call(url, "POST", `${path}?create=true`)).status]).toEqual([
@@ -246,7 +248,7 @@ it("names in a path do not lead out of the folder, however they are written", as
       expect([path, await readdir(dirname(folder))]).toEqual([path, ["served"]]);
       expect([path, await outside(folder)]).toEqual([path, isRepository ? ["foo"] : []]);
       cases++;
-      await stop();
+      await server.stop();
     }
   }
   console.log(`${cases} ways to put names together`);

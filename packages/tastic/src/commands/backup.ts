@@ -140,10 +140,10 @@ export const command = defineCommand({
     };
 
     const kind = given.dryRun ? "none" : "append";
-    if (!given.dryRun) await alsoTo.askPasswords();
     if (source.open !== undefined) {
       await withIndex(context, kind, async (repository, signal) => {
         const parent = await namedParent(repository, given);
+        if (!given.dryRun) await alsoTo.askPasswords();
         const stream = await source.open?.();
         try {
           await save(repository, { ...parent, signal, ...(stream && { stdin: stream }) });
