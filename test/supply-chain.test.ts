@@ -32,6 +32,7 @@ const runtime: Readonly<Record<string, string>> = {
   read: "typing a password",
   sax: "the XML of WebDAV",
   "scrypt-js": "the portable half of the cryptography",
+  "smol-toml": "the file of profiles",
   valibot: "checking what comes in",
 };
 

@@ -132,7 +132,7 @@ it("tells who watches it how many 3Bots wait for a server, and takes tokens from
     admit: () => Promise.resolve(false),
     log: silentLog,
   });
-  const health = async () => (await app.request("http://localhost/api/v1/health")).json();
+  const health = async (): Promise<unknown> => (await app.request("http://localhost/api/v1/health")).json();
   expect(await health()).toEqual({ status: "ok", unsettled: 0 });
   test.servers[1].down = "before";
   // The operator's command, in a process of its own.
