@@ -11,7 +11,7 @@ export interface ProgressBarOptions {
   readonly onlyAtTerminal?: boolean;
   /** Of a command that says with `--json` what it says without. */
   readonly alsoWithJson?: boolean;
-  /** What `--json` calls it in lines of status; without it, there are none. */
+  /** What `--json` calls it in lines of status, for who asks for them; without it, there are none. */
   readonly phase?: string;
 }
 
@@ -28,7 +28,8 @@ export class ProgressBar {
     this.#context = context;
     this.#unit = unit;
     this.#options = options;
-    this.#ticker = new ProgressTicker(context, () => (context.output.json ? this.#json() : [this.line()]));
+    const lines = (): string[] => (context.output.json ? this.#json() : [this.line()]);
+    this.#ticker = new ProgressTicker(context, lines, { jsonOnRequest: true });
   }
 
   update(done: number, total: number): void {

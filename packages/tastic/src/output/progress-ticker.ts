@@ -1,6 +1,6 @@
 /**
- * When progress is shown: ten times a second at a terminal, and in JSON; as often as RESTIC_PROGRESS_FPS says,
- * anywhere; and whenever SIGUSR1 asks for it.
+ * When progress is shown: ten times a second at a terminal, and in JSON where restic does so, too; as often as
+ * RESTIC_PROGRESS_FPS says, anywhere; and whenever SIGUSR1 asks for it.
  */
 import type { Context } from "../command.js";
 
@@ -17,6 +17,14 @@ export function showsProgress(context: Context): boolean {
   return progressRate(context) !== undefined;
 }
 
+export interface ProgressTickerOptions {
+  /**
+   * With `--json`, show progress to those who ask for it by RESTIC_PROGRESS_FPS or SIGUSR1 alone. For commands that print
+   * nothing but their result in restic: who takes all of it for one value of JSON must not be surprised.
+   */
+  readonly jsonOnRequest?: boolean;
+}
+
 export class ProgressTicker {
   readonly #context: Context;
   readonly #lines: () => readonly string[];
@@ -26,10 +34,15 @@ export class ProgressTicker {
   /**
    * @param lines what to show now: at a terminal all of it, elsewhere the first line
    */
-  constructor(context: Context, lines: () => readonly string[]) {
+  constructor(
+    context: Context,
+    lines: () => readonly string[],
+    { jsonOnRequest = false }: ProgressTickerOptions = {},
+  ) {
     this.#context = context;
     this.#lines = lines;
-    const rate = progressRate(context);
+    const isAsked = context.environment.progressRate !== undefined;
+    const rate = jsonOnRequest && context.output.json && !isAsked ? undefined : progressRate(context);
     if (rate !== undefined) {
       this.#timer = setInterval(() => this.#show(false), 1000 / rate);
       this.#timer.unref();

@@ -1,7 +1,8 @@
 /**
  * What `prune` says, alone or at the end of `forget --prune`: phases as they come, bars, the plan, what was removed.
  *
- * restic prints the same text with `--json`; lines of status come in between, and the sum as JSON after it, as restic's next version will print it.
+ * restic prints the same text with `--json`; the sum as JSON comes after it, as restic's next version will print it, and
+ * lines of status in between for who asks for them.
  */
 import { formatBytes, formatPercent } from "@tastic/snapshots";
 import type { PruneEvent, PrunePhase, PruneStats, PruneSummary } from "@tastic/repository";

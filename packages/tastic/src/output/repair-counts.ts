@@ -21,7 +21,8 @@ export class RepairCounts {
   constructor(context: Context, total: number) {
     this.#output = context.output;
     this.#total = total;
-    if (context.output.json) this.#ticker = new ProgressTicker(context, () => [this.#status()]);
+    if (context.output.json)
+      this.#ticker = new ProgressTicker(context, () => [this.#status()], { jsonOnRequest: true });
   }
 
   add({ type }: RepairSnapshotsEvent): void {
