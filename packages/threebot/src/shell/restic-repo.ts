@@ -41,7 +41,10 @@ export interface ForgetChoice {
 export interface ResticRepo {
   /** Sees that the repository is set up. @throws TasticError invalid-argument if not */
   initRepo(): Promise<void>;
-  /** Backs everything up; `paths` and `exclude`, if given, have to be among those of the settings. */
+  /**
+   * Backs everything up; `paths` and `exclude`, if given, have to be among those of the settings, or what the newest
+   * snapshot calls these.
+   */
   backup(request?: {
     readonly paths?: readonly string[] | undefined;
     readonly tags?: readonly string[] | undefined;
@@ -96,7 +99,8 @@ export function createResticRepo(
     async backup({ paths = [], exclude = [], tags } = {}) {
       await state();
       const settings = await owner.settings();
-      for (const path of paths) mustBeAmong(path, settings.paths, "path");
+      const known = paths.length === 0 ? [] : await absoluteToo(owner, place, settings.paths);
+      for (const path of paths) mustBeAmong(path, known, "path");
       for (const pattern of exclude) mustBeAmong(pattern, settings.excludes, "exclude");
       return mustEndWell(owner, await owner.backup({ place, tags: some(tags) }), told);
     },
@@ -161,17 +165,27 @@ function newestOfGroups(snapshots: readonly OwnedSnapshot[]): OwnedSnapshot[] {
   });
 }
 
+/**
+ * Paths of the settings, and how they are called in full. Those below "~" are of the 3Bot's home folder, which may be on
+ * another machine than this shell; its newest snapshot tells.
+ */
+async function absoluteToo(owner: RemoteOwner, place: Place, paths: readonly string[]): Promise<string[]> {
+  const [newest] = await owner.snapshots(place);
+  const belowHome = paths.filter((path) => path.startsWith("~/")).map((path) => withoutSlash(path).slice(1));
+  const stored = newest?.snapshot.paths ?? [];
+  return [...paths, ...stored.filter((path) => belowHome.some((end) => path.endsWith(end)))];
+}
+
 function mustBeAmong(given: string, known: readonly string[], what: "path" | "exclude"): void {
-  const plain = (path: string): string => path.replace(/(?<=.)\/+$/, "");
-  const same = known.some((one) => {
-    const [a, b] = [plain(given), plain(one)];
-    // The settings have paths of the home folder with "~", which may be another one than here.
-    return a === b || (b.startsWith("~/") && a.endsWith(b.slice(1)));
-  });
-  if (same) return;
+  if (known.some((one) => withoutSlash(given) === withoutSlash(one))) return;
   throw new TasticError("invalid-argument", `${JSON.stringify(given)} is no ${what} of the settings`, {
-    guidance: "Backups hold all that the settings say, in one snapshot. Add it there.",
+    guidance:
+      "Backups hold all that the settings say, in one snapshot. Add it there, or write it as it stands there.",
   });
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/+$/, "");
 }
 
 function some(tags: readonly string[] | undefined): readonly string[] | undefined {
