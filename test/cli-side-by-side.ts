@@ -52,6 +52,8 @@ function maskAlways(text: string): string {
     text
       // How often progress is told depends on how long things take.
       .replace(/^\{"message_type":"status".*\n/gm, "")
+      // Whole seconds, left out when they are none.
+      .replace(/"seconds_elapsed":\d+,/g, "")
       .replace(/^using temporary cache in .*\n/m, "")
       .replace(/^created new cache in .*\n/m, "")
       .replace(/\b(restic 0\.19\.1|tastic 0\.1\.0)\b/g, "PROGRAM VERSION")
