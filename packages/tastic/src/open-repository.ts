@@ -13,7 +13,7 @@ import { ProgressBar } from "./output/progress-bar.js";
 import { givenPassword, promptForPassword, refuseEmpty } from "./password.js";
 import type { RepositorySource } from "./repository-source.js";
 import { mainSource } from "./repository-source.js";
-import { keepHeapSmall } from "./smaller-heap.js";
+import { setV8ForCommands } from "./v8-settings.js";
 import { textOf } from "./text-error.js";
 
 const TRIES_AT_TERMINAL = 3;
@@ -42,7 +42,7 @@ export async function openSource(context: Context, source: RepositorySource): Pr
     }).catch((error: unknown) => {
       throw isTasticError(error, "no-repository") ? noRepository(source.location, error) : error;
     });
-    keepHeapSmall();
+    setV8ForCommands();
     const { id, version } = repository.config;
     const compression = version >= 2 ? `, compression level ${globals.compression}` : "";
     output.terminalInfo(`repository ${id.slice(0, 8)} opened (version ${version}${compression})`);

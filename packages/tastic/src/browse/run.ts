@@ -5,7 +5,6 @@ import type { Log } from "@tastic/rest-server";
 import type { Context } from "../command.js";
 import { isLoopback } from "../loopback.js";
 import { indexBar, withRepository } from "../open-repository.js";
-import { keepNewSpaceSmall } from "../smaller-heap.js";
 import { filterOf } from "../snapshot-flags.js";
 import { fatal, usageError } from "../text-error.js";
 import { createAccess } from "./access.js";
@@ -55,7 +54,6 @@ export async function serveSnapshots(
       });
       try {
         context.signal.removeEventListener("abort", interrupt);
-        keepNewSpaceSmall();
         log.info(`start server on ${listening.address}`);
         await firstAbort(context.signal, signal);
         handler.drain();

@@ -21,7 +21,7 @@ import { list, natural, on, parsed, size, text } from "../flags.js";
 import { heldBack } from "../held-back.js";
 import { withIndex, withIndexAhead } from "../open-repository.js";
 import { BackupReporter } from "../output/backup-report.js";
-import { keepHeapSmall } from "../smaller-heap.js";
+import { setV8ForCommands } from "../v8-settings.js";
 import { showsProgress } from "../output/progress-ticker.js";
 import { plainIfUnread } from "../read-patterns.js";
 import { fatal, isTextError, orPlain, plain, textOf } from "../text-error.js";
@@ -156,7 +156,7 @@ export const command = defineCommand({
     // While the password is tried there is time to walk, and while the lock settles to compare and to read.
     const walk = new WalkAhead(options);
     let isFirst = true;
-    keepHeapSmall();
+    setV8ForCommands();
     walk.begin();
     try {
       if (alsoTo.asksPasswords && !given.dryRun) {

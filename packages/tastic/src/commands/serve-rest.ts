@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createJsonLog, createRestServer, createTextLog, HtpasswdFile } from "@tastic/rest-server";
 import type { Authentication, Log, RestServer } from "@tastic/rest-server";
 import { defineCommand } from "../command.js";
-import { keepHeapSmall, keepNewSpaceSmall } from "../smaller-heap.js";
+import { setV8ForCommands } from "../v8-settings.js";
 import { plain, usageError } from "../text-error.js";
 import { serveFlags, type ServeValues } from "../serve/flags.js";
 import { openPlace, type Place } from "../serve/place.js";
@@ -57,8 +57,7 @@ export const command = defineCommand({
       flags.cpuProfile === ""
         ? undefined
         : await (await import("../serve/profile.js")).profileTo(flags.cpuProfile);
-    keepHeapSmall();
-    keepNewSpaceSmall();
+    setV8ForCommands();
     await serve(server, flags, place.folder, log, context.signal);
     await endProfile?.();
   },
