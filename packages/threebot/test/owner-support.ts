@@ -22,6 +22,7 @@ import {
 } from "@tastic/threebot";
 import { vi } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
+import "./support/derive-once.js";
 import { whenOver } from "./support/when-over.js";
 
 // Each of these tests does what takes a real 3Bot minutes, and machines are busy.
