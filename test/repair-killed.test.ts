@@ -14,6 +14,7 @@ import { copiesOf, filesIn, makeHistory } from "./support/history.js";
 import { KILL_MOMENTS, killAtMoments, SLOW_WITH_KILLS } from "./support/kill-moments.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
 import type { RunOptions } from "./support/peers.js";
+import { runTasticHere } from "./support/run-here.js";
 import { lostBlobs, wholeBlobs } from "./support/whole-blobs.js";
 
 describeWithRestic(`killed with SIGKILL at ${KILL_MOMENTS} moments`, () => {
@@ -33,7 +34,7 @@ describeWithRestic(`killed with SIGKILL at ${KILL_MOMENTS} moments`, () => {
   }
   /** Locks of the dead go as they do with restic. */
   async function unlock(options: RunOptions): Promise<void> {
-    succeed(await runTastic(["unlock"], options));
+    succeed(await runTasticHere(["unlock", "--no-cache"], options));
   }
   async function damagedCopy(damage: (repo: string) => Promise<void>): Promise<string> {
     const [repo = ""] = await copiesOf(whole, ["killed"]);

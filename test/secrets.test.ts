@@ -216,10 +216,13 @@ describe("a secret", () => {
     const names = Object.keys(commands).sort((a, b) => Number(isKey(a)) - Number(isKey(b)));
     for (const name of names) {
       const args = argumentsOf(name);
-      await asProcess([...args, "-v", "-v", "--password-command", made["$passwordProgram"]!], {
-        ...place,
-        env: { ...place.env, RESTIC_PASSWORD: "", TASTIC_DEBUG: "1" },
-      });
+      // As a process, those that know of no store are the same at each place.
+      if (!ALONE.includes(name) || place.repo.startsWith("/")) {
+        await asProcess([...args, "-v", "-v", "--password-command", made["$passwordProgram"]!], {
+          ...place,
+          env: { ...place.env, RESTIC_PASSWORD: "", TASTIC_DEBUG: "1" },
+        });
+      }
       if (name === "key passwd") await restorePassword(place);
       // What is printed past `Output` would go to that of the tests.
       if (name !== "dump") await inProcess([...args, "--json"], place);
