@@ -1,5 +1,6 @@
 // Tests run against the built packages, exactly what users run: package code is loaded by Node, not transformed.
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.mjs";
 
 // Where this is set, every Node reads and parses all of the system's certificates before anything else. Tests speak to
 // nobody but servers of their own.
@@ -11,10 +12,11 @@ export default defineConfig({
     globalSetup: ["scripts/bundle.mjs", "scripts/page.mjs", "test/support/ceph-setup.ts"],
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     server: { deps: { external: [/\/dist\//] } },
-    // Processes rather than threads, since tests change the working folder and the user; three, since many tests
-    // start programs that use several processors themselves, and as many wait for locks to settle.
+    // Processes rather than threads, since tests change the working folder and the user; four, since many tests
+    // wait for locks to settle, for networks and for programs, which leaves processors to others.
     pool: "forks",
-    maxWorkers: 3,
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

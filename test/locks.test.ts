@@ -6,6 +6,7 @@ import { createLocalStorage, Repository } from "tastic";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeCheapRepository } from "./support/cheap-repository.js";
 import {
   describeWithRestic,
   jsonLines,
@@ -43,7 +44,7 @@ describeWithRestic("locks", () => {
     const options = { repo: `${home}/repo` };
     mkdirSync(`${home}/source`);
     writeFileSync(`${home}/source/file`, "content");
-    succeed(await runRestic(["init"], options));
+    await makeCheapRepository(options.repo);
     // The stream stays open, and with it the backup.
     const running = await start(["backup", "--stdin", "--no-cache"], { ...options, input: { open: true } });
     await untilLocked(options.repo);
@@ -72,7 +73,7 @@ describeWithRestic("locks", () => {
     "a lock that a killed $holder left is removed by unlock of $other",
     async ({ start, run }) => {
       const options = { repo: `${await temporaryFolder()}/repo` };
-      succeed(await runRestic(["init"], options));
+      await makeCheapRepository(options.repo);
       const running = await start(["backup", "--stdin", "--no-cache"], { ...options, input: { open: true } });
       await untilLocked(options.repo);
       running.child.kill("SIGKILL");
@@ -86,7 +87,7 @@ describeWithRestic("locks", () => {
   it("an exclusive command of tastic refuses while another holds an exclusive lock, and waits when asked to", async () => {
     const home = await temporaryFolder();
     const options = { repo: `${home}/repo` };
-    succeed(await runRestic(["init"], options));
+    await makeCheapRepository(options.repo);
     const running = await startRestic(["backup", "--stdin", "--no-cache"], {
       ...options,
       input: { open: true },
@@ -110,7 +111,7 @@ describeWithRestic("locks", () => {
       const options = { repo: `${home}/repo` };
       mkdirSync(`${home}/source`);
       writeFileSync(`${home}/source/file`, randomBytes(3 << 20));
-      succeed(await runTastic(["init"], options));
+      await makeCheapRepository(options.repo);
       succeed(await runTastic(["backup", "--no-cache", `${home}/source`], options));
       const intruder = await Repository.open(createLocalStorage(options.repo), { password: testPassword });
       const args = command === "backup" ? ["--force", `${home}/source`] : ["--read-data"];

@@ -17,6 +17,7 @@ import {
   testPassword,
   type RunOptions,
 } from "./support/peers.js";
+import { runTasticHere } from "./support/run-here.js";
 
 describeWithRestic("killed with SIGKILL", () => {
   let home: string;
@@ -38,7 +39,8 @@ describeWithRestic("killed with SIGKILL", () => {
   /** restic finds no damage; then locks of the dead process, in a source too, go as they do with restic. */
   async function judge(options: RunOptions): Promise<void> {
     succeed(await runRestic(["check", "--read-data", "--no-cache", "--no-lock"], options));
-    for (const repo of [options.repo ?? "", base]) succeed(await runTastic(["unlock"], { repo }));
+    for (const repo of [options.repo ?? "", base])
+      succeed(await runTasticHere(["unlock", "--no-cache"], { repo }));
   }
 
   async function nothingIsUnused(options: RunOptions): Promise<void> {

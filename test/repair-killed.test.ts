@@ -6,17 +6,16 @@
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { beforeAll, expect, it } from "vitest";
 import { flipByte, packsOf } from "./support/damaged-twins.js";
 import type { KnownPack } from "./support/damaged-twins.js";
+import { HASTY } from "./support/hastily.js";
 import { copiesOf, filesIn, makeHistory } from "./support/history.js";
 import { KILL_MOMENTS, killAtMoments, SLOW_WITH_KILLS } from "./support/kill-moments.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
 import type { RunOptions } from "./support/peers.js";
+import { runTasticHere } from "./support/run-here.js";
 import { lostBlobs, wholeBlobs } from "./support/whole-blobs.js";
-
-const hastyClock = join(import.meta.dirname, "support", "hasty-clock.mjs");
 
 describeWithRestic(`killed with SIGKILL at ${KILL_MOMENTS} moments`, () => {
   let home: string;
@@ -35,7 +34,7 @@ describeWithRestic(`killed with SIGKILL at ${KILL_MOMENTS} moments`, () => {
   }
   /** Locks of the dead go as they do with restic. */
   async function unlock(options: RunOptions): Promise<void> {
-    succeed(await runTastic(["unlock"], options));
+    succeed(await runTasticHere(["unlock", "--no-cache"], options));
   }
   async function damagedCopy(damage: (repo: string) => Promise<void>): Promise<string> {
     const [repo = ""] = await copiesOf(whole, ["killed"]);
@@ -136,14 +135,13 @@ describeWithRestic(`killed with SIGKILL at ${KILL_MOMENTS} moments`, () => {
     const file = `${home}/new-password`;
     await writeFile(file, "neu");
     // Else most of the time would go to deriving keys from passwords, by both tools.
-    const env = { NODE_OPTIONS: `--import=${pathToFileURL(hastyClock).href}` };
     const opens = async (repo: string, password: string): Promise<boolean> => {
       const outcome = await runRestic(["cat", "config", "--no-cache", "--no-lock"], { repo, password });
       return outcome.code === 0;
     };
     await killAtMoments({
       args: ["key", "passwd", "--new-password-file", file, "--no-cache"],
-      prepare: async () => ({ repo: await damagedCopy(async () => undefined), env }),
+      prepare: async () => ({ repo: await damagedCopy(async () => undefined), env: HASTY }),
       async afterKill(options) {
         const repo = options.repo ?? "";
         const password = (await opens(repo, "geheim")) ? "geheim" : "neu";

@@ -5,6 +5,7 @@ import { Repository } from "@tastic/repository";
 import { backup, check } from "@tastic/snapshots";
 import { createRestStorage, parseRestLocation } from "@tastic/storage-rest";
 import { expect } from "vitest";
+import { HASTY } from "./hastily.js";
 import { runRestic, succeed, testPassword, type Outcome, type RunOptions } from "./peers.js";
 
 /** "http://127.0.0.1:1234/" and "alice/laptop" as restic takes them. */
@@ -97,7 +98,8 @@ export async function live(program: Runner, { repos, other, folder, source, add 
     (await run(["list", type, "--no-lock"], options)).split("\n").filter((line) => line !== "");
   const check = ["check", "--read-data"];
 
-  await run(["init"]);
+  // Keys that tastic makes are cheap, else most of a life would go to trying them.
+  await run(["init"], { env: HASTY });
   for (let round = 0; round < 2; round++) {
     await add(round);
     await run(["backup", source, "--tag", `round${round}`]);
@@ -109,19 +111,21 @@ export async function live(program: Runner, { repos, other, folder, source, add 
   const [first = ""] = await ids("keys");
   const second: RunOptions = { password: "another" };
   await writeFile(join(folder, "second-password"), "another");
-  await run(["key", "add", "--new-password-file", join(folder, "second-password")]);
+  await run(["key", "add", "--new-password-file", join(folder, "second-password")], { env: HASTY });
   expect(await ids("keys", second)).toHaveLength(2);
   await run(["key", "remove", first], second);
   expect((await program(["cat", "config"], { repo: repos[0]!, home })).code).not.toBe(0);
   await writeFile(join(folder, "first-password"), testPassword);
-  await run(["key", "passwd", "--new-password-file", join(folder, "first-password")], second);
+  const passwd = ["key", "passwd", "--new-password-file", join(folder, "first-password")];
+  await run(passwd, { ...second, env: HASTY });
   expect(await ids("keys")).toHaveLength(1);
 
   await run(["forget", "--keep-last", "1", "--prune"]);
   expect(await ids("snapshots")).toHaveLength(1);
   await run(check);
   const from = { repo: other, env: { RESTIC_FROM_PASSWORD: testPassword } };
-  await run(["init", "--copy-chunker-params", "--from-repo", repos[0]!], from);
+  const init = ["init", "--copy-chunker-params", "--from-repo", repos[0]!];
+  await run(init, { ...from, env: { ...from.env, ...HASTY } });
   await run(["copy", "--from-repo", repos.at(-1)!], from);
   await run(check, { repo: other });
   await run(["unlock", "--remove-all"]);

@@ -21,8 +21,12 @@ const JSON_LIKE = Buffer.from(
   }),
 );
 
-/** Takes some milliseconds. Asynchronous only in that it rejects rather than throws. */
+let isRehearsed = false;
+
+/** Takes some milliseconds the first time, and nothing later. Asynchronous only in that it rejects rather than throws. */
 export async function rehearse(crypto: CryptoProvider, zstd: ZstdContext): Promise<void> {
+  if (isRehearsed) return;
+  isRehearsed = true;
   const sealer = crypto.createSealer(generateMasterKey(crypto));
   const what = "a rehearsal";
   const opened = sealer.open(sealer.seal(encodeUnpacked(2, JSON_LIKE, zstd)), what);

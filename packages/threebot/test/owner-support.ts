@@ -22,10 +22,12 @@ import {
 } from "@tastic/threebot";
 import { vi } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
+import { deriveOnce } from "./support/derive-once.js";
 import { whenOver } from "./support/when-over.js";
 
 // Each of these tests does what takes a real 3Bot minutes, and machines are busy.
 vi.setConfig({ testTimeout: 240_000 });
+deriveOnce();
 
 export const password = "correct horse battery";
 export const token = "token-of-the-deployer";

@@ -6,7 +6,6 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { messageOf, TasticError } from "@tastic/errors";
 import type { Log } from "@tastic/rest-server";
-import { createTransport } from "nodemailer";
 import { callServer } from "../copies/http-call.js";
 import { isRefusedAddress, parseSafeUrl } from "../copies/safe-url.js";
 import { asError } from "../owner/problem.js";
@@ -92,6 +91,8 @@ export class Notifier {
     const { secure, host, port } = parseSmtpUrl(channels.smtpUrl ?? "");
     const { smtpUser, smtpPassword, to } = channels;
     const address = await safeAddress(host);
+    // Only where there is a mail to send, since it is a tenth of what a 3Bot loads.
+    const { createTransport } = await import("nodemailer");
     const transport = createTransport({
       host: address,
       port,
