@@ -8,12 +8,13 @@ import { formatClockDuration } from "@tastic/snapshots";
 import { join } from "node:path";
 import type { Context } from "./command.js";
 import { forgetOldPacks, withCache } from "./cache.js";
-import { openStorage, schemeOf, shownLocation } from "./location.js";
+import { openStorage, shownLocation } from "./location.js";
 import { ProgressBar } from "./output/progress-bar.js";
 import { givenPassword, promptForPassword, refuseEmpty } from "./password.js";
 import type { RepositorySource } from "./repository-source.js";
 import { mainSource } from "./repository-source.js";
 import { keepHeapSmall } from "./smaller-heap.js";
+import { schemeOf } from "./stores/open-storage.js";
 import { textOf } from "./text-error.js";
 
 const TRIES_AT_TERMINAL = 3;

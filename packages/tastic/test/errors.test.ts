@@ -1,7 +1,8 @@
 import { TasticError } from "@tastic/errors";
 import { describe, expect, it } from "vitest";
 import { exitCodeOf } from "../dist/exit-code.js";
-import { maskLocation, shownLocation, schemeOf } from "../dist/location.js";
+import { maskLocation, shownLocation } from "../dist/location.js";
+import { schemeOf } from "../dist/stores/open-storage.js";
 import { Output } from "../dist/output/output.js";
 import { fatal, guidanceOf, orPlain, plain, textOf, usageError } from "../dist/text-error.js";
 
