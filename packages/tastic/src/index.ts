@@ -29,6 +29,8 @@
  */
 export { TasticError, isTasticError, type ErrorCode, type ErrorDetails } from "@tastic/errors";
 export {
+  decodeName,
+  encodeName,
   formatFileMode,
   formatTime,
   isId,

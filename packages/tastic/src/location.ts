@@ -6,7 +6,6 @@ import type { Storage } from "@tastic/storage";
 import { readFileSync } from "node:fs";
 import type { Context } from "./command.js";
 import { parseExtendedOptions } from "./extended-options.js";
-import { interruptible } from "./stores/interruptible-storage.js";
 import { openStorage as openStorageAt, schemeOf } from "./stores/open-storage.js";
 import { retryText } from "./stores/retry-text.js";
 import { systemErrorText } from "./system-error-text.js";
@@ -23,7 +22,7 @@ export async function openStorage(context: Context, location: string): Promise<S
   const options = parseExtendedOptions(globals.option);
   schemeOf(location);
   try {
-    const storage = await openStorageAt(location, {
+    return await openStorageAt(location, {
       options,
       variables: environment.resticNames,
       caCertificates: readPem(globals.cacert, "unable to read root certificate: "),
@@ -33,10 +32,10 @@ export async function openStorage(context: Context, location: string): Promise<S
       uploadLimit: rateOf(globals.limitUpload),
       downloadLimit: rateOf(globals.limitDownload),
       stuckAfterMs: globals.stuckRequestTimeout,
+      signal: context.signal,
       onRetry: (notice) => output.error(retryText(notice)),
       onLine: (line) => output.error(line),
     });
-    return interruptible(storage, context.signal);
   } catch (error) {
     if (isTextError(error) || !isTasticError(error)) throw error;
     const { message } = error;

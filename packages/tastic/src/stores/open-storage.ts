@@ -12,6 +12,7 @@ import {
 } from "@tastic/storage";
 import type { RetryNotice, Storage } from "@tastic/storage";
 import { isAbsolute } from "node:path";
+import { interruptible } from "./interruptible-storage.js";
 import { leftToRclone, schemes } from "./schemes.js";
 
 /** How a store is reached. Nothing has to be given. */
@@ -34,6 +35,11 @@ export interface StorageOptions {
   readonly downloadLimit?: number | undefined;
   /** Milliseconds after which a request that does not move is given up and tried again; 0 for never, 5 minutes by default. */
   readonly stuckAfterMs?: number;
+  /**
+   * Aborting ends all reading from the store with the error `cancelled`, also in calls that take no signal themselves, such
+   * as `Repository.open` and `listSnapshots`. What changes the store goes on, since it is also what clears up.
+   */
+  readonly signal?: AbortSignal;
   /** Is told of requests that failed and are tried again. */
   readonly onRetry?: (notice: RetryNotice) => void;
   /** Gets each line that a program between us and the store (ssh, rclone) prints on its standard error. */
@@ -86,7 +92,8 @@ export async function openStorage(location: string, options: StorageOptions = {}
     userAgent: options.userAgent,
     onLine: options.onLine ?? (() => undefined),
   });
-  return withLayers(store, options, scheme.remote);
+  const storage = withLayers(store, options, scheme.remote);
+  return options.signal === undefined ? storage : interruptible(storage, options.signal);
 }
 
 function withLayers(store: Storage, options: StorageOptions, remote: boolean): Storage {
