@@ -120,8 +120,8 @@ export const elsewhere: readonly Elsewhere[] = [
   { command: /^mc /, reason: "MinIO's own client, for a MinIO that is not here", looked: "syntax" },
 ];
 
-/** Servers: they run until the next one of the document, or its end, on `Scratch.port`. */
-export const servers = /^tastic serve (?:rest|http|webdav)\b(?!.*--(?:account|undelete|scrub)\b)/s;
+/** Servers, on `Scratch.port`: one of repositories runs until the next server of the document, or its end. */
+export const servers = /^tastic serve (rest|http|webdav)\b(?!.*--(?:account|undelete|scrub)\b)/s;
 
 /** What a document takes for granted. The home folder always has documents, photos, code and work. */
 export interface Beginning {

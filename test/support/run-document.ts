@@ -2,7 +2,13 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join, relative } from "node:path";
-import { createLocalDocuments, createLocalRepositories, createRestServer, listen } from "@tastic/rest-server";
+import {
+  createLocalDocuments,
+  createLocalRepositories,
+  createRestServer,
+  listen,
+  localModes,
+} from "@tastic/rest-server";
 import { Repository, backup, openStorage } from "tastic";
 import { makeCertificates } from "./certificates.js";
 import { beginnings, documentPassword, placed, servers, standIns, type Scratch } from "./document-places.js";
@@ -89,7 +95,7 @@ async function makeRepository({ home, s3 }: Scratch, location: string, version: 
 async function deleteSnapshots(served: string, path: string): Promise<void> {
   const server = await createRestServer({
     repositories: createLocalRepositories(served),
-    documents: createLocalDocuments(join(served, ".tastic")),
+    documents: createLocalDocuments(join(served, ".tastic"), localModes(false)),
     authentication: { kind: "none" },
   });
   await server.start();
@@ -153,8 +159,11 @@ export async function runCommands(
   // What asks for a password asks twice at most.
   await writeFile(answers, `${documentPassword}\n${documentPassword}\n`);
   const script = commands.map(({ place, text }) => {
-    const command = `${servers.test(text) ? "serve " : ""}${placed(text, scratch)}`;
-    return `at '${place}'\n{ ${command}\n} < "$SCRATCH/answers"\n`;
+    const kind = servers.exec(text)?.[1];
+    const command = `${kind === undefined ? "" : "serve "}${placed(text, scratch)}`;
+    // What shows snapshots is looked at and ended; what keeps them has clients in what follows.
+    const after = kind === undefined || kind === "rest" ? "" : "stop\n";
+    return `at '${place}'\n{ ${command}\n} < "$SCRATCH/answers"\n${after}`;
   });
   const outcome = await runProgram("bash", ["-c", `${prelude(port)}${script.join("")}stop\n`], {
     home,
