@@ -46,7 +46,7 @@ describe("the text of an error", () => {
     expect(textOf(new TasticError("locked", "x", { guidance: "y" }))).toBe("x\ny");
   });
 
-  it("goes to standard error, as text or as JSON", () => {
+  it("goes to standard error, as text or as JSON (difference 1)", () => {
     const say = (json: boolean): { out: string; err: string } => {
       const said = { out: "", err: "" };
       const sink = (key: "out" | "err") => ({
@@ -79,7 +79,7 @@ describe("locations", () => {
     expect(schemeOf(location)).toBe(scheme);
   });
 
-  it("of other kinds are told apart from nonsense", () => {
+  it("of other kinds are told apart from nonsense (difference 11)", () => {
     expect(() => schemeOf("foo:bar")).toThrow(/invalid backend/);
     for (const location of ["azure:b:/", "b2:bucket", "gs:b:/", "swift:c:/"]) {
       expect(() => schemeOf(location)).toThrow(expect.objectContaining({ code: "unsupported" }));
