@@ -120,7 +120,7 @@ describeWithRestic("find", () => {
     }
   });
 
-  it("a malformed pattern, of which restic also prints where in its source it gave up", async () => {
+  it("a malformed pattern, of which restic also prints where in its source it gave up (difference 2)", async () => {
     const mask = (text: string): string =>
       text.replace(/^(syntax error in pattern)[^]*$|^find: invalid pattern[^]*$/, "NO PATTERN\n");
     const { code } = await find(["a", "["], { mask });
@@ -208,7 +208,7 @@ describeWithRestic("find", () => {
       await cp(made.path, damaged, { recursive: true });
     });
 
-    it("goes on where a tree is damaged, and says so", async () => {
+    it("goes on where a tree is damaged, and says so (difference 14)", async () => {
       const path = packPath(damaged, made.treePack);
       await chmod(path, 0o600);
       const pack = await open(path, "r+");

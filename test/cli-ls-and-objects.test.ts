@@ -147,7 +147,7 @@ describeWithRestic("on a repository with everything in it", () => {
     await run(["key", "remove", stdout.trim()], { alone: true });
   });
 
-  it("mount", async () => {
+  it("mount (difference 9)", async () => {
     for (const args of [
       [],
       ["--json"],

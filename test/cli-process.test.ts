@@ -108,7 +108,7 @@ describe("the process", () => {
     expect(code).toBe(130);
   });
 
-  it("is restic to those who call it so", async () => {
+  it("is restic to those who call it so (difference 13)", async () => {
     await symlink(program, `${home}/restic`);
     const { stdout } = succeed(await runProgram(process.execPath, [`${home}/restic`, "version"]));
     expect(stdout).toMatch(/^restic 0\.19\.1 \(tastic \d+\.\d+\.\d+\) node v\d+/);
@@ -124,7 +124,7 @@ describe("the process", () => {
     succeed(await runTastic(["snapshots"], { repo, password: "wrong", env: { TASTIC_PASSWORD: "geheim" } }));
   });
 
-  it("shows where an error came from only to those who ask", async () => {
+  it("shows where an error came from only to those who ask (difference 2)", async () => {
     const quiet = await runTastic(["ls", "nosuch"], { repo });
     expect(quiet.stderr).not.toContain("    at ");
     const loud = await runTastic(["ls", "nosuch"], { repo, env: { TASTIC_DEBUG: "1" } });

@@ -77,7 +77,7 @@ describeWithRestic("the same words as restic when writing", () => {
     });
   });
 
-  it("backup", { timeout: 180_000 }, async () => {
+  it("backup (difference 4)", { timeout: 180_000 }, async () => {
     const both = await twinsWithRepositories();
     await both.run(["backup", "src", "--dry-run"]);
     await both.run(["backup", "src"]);
@@ -107,7 +107,7 @@ describeWithRestic("the same words as restic when writing", () => {
     await both.run(["snapshots", "--json"], { mask: (text) => maskIds(maskStored(text)) });
   });
 
-  it("backup of a stream", async () => {
+  it("backup of a stream (difference 5)", async () => {
     const both = await twinsWithRepositories();
     await both.run(["backup", "--stdin"], { input: "from standard input\n", mask: withoutSizes });
     await both.run(["backup", "--stdin", "--json"], {

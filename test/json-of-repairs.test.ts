@@ -32,7 +32,7 @@ describe("with --json", () => {
     succeed(await runHere(["backup", "-q", "--no-cache", join(home, "source")], { repo }));
   });
 
-  it("copy, prune and check sum up", async () => {
+  it("copy, prune and check sum up (difference 6)", async () => {
     const other = join(home, "other");
     await makeCheapRepository(other);
     const env = { RESTIC_FROM_PASSWORD: testPassword };
@@ -51,7 +51,7 @@ describe("with --json", () => {
     });
   });
 
-  it("repair index, packs and snapshots sum up what was lost", async () => {
+  it("repair index, packs and snapshots sum up what was lost (difference 6)", async () => {
     for (const name of readdirSync(join(repo, "index"))) rmSync(join(repo, "index", name));
     expect(summaryOf(succeed(await run("repair", "index")))).toMatchObject({
       problems: 2,

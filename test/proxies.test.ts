@@ -110,7 +110,7 @@ describe("REST through a proxy", () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  it("says what is wrong with a variable, without its password", async () => {
+  it("says what is wrong with a variable, without its password (difference 12)", async () => {
     const storage = restThrough("rest:https://store.example/", { HTTPS_PROXY: "socks4://u:canary@h" });
     const error = await failure(storage.load(file), "invalid-argument");
     expect(error.message).toContain("$HTTPS_PROXY");

@@ -32,7 +32,7 @@ describeWithRestic("recovering what no snapshot leads to", () => {
     expect(await twins.check()).toBe(true);
   });
 
-  it("finds all roots, where restic gives up on more than one", async () => {
+  it("finds all roots, where restic gives up on more than one (difference 8)", async () => {
     const copy = `${await temporaryFolder()}/repo`;
     const twins = await damagedTwins(repo, async (one) => rm(join(one, "snapshots"), { recursive: true }));
     const { stdout } = succeed(await runTastic(["recover", "--no-cache"], { repo: twins.tastic }));

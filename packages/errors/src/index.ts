@@ -73,6 +73,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** What every operation throws when it cannot go on. `code` is for programs, `message` and `guidance` for people. */
 export class TasticError extends Error {
   override readonly name = "TasticError";
   readonly code: ErrorCode;

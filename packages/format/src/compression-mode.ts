@@ -5,6 +5,7 @@ import { TasticError } from "@tastic/errors";
 
 export const COMPRESSION_MODES = ["auto", "off", "fastest", "better", "max"] as const;
 
+/** How hard to compress, as `--compression` says it; `auto` by default. In a repository of version 1 nothing is. */
 export type CompressionMode = (typeof COMPRESSION_MODES)[number];
 
 /** zstd's levels. "off" has that of "auto", for what is compressed all the same. */

@@ -8,6 +8,7 @@ import { asObject, fieldError, parseJson } from "./json-fields.js";
 /** Version 2 added compression. */
 export type RepositoryVersion = 1 | 2;
 
+/** What a repository says of itself (design.rst, "Repository Format"). */
 export interface RepositoryConfig {
   readonly version: RepositoryVersion;
   /** 32 random bytes; tells repositories apart. */

@@ -9,6 +9,7 @@
 import { TasticError } from "@tastic/errors";
 import { ID_LENGTH, idFromBytes, idToBytes, type BlobId } from "./ids.js";
 
+/** What a blob holds: a piece of a file, or a folder as JSON. */
 export type BlobType = "data" | "tree";
 
 export interface PackEntry {

@@ -5,6 +5,10 @@ import { jsonString } from "./go-json.js";
 import { looksLikeTime } from "./go-time.js";
 import { fieldError, integerField, optionalString, type JsonObject } from "./json-fields.js";
 
+/**
+ * What the backup that made a snapshot has counted. Counts are of files, folders and blobs, sizes in bytes; times in
+ * RFC 3339.
+ */
 export interface SnapshotSummary {
   /** RFC 3339. */
   readonly backupStart: string;

@@ -17,6 +17,7 @@ import {
 } from "./json-fields.js";
 import { decodeSummary, encodeSummary, type SnapshotSummary } from "./snapshot-summary.js";
 
+/** A snapshot: a tree, and when, where and of what it was made (design.rst, "Snapshots"). */
 export interface Snapshot {
   /** RFC 3339, as stored: the offset says where the snapshot's days begin and end. */
   readonly time: string;

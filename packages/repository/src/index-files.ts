@@ -32,6 +32,7 @@ export interface IndexLoadOptions {
   readonly signal?: AbortSignal;
   /** Files that are in the index already, and are passed over. For whoever follows what others add. */
   readonly known?: ReadonlySet<IndexId>;
+  /** So many files of so many are loaded. */
   onProgress?(loaded: number, total: number): void;
   /** Called with every index file and the packs that it lists, as entry numbers. For check. */
   onIndex?(id: IndexId, packs: readonly number[]): void;

@@ -179,6 +179,7 @@ async function listKeyFiles(storage: Storage): Promise<FileInfo[]> {
   return files.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** The ids of all keys, sorted. Errors: those of the store. */
 export async function listKeyIds(storage: Storage): Promise<KeyId[]> {
   return (await listKeyFiles(storage)).map(({ name }) => name as KeyId);
 }
@@ -188,6 +189,7 @@ export async function loadKeyFile(storage: Storage, crypto: CryptoProvider, id: 
   return decodeKeyFile(bytes, `key ${id}`);
 }
 
+/** Who made a key, and when. Errors: `not-found`, those of a damaged file and of the store. */
 export async function describeKey(storage: Storage, crypto: CryptoProvider, id: KeyId): Promise<KeyInfo> {
   const { username, hostname: host, created } = await loadKeyFile(storage, crypto, id);
   return { id, username, hostname: host, created };

@@ -18,6 +18,7 @@ const RECHECK_AFTER_MS = 200;
 const RETRY_FIRST_MS = 5_000;
 const RETRY_MOST_MS = 60_000;
 
+/** How to take a lock. */
 export interface LockOptions {
   /** Exclusive: nobody else may hold any lock. Otherwise nobody may hold an exclusive one. */
   readonly exclusive: boolean;

@@ -14,8 +14,11 @@ const MAX_LOCK_FILE = 1 << 20;
 
 /** Where locks are kept: the repository, seen from here. */
 export interface LockStore {
+  /** All locks with their sizes in bytes. */
   listLocks(signal?: AbortSignal): Promise<{ id: LockId; size: number }[]>;
+  /** The JSON of a lock. Errors: `not-found`, those of a damaged file. */
   loadLock(id: LockId, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Stores the JSON of a lock. */
   saveLock(json: Uint8Array, signal?: AbortSignal): Promise<LockId>;
   /** Does nothing if the lock is gone. */
   removeLock(id: LockId, signal?: AbortSignal): Promise<void>;

@@ -10,6 +10,7 @@ import type { KeyOwner } from "./keys.js";
 export const MIN_PACK_SIZE = 4 << 20;
 export const DEFAULT_PACK_SIZE = 16 << 20;
 export const MAX_PACK_SIZE = 128 << 20;
+/** How new packs are made. */
 export interface RepositoryOptions {
   readonly compression?: CompressionMode;
   /** Bytes, from `MIN_PACK_SIZE` to `MAX_PACK_SIZE`. */
@@ -23,6 +24,7 @@ export interface RepositoryOptions {
   readonly verify?: boolean;
 }
 
+/** How a repository is opened. */
 export interface OpenOptions extends RepositoryOptions {
   readonly password: string;
   /**
@@ -34,6 +36,7 @@ export interface OpenOptions extends RepositoryOptions {
   readonly keyHint?: string;
 }
 
+/** How a repository is made. */
 export interface InitOptions extends RepositoryOptions, KeyOwner {
   readonly password: string;
   /** Format version; 2 by default. */

@@ -64,6 +64,10 @@ const MAX_UNPACKED = { lock: 1 << 20, snapshot: 256 << 20, index: 1 << 30 };
 
 type UnpackedType = keyof typeof MAX_UNPACKED;
 
+/**
+ * An opened repository. Lock it before anything but a look, load the index before blobs are read or written, and
+ * close the storage at the end.
+ */
 export class Repository {
   readonly storage: Storage;
   readonly config: RepositoryConfig;
@@ -177,6 +181,10 @@ export class Repository {
     await this.storage.remove({ type: "key", name: id });
   }
 
+  /**
+   * Locks the repository for as long as the lock is not released; it is renewed meanwhile. Errors: `locked`, `cancelled`, the
+   * store's.
+   */
   lock(options: LockOptions): Promise<HeldLock> {
     return acquireLock(this.lockStore, options);
   }
@@ -214,10 +222,12 @@ export class Repository {
     });
   }
 
+  /** Loads a snapshot by its whole id. Errors: `not-found`, those of a damaged file and of the store. */
   async loadSnapshot(id: SnapshotId): Promise<Snapshot> {
     return decodeSnapshot(await this.loadUnpacked("snapshot", id), `snapshot ${id}`);
   }
 
+  /** Stores a snapshot, whose tree must be stored and listed already. Errors: those of the store. */
   saveSnapshot(snapshot: Snapshot): Promise<SnapshotId> {
     return this.saveUnpacked<SnapshotId>("snapshot", encodeSnapshot(snapshot));
   }
@@ -263,6 +273,7 @@ export class Repository {
     return this.blobs.load(type, id, signal);
   }
 
+  /** Loads a folder. Errors: those of `loadBlob`, and `invalid-format`. */
   async loadTree(id: BlobId, signal?: AbortSignal): Promise<Node[]> {
     return decodeTree(await this.loadBlob("tree", id, signal), `tree ${id}`);
   }
@@ -300,6 +311,7 @@ export class Repository {
     return new RepositoryWriter(this.storage, packer, indexWriter, options);
   }
 
+  /** The index files, as they are loaded and saved. */
   get indexStore(): IndexStore {
     return {
       listIndexFiles: (signal) => this.#listFiles<IndexId>("index", signal),
@@ -308,6 +320,7 @@ export class Repository {
     };
   }
 
+  /** The locks, as they are loaded and saved. */
   get lockStore(): LockStore {
     return {
       listLocks: (signal) => this.#listFiles<LockId>("lock", signal),

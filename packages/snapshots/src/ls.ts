@@ -11,6 +11,7 @@ import { splitPath } from "./find-tree.js";
 import { TreeReader } from "./tree-reader.js";
 import { lookingAhead, noSubtree } from "./visit-tree.js";
 
+/** What of a tree to walk through. */
 export interface WalkOptions {
   /** List only these folders and files, absolute paths within the walked tree, and what lies directly in them. */
   readonly paths?: readonly string[];
@@ -21,6 +22,7 @@ export interface WalkOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A file, folder or whatever else, and where it is. */
 export interface WalkedNode {
   /** Absolute within the walked tree, such as "/home/x". */
   readonly path: string;

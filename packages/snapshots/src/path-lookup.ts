@@ -5,6 +5,7 @@ import type { BlobId, Node } from "@tastic/format";
 import type { Repository } from "@tastic/repository";
 import { findNode } from "./find-tree.js";
 
+/** Finds paths in many snapshots, and reads each folder that they share once. */
 export class PathLookup {
   readonly #repository: Repository;
   readonly #signal: AbortSignal | undefined;

@@ -6,6 +6,7 @@ import type { Snapshot } from "@tastic/format";
 import { resolve } from "node:path";
 import { trimSpace } from "./patterns/text-file.js";
 
+/** Which snapshots are meant: all three have to fit. */
 export interface SnapshotFilter {
   /** One of these; any host if empty. */
   readonly hosts: readonly string[];
@@ -49,6 +50,7 @@ export function hasTags(own: readonly string[], wanted: readonly string[]): bool
   return true;
 }
 
+/** Does the filter let a snapshot through? */
 export function matchesFilter(snapshot: FilterableSnapshot, { hosts, tags, paths }: SnapshotFilter): boolean {
   return (
     (hosts.length === 0 || hosts.includes(snapshot.hostname ?? "")) &&

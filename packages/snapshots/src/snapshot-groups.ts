@@ -7,6 +7,7 @@ import { compareNames, jsonString, jsonStrings } from "@tastic/format";
 import { compareSnapshots } from "./snapshot-lookup.js";
 import type { StoredSnapshot } from "./stored-snapshot.js";
 
+/** What the snapshots of a group have in common. */
 export interface GroupBy {
   readonly host: boolean;
   readonly paths: boolean;
@@ -22,12 +23,14 @@ export interface SnapshotGroupKey {
   readonly tags: readonly string[] | null;
 }
 
+/** Snapshots that belong together. */
 export interface SnapshotGroup {
   readonly key: SnapshotGroupKey;
   /** Oldest first. */
   readonly snapshots: readonly StoredSnapshot[];
 }
 
+/** How forget and backup group if nobody says otherwise. */
 export const GROUP_BY_HOST_AND_PATHS: GroupBy = { host: true, paths: true, tags: false };
 
 const WORDS = new Map<string, keyof GroupBy>([

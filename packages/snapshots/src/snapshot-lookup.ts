@@ -17,7 +17,9 @@ import type { StoredSnapshot } from "./stored-snapshot.js";
 
 /** What snapshots are loaded from; a repository is one. */
 export interface SnapshotStore {
+  /** The ids of all snapshots, in no particular order. */
   list(type: "snapshot"): Promise<SnapshotId[]>;
+  /** Errors: `not-found`, those of a damaged file and of the store. */
   loadSnapshot(id: SnapshotId): Promise<Snapshot>;
 }
 

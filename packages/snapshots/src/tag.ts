@@ -17,6 +17,7 @@ export interface TagChange {
   readonly remove?: readonly string[] | undefined;
 }
 
+/** What became of a snapshot. */
 export type TagEvent =
   | { readonly type: "changed"; readonly oldId: SnapshotId; readonly newId: SnapshotId }
   /** A snapshot could not be replaced. If `newId` is there, it stands beside the old one, which could not be removed. */
@@ -28,11 +29,14 @@ export type TagEvent =
       readonly error: unknown;
     };
 
+/** How to change tags. */
 export interface TagOptions {
   readonly signal?: AbortSignal;
+  /** Is told what happens on the way. */
   readonly onEvent?: (event: TagEvent) => void;
 }
 
+/** What was changed. */
 export interface TagResult {
   /** How many snapshots were replaced. */
   readonly changed: number;

@@ -4,15 +4,19 @@
  */
 import { readFileSync } from "node:fs";
 
-/** Names by number; empty where there is none. */
+/** Names by number. */
 export interface UserNames {
+  /** The name of a user; empty where there is none. */
   userName(uid: number): string;
+  /** The name of a group; empty where there is none. */
   groupName(gid: number): string;
 }
 
 /** Numbers by name: for restoring ownership on a system that counts differently. */
 export interface UserIds {
+  /** The number of a user. */
   userId(name: string): number | undefined;
+  /** The number of a group. */
   groupId(name: string): number | undefined;
 }
 
@@ -37,7 +41,11 @@ function parseNames(text: string, fieldCount: number): Names {
   return names;
 }
 
-/** @param passwd text as in /etc/passwd @param group text as in /etc/group */
+/**
+ * Names and numbers of users and groups. What is malformed counts as not there.
+ * @param passwd text as in /etc/passwd
+ * @param group text as in /etc/group
+ */
 export function createUserNames(passwd: string, group: string): UserNames & UserIds {
   const users = parseNames(passwd, 6);
   const groups = parseNames(group, 4);

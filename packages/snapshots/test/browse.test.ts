@@ -101,7 +101,7 @@ describe("the folders above snapshots", () => {
     expect(arrange(["s//./../%t//%T"], "06")).toContain("/x/latest -> 20-1 2");
   });
 
-  it("are not left by names that hosts, users and tags have", () => {
+  it("are not left by names that hosts, users and tags have (difference 15)", () => {
     const hostile = snapshot("66666666", {
       hostname: "../../ids",
       username: "..",

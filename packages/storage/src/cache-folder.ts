@@ -23,6 +23,7 @@ export function isCachedType(type: StorageFile["type"]): type is CachedType {
   return (CACHED_TYPES as readonly string[]).includes(type);
 }
 
+/** The folder of one repository's cache. */
 export interface CacheFolder {
   readonly path: string;
   /** Was there no cache of this repository before? */

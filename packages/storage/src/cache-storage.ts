@@ -21,11 +21,13 @@ import type {
   StorageFile,
 } from "./storage.js";
 
+/** How a cache behaves. */
 export interface CacheOptions {
   /** Is told once that the cache cannot be written to, and why. */
   readonly onWarning?: (message: string) => void;
 }
 
+/** A storage behind a cache: what it has read once, it reads from this machine. */
 export interface CacheStorage extends Storage {
   /** Forgets packs that are not in use any more, since they are hardly ever listed. */
   forgetPacks(isInUse: (name: string) => boolean): Promise<void>;

@@ -23,6 +23,7 @@ import type {
 } from "./storage.js";
 import { fileError, hasSystemCode, storageError } from "./system-error.js";
 
+/** How a folder is used as a store. */
 export interface LocalStorageOptions {
   /** How many operations at once make sense; 2 if not given, as in restic. */
   readonly connections?: number;

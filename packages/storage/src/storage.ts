@@ -16,6 +16,7 @@
  * `data` of the error holds the object's `type` and `name`.
  */
 
+/** The kinds of objects. Data and trees are in packs. */
 export type FileType = "config" | "key" | "lock" | "snapshot" | "index" | "pack";
 
 /** An object's address. `name` is 64 lowercase hex digits, and "" for the one config. */
@@ -48,6 +49,7 @@ export interface Traffic {
   readonly download: (bytes: number) => Promise<void> | undefined;
 }
 
+/** What every operation of a storage takes. */
 export interface OperationOptions {
   /** Aborting ends the operation with the error `cancelled`; a save then leaves nothing. */
   readonly signal?: AbortSignal | undefined;
@@ -60,6 +62,7 @@ export interface OperationOptions {
   readonly cache?: "keep" | "renew" | undefined;
 }
 
+/** What saving takes beside that. */
 export interface SaveOptions extends OperationOptions {
   /** What a pack holds, for storages that keep what is read seldom elsewhere; not known if not given. */
   readonly holds?: "data" | "tree" | undefined;
@@ -75,6 +78,10 @@ export interface SaveOptions extends OperationOptions {
   readonly onTaken?: (() => void) | undefined;
 }
 
+/**
+ * A place where a repository is, or will be. Where no other errors are named, they are those at the head of this
+ * file: `access-denied`, `no-space`, `storage-failed`, `cancelled` and so on.
+ */
 export interface Storage {
   /** Where the objects are, for people; without secrets. */
   readonly location: string;

@@ -11,13 +11,14 @@ import { resolve } from "node:path";
 import type { Context } from "./command.js";
 import { list, on } from "./flags.js";
 import type { FlagValues } from "./flags.js";
-import { schemeOf, shownLocation } from "./location.js";
+import { shownLocation } from "./location.js";
 import { loadIndex, openSource, withLock } from "./open-repository.js";
 import { AlsoToReporter } from "./output/also-to-report.js";
 import type { CopyOutcome } from "./output/also-to-report.js";
 import type { PasswordSources } from "./password.js";
 import { mainSource, readLocationFile } from "./repository-source.js";
 import type { RepositorySource } from "./repository-source.js";
+import { schemeOf } from "./stores/open-storage.js";
 import { fatal, guidanceOf, textOf } from "./text-error.js";
 
 export const alsoToFlags = {

@@ -1,36 +1,17 @@
 /**
- * Where a repository is, as `--repo` and RESTIC_REPOSITORY say it, and the storage there with all its layers.
+ * Where a repository is, as `--repo` and RESTIC_REPOSITORY say it, and the storage there as flags and variables want it.
  */
-import { TasticError, isTasticError } from "@tastic/errors";
+import { isTasticError } from "@tastic/errors";
 import type { Storage } from "@tastic/storage";
 import { readFileSync } from "node:fs";
-import { isAbsolute } from "node:path";
 import type { Context } from "./command.js";
 import { parseExtendedOptions } from "./extended-options.js";
-import { interruptible } from "./stores/interruptible-storage.js";
-import { withLayers } from "./stores/layers.js";
-import { leftToRclone, schemes } from "./stores/schemes.js";
+import { openStorage as openStorageAt, schemeOf } from "./stores/open-storage.js";
+import { retryText } from "./stores/retry-text.js";
 import { systemErrorText } from "./system-error-text.js";
 import { fatal, isTextError } from "./text-error.js";
 
-/**
- * The scheme of a location; `local` for a path.
- * @throws TasticError invalid-argument for one that nobody knows, unsupported for one that is left to rclone
- */
-export function schemeOf(location: string): string {
-  const [, scheme = ""] = /^([^:/\\]*):/s.exec(location) ?? [];
-  if (scheme === "" || isAbsolute(location)) return "local";
-  if (Object.hasOwn(schemes, scheme)) return scheme;
-  if (Object.hasOwn(leftToRclone, scheme)) {
-    throw new TasticError("unsupported", `unable to open repository: "${scheme}:" is not supported`, {
-      guidance: `Let rclone do it: set up a remote of its kind "${leftToRclone[scheme]}", and use rclone:REMOTE:PATH.`,
-    });
-  }
-  throw fatal(
-    "parsing repository location failed: invalid backend\n" +
-      "If the repository is in a local directory, you need to add a `local:` prefix",
-  );
-}
+const KIB = 1024;
 
 /**
  * Opens the storage at a location; whether a repository is there is another matter. Errors: those of `schemeOf`,
@@ -38,33 +19,38 @@ export function schemeOf(location: string): string {
  */
 export async function openStorage(context: Context, location: string): Promise<Storage> {
   const { globals, environment, output } = context;
-  const extended = parseExtendedOptions(globals.option);
-  const scheme = schemes[schemeOf(location)]!;
-  const { openStore } = await scheme.load();
+  const options = parseExtendedOptions(globals.option);
+  schemeOf(location);
   try {
-    const store = openStore({
-      location,
-      extended,
+    return await openStorageAt(location, {
+      options,
       variables: environment.resticNames,
-      tls: {
-        caCertificates: readPem(globals.cacert, "unable to read root certificate: "),
-        clientCertificate: readPem(globals.tlsClientCert, "ReadFile: "),
-        insecure: globals.insecureTls,
-      },
+      caCertificates: readPem(globals.cacert, "unable to read root certificate: "),
+      clientCertificate: readPem(globals.tlsClientCert, "ReadFile: "),
+      insecureTls: globals.insecureTls,
       userAgent: globals.httpUserAgent === "" ? undefined : globals.httpUserAgent,
+      uploadLimit: rateOf(globals.limitUpload),
+      downloadLimit: rateOf(globals.limitDownload),
+      stuckAfterMs: globals.stuckRequestTimeout,
+      signal: context.signal,
+      onRetry: (notice) => output.error(retryText(notice)),
       onLine: (line) => output.error(line),
     });
-    return interruptible(withLayers(store, context, scheme.remote), context.signal);
   } catch (error) {
     if (isTextError(error) || !isTasticError(error)) throw error;
     const { message } = error;
     const where = `unable to open repository at ${maskLocation(location)}: `;
-    throw fatal(message.startsWith("option ") ? message : `${where}${message}`, {
+    throw fatal(/^(?:option |parsing repository )/.test(message) ? message : `${where}${message}`, {
       code: error.code,
       guidance: error.guidance,
       cause: error,
     });
   }
+}
+
+/** Bytes a second, of KiB a second. */
+function rateOf(limit: number): number | undefined {
+  return limit > 0 ? limit * KIB : undefined;
 }
 
 /** A location as it may be shown: without the password of its URL. */

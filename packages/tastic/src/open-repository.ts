@@ -8,11 +8,12 @@ import { formatClockDuration } from "@tastic/snapshots";
 import { join } from "node:path";
 import type { Context } from "./command.js";
 import { forgetOldPacks, withCache } from "./cache.js";
-import { openStorage, schemeOf, shownLocation } from "./location.js";
+import { openStorage, shownLocation } from "./location.js";
 import { ProgressBar } from "./output/progress-bar.js";
 import { givenPassword, promptForPassword, refuseEmpty } from "./password.js";
 import type { RepositorySource } from "./repository-source.js";
 import { mainSource } from "./repository-source.js";
+import { schemeOf } from "./stores/open-storage.js";
 import { setV8ForCommands } from "./v8-settings.js";
 import { textOf } from "./text-error.js";
 

@@ -1,7 +1,8 @@
 import { TasticError } from "@tastic/errors";
 import { describe, expect, it } from "vitest";
 import { exitCodeOf } from "../dist/exit-code.js";
-import { maskLocation, shownLocation, schemeOf } from "../dist/location.js";
+import { maskLocation, shownLocation } from "../dist/location.js";
+import { schemeOf } from "../dist/stores/open-storage.js";
 import { Output } from "../dist/output/output.js";
 import { fatal, guidanceOf, orPlain, plain, textOf, usageError } from "../dist/text-error.js";
 
@@ -45,7 +46,7 @@ describe("the text of an error", () => {
     expect(textOf(new TasticError("locked", "x", { guidance: "y" }))).toBe("x\ny");
   });
 
-  it("goes to standard error, as text or as JSON", () => {
+  it("goes to standard error, as text or as JSON (difference 1)", () => {
     const say = (json: boolean): { out: string; err: string } => {
       const said = { out: "", err: "" };
       const sink = (key: "out" | "err") => ({
@@ -78,7 +79,7 @@ describe("locations", () => {
     expect(schemeOf(location)).toBe(scheme);
   });
 
-  it("of other kinds are told apart from nonsense", () => {
+  it("of other kinds are told apart from nonsense (difference 11)", () => {
     expect(() => schemeOf("foo:bar")).toThrow(/invalid backend/);
     for (const location of ["azure:b:/", "b2:bucket", "gs:b:/", "swift:c:/"]) {
       expect(() => schemeOf(location)).toThrow(expect.objectContaining({ code: "unsupported" }));

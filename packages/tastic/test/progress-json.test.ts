@@ -61,7 +61,7 @@ describe.skipIf(process.platform === "win32")("with --json", () => {
     ]);
   });
 
-  it("prune tells of each phase that takes long, between the lines of text", () => {
+  it("prune tells of each phase that takes long, between the lines of text (difference 7)", () => {
     const lines = printed(true, (context, ask) => {
       const reporter = new PruneReporter(context, false);
       for (const phase of ["snapshots", "repack", "remove-packs"] as const) {

@@ -8,6 +8,7 @@ export type UnusedLimit =
   | { readonly kind: "bytes"; readonly bytes: number }
   | { readonly kind: "unlimited" };
 
+/** What a prune leaves alone, so that it need not write everything anew. */
 export interface PruneLimits {
   /** 5 % by default. */
   readonly maxUnused?: UnusedLimit;
@@ -63,6 +64,7 @@ export interface PruneStats {
   };
 }
 
+/** The steps of a prune, in their order. */
 export type PrunePhase =
   | "load-snapshots"
   /** Snapshots, for what they use. */
@@ -78,6 +80,7 @@ export type PrunePhase =
   | "remove-all-index"
   | "save-index";
 
+/** What a prune tells: where it is, what it will do (`planned`), what it has removed. */
 export type PruneEvent =
   /** `count` is how many snapshots or files the phase is about, where that is known. */
   | { readonly type: "phase"; readonly phase: PrunePhase; readonly count?: number }
@@ -102,6 +105,7 @@ export interface PruneSummary {
   readonly remove: readonly string[];
 }
 
+/** Is told what happens in a prune. */
 export type PruneObserver = (event: PruneEvent) => void;
 
 export function emptyStats(): PruneStats {

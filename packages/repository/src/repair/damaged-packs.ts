@@ -12,6 +12,7 @@ import { readSealed } from "../sealed-blobs.js";
 import type { WantedPack } from "../sealed-blobs.js";
 import { isDamage } from "./damage.js";
 
+/** A blob by its kind and id. */
 export interface NamedBlob {
   readonly type: BlobType;
   readonly id: BlobId;

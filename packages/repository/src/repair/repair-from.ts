@@ -31,6 +31,7 @@ export interface KnownDamage {
   readonly blobs: Iterable<NamedBlob>;
 }
 
+/** How to repair from another repository. */
 export interface RepairFromOptions extends RepairOptions {
   /** Look what could be done, and change nothing. */
   readonly dryRun?: boolean;
@@ -41,6 +42,7 @@ export interface RepairFromOptions extends RepairOptions {
   beforeLoss?(packs: readonly PackId[]): Promise<void>;
 }
 
+/** What a repair from another repository has done, or would do. */
 export interface RepairedFrom {
   /** Blobs that came from the other repository. */
   readonly restoredBlobs: number;

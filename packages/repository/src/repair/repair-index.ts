@@ -19,6 +19,7 @@ import { isDamage } from "./damage.js";
 import { enterHeader } from "./enter-header.js";
 import type { RepairOptions } from "./repair-types.js";
 
+/** How to repair the index. */
 export interface RepairIndexOptions extends RepairOptions {
   /** Believe no index file, and read the headers of all packs. */
   readonly readAllPacks?: boolean;

@@ -19,6 +19,7 @@ import { isDamage } from "./damage.js";
 import { enterHeader } from "./enter-header.js";
 import type { RepairOptions } from "./repair-types.js";
 
+/** How to repair packs. */
 export interface RepairPacksOptions extends RepairOptions {
   /** How far loading the index is. */
   readonly onIndexProgress?: (loaded: number, total: number) => void;

@@ -4,6 +4,7 @@
 import type { BlobId } from "@tastic/format";
 import type { RemoveEvent } from "../prune/remove-files.js";
 
+/** The steps of a repair. None has all of them. */
 export type RepairPhase =
   | "load-index"
   | "list-packs"
@@ -18,6 +19,7 @@ export type RepairPhase =
   | "remove-index"
   | "remove-packs";
 
+/** What a repair of the index or of packs tells. */
 export type RepairEvent =
   | RemoveEvent<RepairPhase>
   /** A blob that is whole nowhere. */
@@ -25,7 +27,9 @@ export type RepairEvent =
   /** For those who want to know more. */
   | { readonly type: "detail"; readonly message: string };
 
+/** What all repairs of the index and of packs take. */
 export interface RepairOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Is told what happens on the way. */
   readonly onEvent?: ((event: RepairEvent) => void) | undefined;
 }

@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import type { ExcludeRules } from "../patterns/exclude-rules.js";
 import type { WalkAhead } from "./walk-ahead.js";
 
+/** What to back up, and how. */
 export interface BackupOptions {
   /** Files and folders, as the user named them; relative ones count from the working directory. */
   readonly targets: readonly string[];
@@ -62,6 +63,7 @@ export interface BackupProgress {
   readonly currentFiles: readonly string[];
 }
 
+/** What a backup tells. Sizes are in bytes. */
 export type BackupEvent =
   /** Sent once before anything is read. */
   | { readonly type: "parent"; readonly id: SnapshotId | undefined }
@@ -102,6 +104,7 @@ export type BackupEvent =
   /** Something the user should know that is no error: a socket, extended attributes that cannot be read. */
   | { readonly type: "warning"; readonly path?: string; readonly message: string };
 
+/** What a backup has made. */
 export interface BackupResult {
   /** Undefined when no snapshot was made (`skipIfUnchanged`). For a dry run, the id it would have had. */
   readonly snapshotId?: SnapshotId;

@@ -23,6 +23,7 @@ const TURN_MS = 5;
 /** Steps that were taken and are kept until it is worth moving the others up. */
 const SPENT_STEPS = 256;
 
+/** What to walk through: what the backup will be given. */
 export interface WalkAheadOptions {
   readonly targets: readonly string[];
   readonly excludes?: ExcludeRules | undefined;
@@ -34,6 +35,9 @@ interface Ahead {
   readonly question: AttributeQuestion | undefined;
 }
 
+/**
+ * A walk through the targets of a backup that begins before the backup does; see `BackupOptions.walk`. It only reads.
+ */
 export class WalkAhead {
   readonly targets: TargetTree;
   /** What the targets themselves met. */

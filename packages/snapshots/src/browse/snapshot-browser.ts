@@ -20,6 +20,7 @@ import type { FolderTemplates, SnapshotFolder } from "./snapshot-folders.js";
 const MAX_TREES = 32 << 20;
 const EPOCH = "1970-01-01T00:00:00Z";
 
+/** What a browser shows. */
 export interface BrowserOptions {
   readonly templates?: FolderTemplates;
   readonly filter?: SnapshotFilter;
@@ -49,6 +50,7 @@ export interface BrowsedFolder {
   readonly above?: SnapshotFolder | undefined;
 }
 
+/** A file in a snapshot. */
 export interface BrowsedFile {
   readonly kind: "file";
   readonly name: string;
@@ -64,8 +66,10 @@ export interface BrowsedOther {
   readonly node: Node;
 }
 
+/** What there is at a path. */
 export type BrowsedItem = BrowsedFolder | BrowsedFile | BrowsedOther;
 
+/** Looks into the snapshots of a repository as into folders. */
 export class SnapshotBrowser {
   readonly repository: Repository;
   readonly #options: BrowserOptions;

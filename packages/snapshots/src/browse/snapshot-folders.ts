@@ -6,6 +6,7 @@ import { formatLayout, parseTime, shortId } from "@tastic/format";
 import { posix } from "node:path";
 import type { StoredSnapshot } from "../stored-snapshot.js";
 
+/** Which folders there are above snapshots. */
 export interface FolderTemplates {
   /** Paths of folders, such as "hosts/%h/%T". */
   readonly paths: readonly string[];
@@ -13,11 +14,13 @@ export interface FolderTemplates {
   readonly time: string;
 }
 
+/** The folders that restic's mount has. */
 export const DEFAULT_TEMPLATES: FolderTemplates = {
   paths: ["ids/%i", "snapshots/%T", "hosts/%h/%T", "tags/%t/%T"],
   time: "2006-01-02T15:04:05Z07:00",
 };
 
+/** A folder above snapshots. */
 export interface SnapshotFolder {
   /** What is in it, by name. */
   readonly children: ReadonlyMap<string, SnapshotFolder>;

@@ -25,6 +25,7 @@ interface CheckContext {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Workers of a check; see `hireCheckers`. */
 export type CheckCrew = Crew<CheckTask, CheckAnswer>;
 
 /** Workers for a check, which start at once. */

@@ -4,6 +4,7 @@
 import type { BlobId, BlobType, PackId, SnapshotId } from "@tastic/format";
 import type { CheckCrew } from "./check-data.js";
 
+/** What to check. */
 export interface CheckOptions {
   /** Which packs to read and verify whole; none without it. */
   readonly readData?: ReadSelection;
@@ -14,11 +15,13 @@ export interface CheckOptions {
   /** Those workers, where they were hired before (`hireCheckers`). They are dismissed at the end. */
   readonly crew?: CheckCrew;
   readonly signal?: AbortSignal;
+  /** Is told what happens on the way. */
   onEvent?(event: CheckEvent): void;
   /** Called for each piece of damage that blobs of another repository may repair; the same may be told twice. */
   onDamage?(damage: CheckDamage): void;
 }
 
+/** What another repository may repair; see `repairFrom`. */
 export type CheckDamage =
   /** It is missing, or not what its name says. */
   | { readonly type: "pack"; readonly id: PackId }
@@ -32,8 +35,10 @@ export type ReadSelection =
   | { readonly kind: "percentage"; readonly percentage: number }
   | { readonly kind: "bytes"; readonly bytes: number };
 
+/** The steps of a check, in their order; `data` only where packs are read. */
 export type CheckPhase = "index" | "packs" | "snapshots" | "data";
 
+/** What a check tells. */
 export type CheckEvent =
   | { readonly type: "phase"; readonly phase: CheckPhase }
   /** Sent at most ten times a second, and at the end of a phase. */
@@ -43,6 +48,7 @@ export type CheckEvent =
   /** Something to know that is no damage: packs that nothing refers to, duplicates in indexes. */
   | { readonly type: "hint"; readonly message: string };
 
+/** What a check has found. */
 export interface CheckResult {
   readonly errorCount: number;
   /** Packs whose content is damaged. */

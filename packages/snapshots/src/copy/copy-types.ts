@@ -5,8 +5,10 @@ import type { SnapshotId } from "@tastic/format";
 import type { CopiedBlobs } from "@tastic/repository";
 import type { StoredSnapshot } from "../stored-snapshot.js";
 
+/** How to copy. */
 export interface CopyOptions {
   readonly signal?: AbortSignal;
+  /** Is told what happens on the way. */
   readonly onEvent?: (event: CopyEvent) => void;
 }
 
@@ -18,6 +20,7 @@ export interface CopyAmount {
   readonly bytes: number;
 }
 
+/** What a copy tells. What is `copied` counts only when it is `saved`. */
 export type CopyEvent =
   /** The snapshot is there already, as `existing`. */
   | { readonly type: "skipped"; readonly snapshot: StoredSnapshot; readonly existing: SnapshotId }
@@ -30,6 +33,7 @@ export type CopyEvent =
   | { readonly type: "flushed"; readonly snapshots: number }
   | { readonly type: "saved"; readonly snapshot: StoredSnapshot; readonly id: SnapshotId };
 
+/** What a copy has done. */
 export interface CopyResult extends CopiedBlobs {
   readonly snapshotsCopied: number;
   readonly snapshotsSkipped: number;

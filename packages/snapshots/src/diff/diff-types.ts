@@ -1,13 +1,16 @@
 /** What `diff` is asked, and what it tells. */
 import type { BlobId } from "@tastic/format";
 
+/** How to compare. */
 export interface DiffOptions {
   /** Also tell of items of which only the metadata differs. */
   readonly metadata?: boolean;
   readonly signal?: AbortSignal;
+  /** Is told what happens on the way. */
   readonly onEvent?: (event: DiffEvent) => void;
 }
 
+/** What differs, one event for each. */
 export type DiffEvent =
   | {
       readonly type: "change";
@@ -25,6 +28,7 @@ export type DiffEvent =
   /** A blob is in no index: the bytes of the result lack it. */
   | { readonly type: "unknown-blob"; readonly kind: "data" | "tree"; readonly id: BlobId };
 
+/** How much of one side the other has not. */
 export interface DiffAmount {
   files: number;
   dirs: number;
@@ -36,6 +40,7 @@ export interface DiffAmount {
   bytes: number;
 }
 
+/** What differs, in sum. */
 export interface DiffResult {
   /** Files that both have, with different contents. */
   readonly changedFiles: number;

@@ -10,8 +10,10 @@ import { readContent } from "../file-content.js";
 import { findNode, findSubtree, splitPath } from "../find-tree.js";
 import { Output } from "./output.js";
 
+/** What a folder can be written as. */
 export type ArchiveFormat = "tar" | "zip";
 
+/** How to dump. */
 export interface DumpOptions {
   /** What a folder becomes; tar by default. */
   readonly archive?: ArchiveFormat;

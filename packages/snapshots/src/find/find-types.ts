@@ -8,6 +8,7 @@ export interface ModificationTimes {
   readonly newest?: bigint | undefined;
 }
 
+/** What to look for. */
 export interface FindOptions {
   /** Names and paths to look for, as in `--exclude`; an empty one is everything. A `!` in front has no meaning. */
   readonly patterns: readonly string[];
@@ -17,9 +18,11 @@ export interface FindOptions {
   /** Nanoseconds since 1970: only what was modified then or earlier. */
   readonly newest?: bigint;
   readonly signal?: AbortSignal;
+  /** Is told what happens on the way. */
   readonly onEvent: (event: FindEvent) => void;
 }
 
+/** What was found. */
 export type FindEvent =
   | {
       readonly type: "match";
@@ -41,13 +44,16 @@ export interface UnreadableTree {
   readonly message: string;
 }
 
+/** How to look for blobs. */
 export interface FindBlobsOptions {
   /** Leave a snapshot once as many places are known, over all snapshots, as trees are wanted: `--tree` does. */
   readonly leaveOnceFound?: boolean;
   readonly signal?: AbortSignal;
+  /** Is told what happens on the way. */
   readonly onEvent: (event: FindBlobsEvent) => void;
 }
 
+/** Where a blob is used. */
 export type FindBlobsEvent =
   | {
       /** A file has the blob in its content: told once for each time that it is there. */

@@ -15,6 +15,7 @@ import type { StoredSnapshot } from "../stored-snapshot.js";
 /** In what a version differs from the one before it. */
 export type VersionChange = "type" | "content" | "target" | "mtime" | "mode" | "owner" | "attributes";
 
+/** One version of a path, from the first snapshot that has it to the last. */
 export interface FileVersion {
   readonly node: Node;
   /** By the times of snapshots. */
@@ -26,6 +27,7 @@ export interface FileVersion {
   readonly changed: readonly VersionChange[];
 }
 
+/** All versions of a path. */
 export interface PathHistory {
   /** Absolute within snapshots. */
   readonly path: string;
@@ -35,6 +37,7 @@ export interface PathHistory {
   readonly goneSince?: StoredSnapshot;
 }
 
+/** How to follow a path. */
 export interface FindVersionsOptions {
   readonly signal?: AbortSignal;
   /** A folder on the way cannot be read: what this snapshot has is not known. */

@@ -10,6 +10,7 @@ import type { Repository } from "@tastic/repository";
 import { throwIfCancelled } from "../cancellation.js";
 import type { WantedBlobs } from "./find-blobs.js";
 
+/** How to collect the blobs of packs. */
 export interface PackBlobsOptions {
   readonly signal?: AbortSignal;
   /** Told of packs that only the index knows: restic says so before it goes on. */

@@ -28,6 +28,7 @@ export interface ForgetGroup extends PolicyResult {
   readonly key: SnapshotGroupKey;
 }
 
+/** What a forget decides and does. */
 export type ForgetEvent =
   /** A name that stands for no snapshot, or a snapshot that cannot be loaded: it is left as it is. */
   | { readonly type: "ignored"; readonly name: string; readonly message: string }
@@ -38,6 +39,7 @@ export type ForgetEvent =
   | { readonly type: "decided"; readonly remove: readonly SnapshotId[] }
   | RemovalEvent;
 
+/** What to forget: by name, or by policy. */
 export interface ForgetOptions {
   /** Snapshots by the beginning of their ids, or "latest". If there are any, they are removed, whatever the policy. */
   readonly names?: readonly string[];
@@ -51,9 +53,11 @@ export interface ForgetOptions {
   /** Decide, but remove nothing. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
+  /** Is told what happens on the way. */
   readonly onEvent?: (event: ForgetEvent) => void;
 }
 
+/** What was forgotten. */
 export interface ForgetResult {
   /** None if snapshots were named. */
   readonly groups: readonly ForgetGroup[];

@@ -8,10 +8,12 @@ import type { CalendarDuration } from "../durations.js";
 
 /** From the shortest on; also the order of reasons. */
 export const PERIODS = ["hourly", "daily", "weekly", "monthly", "yearly"] as const;
+/** Spans of time of which a policy keeps the newest snapshot. */
 export type Period = (typeof PERIODS)[number];
 
 /** What snapshots are counted by. */
 export const KEEP_COUNTERS = ["last", ...PERIODS] as const;
+/** What a policy counts snapshots by; `last` counts each. */
 export type KeepCounter = (typeof KEEP_COUNTERS)[number];
 
 /** A whole number, 0 for none. */

@@ -20,8 +20,10 @@ export type RemovalEvent =
       readonly total: number;
     };
 
+/** How to remove snapshots. */
 export interface RemovalOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Is told what happens on the way. */
   readonly onEvent?: ((event: RemovalEvent) => void) | undefined;
 }
 

@@ -9,6 +9,7 @@ import type { Environment, PatternSources } from "./pattern-sources.js";
 import { matches } from "./patterns.js";
 import { CACHE_TAG, createTagFileRule } from "./tag-file-rule.js";
 
+/** What a backup leaves out: the `--exclude` family. */
 export interface ExcludeOptions extends PatternSources {
   /** Bytes; larger files are left out. See `parseSize`. */
   readonly largerThan?: number;
@@ -41,6 +42,7 @@ export interface SourceItem {
   readonly deviceId: bigint;
 }
 
+/** What was made of `ExcludeOptions`; see `createExcludeRules`. */
 export interface ExcludeRules {
   /** Shall the item, and all below it, be left out? Looks into the item's folder when a rule asks for a file there. */
   excludes(item: SourceItem): boolean;

@@ -7,6 +7,7 @@ import { parsePatterns } from "./patterns.js";
 import type { PatternList } from "./patterns.js";
 import { decodeText, readWhole, splitLines, trimSpace } from "./text-file.js";
 
+/** Patterns, and files of patterns. */
 export interface PatternSources {
   readonly patterns?: readonly string[];
   /** Patterns that ignore case. */
@@ -16,6 +17,7 @@ export interface PatternSources {
   readonly insensitiveFiles?: readonly string[];
 }
 
+/** Variables, which files of patterns may name as `$NAME` and `${NAME}`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `${name}`, `$name`, or `$` and one of the shell's special characters; and what Go drops as malformed: `${}` and `${`. */

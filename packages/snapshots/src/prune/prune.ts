@@ -8,6 +8,7 @@ import { checkPruneLimits, executePrune, planPrune } from "@tastic/repository";
 import type { IndexFile, PruneLimits, PruneObserver, PruneSummary, Repository } from "@tastic/repository";
 import { findUsedBlobs } from "./used-blobs.js";
 
+/** How to prune. */
 export interface PruneOptions extends PruneLimits {
   /** Change nothing: only plan. */
   readonly dryRun?: boolean;

@@ -21,6 +21,7 @@ import { throwIfCancelled } from "../cancellation.js";
 import { listSnapshots } from "../snapshot-lookup.js";
 import { blobIdOf } from "../tree-reader.js";
 
+/** What a recovery tells. */
 export type RecoverEvent =
   | { readonly type: "trees"; readonly done: number; readonly total: number }
   /** A tree could not be loaded; what is below it may be found all the same. */
@@ -29,8 +30,10 @@ export type RecoverEvent =
   | { readonly type: "snapshot-failed"; readonly id: SnapshotId; readonly message: string }
   | { readonly type: "found"; readonly roots: readonly BlobId[] };
 
+/** How to recover lost folders. */
 export interface RecoverOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Is told what happens on the way. */
   readonly onEvent?: (event: RecoverEvent) => void;
 }
 

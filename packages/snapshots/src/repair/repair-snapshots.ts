@@ -12,6 +12,7 @@ import type { ReplaceEvent } from "../rewrite/replace-snapshot.js";
 import { TreeRewriter } from "../rewrite/tree-rewriter.js";
 import type { StoredSnapshot } from "../stored-snapshot.js";
 
+/** What a repair of snapshots finds and does. */
 export type RepairSnapshotsEvent =
   | ReplaceEvent
   /** This one comes next. */
@@ -26,11 +27,13 @@ export type RepairSnapshotsEvent =
   /** A folder that is not readable: the root, with which all is lost, or another one, which is empty now. */
   | { readonly type: "folder"; readonly path: string; readonly problem: "unreadable-root" | "emptied" };
 
+/** How to repair snapshots. */
 export interface RepairSnapshotsOptions {
   readonly signal?: AbortSignal | undefined;
   readonly dryRun?: boolean;
   /** Remove the damaged snapshots once the repaired ones are stored. */
   readonly forget?: boolean;
+  /** Is told what happens on the way. */
   readonly onEvent?: (event: RepairSnapshotsEvent) => void;
 }
 

@@ -20,6 +20,7 @@ import type { Hand } from "../workers/worker-hand.js";
 /** Stretches that are loaded and that nobody writes yet. */
 const STRETCHES_AHEAD = 2;
 
+/** Workers of a restore; see `hireWriters`. */
 export type RestoreCrew = Crew<RestoreTask, RestoreAnswer>;
 
 /** Workers for a restore, which start at once. */

@@ -5,6 +5,7 @@
 import { matches, matchWithChildren } from "../patterns/patterns.js";
 import type { PatternList } from "../patterns/patterns.js";
 
+/** What a filter says of one path. */
 export interface PatternSelection {
   readonly selected: boolean;
   /** Whether something in the folder may be selected; false for whatever is no folder. */
@@ -13,6 +14,7 @@ export interface PatternSelection {
 
 /** Decides on absolute paths within the snapshot, such as "/home/x". */
 export interface PatternFilter {
+  /** Is this item one to restore? */
   selects(path: string, isDirectory: boolean): PatternSelection;
 }
 

@@ -7,6 +7,7 @@ import type { PatternFilter } from "./restore-filter.js";
 /** What to do with a file that exists. */
 export type OverwriteMode = "always" | "if-changed" | "if-newer" | "never";
 
+/** What to restore, and how. */
 export interface RestoreOptions {
   /** The folder to restore into. */
   readonly target: string;
@@ -30,9 +31,11 @@ export interface RestoreOptions {
   /** Resolves once a lock is held, by default before. Until then nothing is touched but the repository, to read it. */
   readonly held?: Promise<void>;
   readonly signal?: AbortSignal;
+  /** Is told what happens on the way. */
   onEvent?(event: RestoreEvent): void;
 }
 
+/** How far a restore is: files of all kinds and folders, and bytes of content. */
 export interface RestoreProgress {
   readonly totalFiles: number;
   readonly filesRestored: number;
@@ -43,6 +46,7 @@ export interface RestoreProgress {
   readonly bytesSkipped: number;
 }
 
+/** What a restore tells. `size` is in bytes. */
 export type RestoreEvent =
   /** Sent at most ten times a second. */
   | ({ readonly type: "progress" } & RestoreProgress)
@@ -59,6 +63,7 @@ export type RestoreEvent =
   /** Sent with `verify` when all files have been compared. */
   | { readonly type: "verified"; readonly files: number };
 
+/** What a restore has done. */
 export interface RestoreResult extends RestoreProgress {
   readonly seconds: number;
   readonly errorCount: number;

@@ -18,6 +18,7 @@ export interface SnapshotChange {
   readonly summary?: SnapshotSummary | undefined;
 }
 
+/** What became of a snapshot that was changed. */
 export type ReplaceEvent =
   | { readonly type: "saved"; readonly id: SnapshotId; readonly change: SnapshotChange }
   | { readonly type: "removed"; readonly id: SnapshotId; readonly wasEmpty: boolean }

@@ -11,12 +11,14 @@ import { replaceSnapshot } from "./replace-snapshot.js";
 import type { ReplaceEvent } from "./replace-snapshot.js";
 import { TreeRewriter } from "./tree-rewriter.js";
 
+/** What a rewrite leaves out and does. */
 export type RewriteEvent =
   | ReplaceEvent
   /** This one comes next. */
   | { readonly type: "snapshot"; readonly snapshot: StoredSnapshot }
   | { readonly type: "excluding" | "including" | "including-folder"; readonly path: string };
 
+/** What to change in snapshots. */
 export interface RewriteOptions {
   readonly signal?: AbortSignal | undefined;
   readonly dryRun?: boolean;
@@ -29,6 +31,7 @@ export interface RewriteOptions {
   readonly hostname?: string | undefined;
   /** Count files and bytes anew for the summary, also where nothing is left out. */
   readonly summary?: boolean;
+  /** Is told what happens on the way. */
   readonly onEvent?: (event: RewriteEvent) => void;
 }
 

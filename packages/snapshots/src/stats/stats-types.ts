@@ -6,6 +6,7 @@
  */
 export type StatsMode = "restore-size" | "files-by-contents" | "blobs-per-file" | "raw-data";
 
+/** What to count. */
 export interface StatsOptions {
   readonly mode?: StatsMode;
   readonly signal?: AbortSignal;
@@ -22,6 +23,7 @@ export interface StatsProgress {
   readonly bytes: number;
 }
 
+/** What was counted. `totalSize` is in bytes. */
 export interface StatsResult {
   readonly snapshots: number;
   readonly totalSize: number;
@@ -33,6 +35,7 @@ export interface StatsResult {
   readonly compression?: CompressionStats;
 }
 
+/** What compression has saved. */
 export interface CompressionStats {
   /** Bytes that all would take as it was before it was compressed, sealed. */
   readonly totalUncompressedSize: number;

@@ -113,7 +113,11 @@ async function authenticationOf(flags: ServeValues, place: Place, log: Log): Pro
   for await (const _ of place.documents.list("accounts")) {
     if (flags.htpasswdFile === "") return { kind: "basic" };
   }
-  throw plain(`error: cannot load ${path} (use --no-auth to disable): no such file or directory`, {
+  const missing =
+    path === undefined
+      ? "there are no accounts (use --no-auth to disable)"
+      : `cannot load ${path} (use --no-auth to disable): no such file or directory`;
+  throw plain(`error: ${missing}`, {
     guidance: "Make an account with --account create NAME, or a file with `htpasswd -B -c`.",
   });
 }

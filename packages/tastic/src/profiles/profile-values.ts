@@ -4,7 +4,7 @@
 import { join, resolve } from "node:path";
 import type { TomlValue } from "smol-toml";
 import type { Flag } from "../flags.js";
-import { schemeOf } from "../location.js";
+import { schemeOf } from "../stores/open-storage.js";
 import { isSwitch } from "../parse-flags.js";
 import { profileError } from "./profile-error.js";
 import type { ProfilePlace } from "./profile-error.js";

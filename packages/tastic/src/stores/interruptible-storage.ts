@@ -1,6 +1,6 @@
 /**
- * A storage whose reading ends when the user interrupts the command, also where the caller hands over no signal: a
- * server that is away would otherwise keep the command for a quarter of an hour. What changes the store goes on, since
+ * A storage whose reading ends with a signal, also where the caller hands over none: a server that is away would otherwise
+ * keep a command that the user has interrupted for a quarter of an hour. What changes the store goes on, since
  * it is also what clears up.
  */
 import type { OperationOptions, Storage } from "@tastic/storage";
