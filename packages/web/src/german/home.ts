@@ -3,15 +3,31 @@ import type { Texts } from "../english/english.js";
 
 export const home: Texts["home"] = {
   title: "Start",
-  safe: "Alles ist gesichert.",
+  sentence: {
+    safe: "Alles ist gesichert.",
+    attention: "Ihre Backups sind da, aber etwas braucht Ihre Aufmerksamkeit.",
+    unsafe: "Sie sind gerade nicht geschützt.",
+    new: "Schützen wir diesen 3Bot.",
+    first: "Alles ist bereit für das erste Backup.",
+    begun: "Das erste Backup wird gemacht.",
+    undecided: "Willkommen zurück. Eine Entscheidung ist Ihre.",
+    hindered: "Das erste Backup ist noch nicht gemacht.",
+  },
   safeDetail: (ago, places) =>
     places === 1 ? `Letzter Stand ${ago}, an einem Ort.` : `Letzter Stand ${ago}, an ${places} Orten.`,
-  attention: "Ihre Backups sind da, aber etwas braucht Ihre Aufmerksamkeit.",
-  unsafe: "Sie sind gerade nicht geschützt.",
   unsafeDetail: "An keinem Ort liegt ein neues Backup.",
-  fresh: "Schützen wir diesen 3Bot.",
   freshDetail:
     "Es dauert zwei Minuten. Ist dies ein neuer 3Bot anstelle eines früheren? Dann holen Sie alles zurück.",
+  firstDetail:
+    "Beginnen Sie, wann Sie wollen. Das erste dauert am längsten; spätere bringen nur, was sich geändert hat.",
+  firstSoon:
+    "Es beginnt von selbst, und Sie müssen nicht darauf warten. Spätere bringen nur, was sich geändert hat.",
+  begunDetail:
+    "Es dauert am längsten von allen; spätere bringen nur, was sich geändert hat. Sie können diese Seite schließen.",
+  undecidedDetail:
+    "Es gibt Backups eines früheren 3Bots dieses Namens. Nichts ist verloren, und nichts eilt.",
+  hinderedDetail:
+    "Nichts ist verloren: Was auf diesem 3Bot ist, ist vorerst nur hier. Was im Weg ist, steht unten.",
   setUp: "Backups einrichten",
   recover: "Meinen 3Bot retten",
   backUpNow: "Jetzt sichern",
@@ -49,6 +65,7 @@ export const home: Texts["home"] = {
   dayResult: { good: "gesichert", failed: "gescheitert", none: "kein Backup" },
   daysSummary: (good, failed, none) =>
     `${good} Tage mit Backup, ${failed} mit einem Fehler, ${none} ohne Backup.`,
+  daysNone: "Nach dem ersten Backup sehen Sie hier, wie jeder Tag war.",
   sizes: "Größe mit der Zeit",
   sizesNone: "Nach ein paar Backups sehen Sie hier, wie Ihre Daten wachsen.",
   source: "Ihre Daten",

@@ -22,7 +22,7 @@ export interface FakeService {
 
 export type RunTime = number | "held";
 
-export type Scene = "safe" | "trouble" | "new" | "first";
+export type Scene = "safe" | "trouble" | "new" | "first" | "begun" | "undecided" | "hindered";
 
 export declare const contentSecurityPolicy: string;
 export declare function startFakeService(options?: {

@@ -38,7 +38,8 @@ class Refusal extends Error {
 }
 
 /**
- * @param options `scene`: "safe" (the default), "trouble", "new" (nothing set up), "first" (no password chosen yet);
+ * @param options `scene`: "safe" (the default), "trouble", "new" (nothing set up), "first" (no password chosen yet), "begun"
+ *   (set up, no backup yet), "undecided" (set up over backups of an earlier 3Bot), "hindered" (the first backup failed);
  *   `runTime`: of a run in milliseconds, or "held": it stays halfway until `advance` is called.
  * @returns the address, the state to look into and to change, and a way to end it.
  */
@@ -81,7 +82,8 @@ function createState({ scene = "safe", now = Date.now(), runTime = 1200 }) {
     proven: iso(20 * hour),
     problem: undefined,
   }));
-  const fresh = scene === "new" || scene === "first";
+  const begun = ["begun", "undecided", "hindered"].includes(scene);
+  const fresh = scene === "new" || scene === "first" || begun;
   const place = (name, more) => ({
     place: name,
     state: "absent",
@@ -126,6 +128,23 @@ function createState({ scene = "safe", now = Date.now(), runTime = 1200 }) {
     defects: [],
     nextRun: 1000,
   };
+  if (begun) {
+    const empty = copies.map((copy) => ({
+      ...copy,
+      state: "empty",
+      lastBackup: undefined,
+      proven: undefined,
+    }));
+    state.name = "alice";
+    state.days = daysOf(now).map(({ day }) => ({ day, result: "none" }));
+    state.places.marketplace = place("marketplace", { ...ready, copies: empty, lastBackup: undefined });
+    if (scene === "undecided")
+      Object.assign(state.places.marketplace, { state: "recovery-undecided", nextBackup: undefined });
+    if (scene === "hindered") {
+      state.runs = pastRuns(now).filter(({ state: how }) => how === "failed");
+      state.days.at(-1).result = "failed";
+    }
+  }
   if (scene === "trouble") {
     copies[1] = {
       ...copies[1],
@@ -439,11 +458,9 @@ function statusOf(state) {
   const verdict =
     set.length === 0
       ? "new"
-      : set.every(({ lastBackup }) => lastBackup === undefined)
-        ? "unsafe"
-        : state.scene === "trouble"
-          ? "attention"
-          : "safe";
+      : state.scene === "trouble" || set.every(({ lastBackup }) => lastBackup === undefined)
+        ? "attention"
+        : "safe";
   return {
     name: state.name,
     verdict,
@@ -673,6 +690,8 @@ function end(state, run, how, tags = []) {
       behind: 0,
       problem: undefined,
     }));
+    state.sizes.push({ time, source: 2_000_000_000, stored: 500_000_000 });
+    if (state.days.length > 0) state.days.at(-1).result = "good";
     tell(state, { type: "snapshots", place: run.place });
   }
   if (how === "done" && (run.kind === "restore" || run.kind === "recover"))
