@@ -58,4 +58,20 @@ describeWithChromium("sessions and tabs", () => {
       // Chromium says so, too.
       for (const said of complaints.splice(0)) expect(said).toContain("ERR_INTERNET_DISCONNECTED");
     }));
+
+  it("what stands in front of a service that has gone is understood, too", () =>
+    withPage(browser(), { path: "/#/activity" }, async ({ page, complaints }) => {
+      await page.locator(".run-row").first().waitFor();
+      await page.route("**/api/v1/settings", (route) =>
+        route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }),
+      );
+      await page.getByRole("link", { name: "Settings" }).first().click();
+      await page.getByRole("alert").getByText("The service cannot be reached.").waitFor();
+      await page.getByText("Is it running?").waitFor();
+      await page.unroute("**/api/v1/settings");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByLabel("Left out").waitFor();
+      // Chromium says so, too.
+      for (const said of complaints.splice(0)) expect(said).toContain("502");
+    }));
 });
