@@ -50,5 +50,5 @@ export const settings = {
   passwordOld: "Old password",
   passwordNew: "New password",
   passwordChange: "Change it",
-  passwordChanged: "The password is changed.",
+  passwordChanged: "The password is changed. Other browsers have to log in anew.",
 };

@@ -53,5 +53,5 @@ export const settings: Texts["settings"] = {
   passwordOld: "Altes Passwort",
   passwordNew: "Neues Passwort",
   passwordChange: "Ändern",
-  passwordChanged: "Das Passwort ist geändert.",
+  passwordChanged: "Das Passwort ist geändert. Andere Browser müssen sich neu anmelden.",
 };

@@ -243,7 +243,7 @@ async function handle(state, request, response) {
   }
   const route = routes[`${request.method} ${path[0]}`];
   if (route === undefined) throw new Refusal(404, "not-found", "there is no such route");
-  json(response, (await route(state, path, body)) ?? {});
+  json(response, (await route(state, path, body, session)) ?? {});
 }
 
 function sendFile(path, response) {
@@ -440,9 +440,10 @@ const routes = {
     })),
   }),
   "POST sessions": (state, path) => void state.sessions.delete(path[1]),
-  "POST password": (state, _path, body) => {
+  "POST password": (state, _path, body, session) => {
     if (body.old !== state.password) throw new Refusal(400, "wrong-password", "that is not the old password");
     state.password = body.new;
+    state.sessions = new Set([session]);
   },
   "GET deployer": (state, path) => {
     if (path[1] === "targets") return { targets: ["berlin", "ghent"] };
