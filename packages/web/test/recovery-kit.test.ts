@@ -105,11 +105,11 @@ describeWithChromium("the recovery kit", () => {
       const lines = Object.entries(maker.lines).map(([label, value]) => `${label}: ${value}`);
       expect(kit.split("\n").slice(0, 2 + lines.length)).toEqual([maker.heading, "", ...lines]);
       expect(kit).toContain("To recover: open a new 3Bot");
-      expect(kit).toMatch(/Made on \d{1,2} \w+ \d{4}/);
+      expect(kit).toMatch(/Made on \d{1,2}\s\w+\s\d{4}/);
 
       await page.emulateMedia({ media: "print" });
       await page.evaluate(catchPrint);
-      await page.getByRole("button", { name: "Print" }).evaluate((button: HTMLElement) => button.click());
+      await page.locator("button", { hasText: "Print" }).evaluate((button: HTMLElement) => button.click());
       const printed = await page.evaluate<string>("window.printed");
       for (const text of [maker.heading, ...Object.entries(maker.lines).flat(), "Made on"])
         expect(printed).toContain(text);
