@@ -88,7 +88,7 @@ describeWithChromium("sessions and tabs", () => {
         for (const [label, value] of Object.entries(fields)) await field(label).fill(value);
       };
       const newLabel = "New password";
-      const again = "The same password again";
+      const again = "The new one again";
 
       await fill({ "Old password": old, [newLabel]: "too short" });
       await page.getByText("At least 12 characters, please.").waitFor();
