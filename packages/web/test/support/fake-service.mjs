@@ -609,6 +609,7 @@ function logOf(run) {
     `${run.started} opened https://backup1.example/alice/`,
     "18247 files, 1.96 GB, 43 new or changed",
     "could not read /home/alice/\u001B[31m<b>x</b>: permission denied",
+    ...hostileNames.map((name) => `could not read /home/alice/${name}: permission denied`),
     ...(run.problem === undefined ? [] : [run.problem.message]),
     `${run.state}`,
   ].join("\n");
