@@ -95,10 +95,12 @@ describeWithChromium("the first page", () => {
       const bars = page.locator(".day-strip .bars span");
       await bars.first().waitFor();
       const days = daysOf(Date.now());
-      expect(await bars.evaluateAll((all) => all.map((bar) => bar.className))).toEqual(
+      expect(await bars.evaluateAll((all: Element[]) => all.map((bar) => bar.className))).toEqual(
         days.map(({ result }) => result),
       );
-      const heights = await bars.evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().height));
+      const heights = await bars.evaluateAll((all: Element[]) =>
+        all.map((bar) => bar.getBoundingClientRect().height),
+      );
       const heightOf = (wanted: string): number =>
         heights[days.findIndex(({ result }) => result === wanted)]!;
       expect(heightOf("good")).toBeGreaterThan(heightOf("failed"));
