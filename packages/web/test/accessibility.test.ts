@@ -7,9 +7,10 @@ import { readFileSync } from "node:fs";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { datesOn } from "./support/dates.js";
 import { startFakeService, type FakeService } from "./support/fake-service.mjs";
 import { keyboardFaults } from "./support/keyboard.js";
-import { describeWithChromium, useBrowser } from "./support/page.js";
+import { describeWithChromium, useBrowser, withPage } from "./support/page.js";
 import { openScene, scenes, showScene, type Scene } from "./support/scenes.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -74,9 +75,33 @@ describeWithChromium("accessibility of the pages", () => {
           }
           const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
           expect(beyond, `${size}: as wide as the window`).toBeLessThanOrEqual(0);
+          expect((await datesOn(page)).broken, `${size}: dates in more than one line`).toEqual([]);
           expect(await keyboardFaults(page), `${size}, by keyboard`).toEqual([]);
         }
       },
     );
   });
+
+  it.each([
+    ["snapshots", "en"],
+    ["snapshots", "de"],
+    ["retention", "de"],
+    ["search/marketplace?pattern=toml", "de"],
+    ["compare/marketplace?older=a&newer=b", "de"],
+    ["activity/run-0004", "de"],
+  ])("dates at %s are in one line on a narrow screen (%s)", (path, locale) =>
+    withPage(browser(), { path: `/#/${path}`, scene: "trouble", width: 360, locale }, async ({ page }) => {
+      const pattern =
+        locale === "de" ? /\d{1,2}\.\d{1,2}\.\d{4}, \d{2}:\d{2}/ : /\d \w{3,4} \d{4}, \d{2}:\d{2}/;
+      await page.locator("main").getByText(pattern).first().waitFor();
+      const { count, broken } = await datesOn(page);
+      expect(count).toBeGreaterThan(0);
+      expect(broken).toEqual([]);
+      // What would be broken is seen.
+      await page.evaluate("document.querySelector('main').style.setProperty('width', '60px')");
+      await page.evaluate(`for (const text of document.querySelectorAll("main *"))
+        if (text.children.length === 0) text.textContent = text.textContent.replaceAll("\u00a0", " ");`);
+      expect((await datesOn(page)).broken.length).toBeGreaterThan(0);
+    }),
+  );
 });

@@ -45,6 +45,56 @@ describeWithChromium("backing up", () => {
       await page.getByText("On. Next one in").waitFor();
     }));
 
+  it("the switch goes back when the change is refused, or does not get through, and can then be tried again", () =>
+    withPage(browser(), { path: "/#/marketplace" }, async ({ page, service, complaints }) => {
+      const toggle = page.getByRole("switch");
+      const refusal = { code: "locked", message: "the settings are being written" };
+      let answer: () => void = () => undefined;
+      const answered = new Promise<void>((resolve) => (answer = resolve));
+      await page.route("**/automatic", async (route) => {
+        await answered;
+        await route.fulfill({ status: 409, json: { error: refusal } });
+      });
+      await toggle.click();
+      // It moves under the finger, and a second click before the answer does not take it elsewhere.
+      expect(await toggle.isChecked()).toBe(false);
+      await toggle.click({ force: true });
+      expect(await toggle.isChecked()).toBe(false);
+      answer();
+      await page.getByRole("alert").getByText("The settings are being written.").waitFor();
+      expect(await toggle.isChecked()).toBe(true);
+      await page.getByText("On. Next one in").waitFor();
+
+      await page.unroute("**/automatic");
+      await page.route("**/automatic", (route) => route.abort());
+      await toggle.click();
+      await page.getByRole("alert").getByText("The service cannot be reached.").waitFor();
+      expect(await toggle.isChecked()).toBe(true);
+      // Chromium says so, too.
+      expect(complaints.splice(0).join()).toContain("ERR_FAILED");
+
+      await page.unroute("**/automatic");
+      expect(service.state.places.marketplace.automatic).toBe(true);
+      await toggle.click();
+      await page.getByText("Off. Nothing is backed up unless you do it.").waitFor();
+      expect(await page.getByRole("alert").count()).toBe(0);
+      expect(await toggle.isChecked()).toBe(false);
+      expect(service.state.places.marketplace.automatic).toBe(false);
+    }));
+
+  it("the switch follows when it is changed in another tab", () =>
+    withPage(browser(), { path: "/#/marketplace" }, async ({ page, context, service }) => {
+      const other = await context.newPage();
+      await other.goto(`${service.url}/#/marketplace`);
+      const [here, there] = [page, other].map((tab) => tab.getByRole("switch"));
+      await there!.uncheck();
+      await until(page, "!document.querySelector('[role=switch]').checked");
+      await page.getByText("Off. Nothing is backed up unless you do it.").waitFor();
+      await here!.check();
+      await until(other, "document.querySelector('[role=switch]').checked");
+      await other.getByText("On. Next one in").waitFor();
+    }));
+
   it("a first page with troubles names each with a button, and a backup mends the copy that is behind", () =>
     withPage(browser(), { scene: "trouble" }, async ({ page }) => {
       await page.getByText("The last backup to Minio is too long ago.").waitFor();

@@ -20,8 +20,8 @@ describeWithChromium("getting back", () => {
       expect(text).toContain("<script>document.title='owned'</script>");
       expect(text).toContain("<img src=x onerror=alert(1)>.txt");
       expect(text).toContain("invoice⟨202e⟩fdp.exe");
-      expect(text).toContain("bell␇ escape␛[31mred.log");
-      expect(text).toContain("new␊line.txt");
+      expect(text).toContain("bell⟨0007⟩ escape⟨001b⟩[31mred.log");
+      expect(text).toContain("new⟨000a⟩line.txt");
       expect(text).toContain("zero⟨200b⟩width.txt");
       expect(text).toContain("half ⟨d800⟩ surrogate");
       expect(await page.locator(".entry-row img, .entry-row script, .entry-row svg[onload]").count()).toBe(0);

@@ -72,7 +72,7 @@ describeWithChromium("a 3Bot's page over the real service", () => {
           .toString(),
       ).toBe("PK");
 
-      await page.getByRole("link", { name: "What changed since the one before" }).click();
+      await page.getByRole("link", { name: "Compare with the one before" }).click();
       await page.getByText("0 new, 0 gone, 1 changed").waitFor();
       await page.locator(".change-row", { hasText: "README.md" }).waitFor();
     }));

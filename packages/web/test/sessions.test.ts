@@ -58,4 +58,63 @@ describeWithChromium("sessions and tabs", () => {
       // Chromium says so, too.
       for (const said of complaints.splice(0)) expect(said).toContain("ERR_INTERNET_DISCONNECTED");
     }));
+
+  it("what stands in front of a service that has gone is understood, too", () =>
+    withPage(browser(), { path: "/#/activity" }, async ({ page, complaints }) => {
+      await page.locator(".run-row").first().waitFor();
+      await page.route("**/api/v1/settings", (route) =>
+        route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" }),
+      );
+      await page.getByRole("link", { name: "Settings" }).first().click();
+      await page.getByRole("alert").getByText("The service cannot be reached.").waitFor();
+      await page.getByText("Is it running?").waitFor();
+      await page.unroute("**/api/v1/settings");
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByLabel("Left out").waitFor();
+      // Chromium says so, too.
+      for (const said of complaints.splice(0)) expect(said).toContain("502");
+    }));
+
+  it("the password of the page is changed with the old one, and others have to log in anew", () =>
+    withPage(browser(), { path: "/#/settings" }, async ({ page, service }) => {
+      const [old, next] = ["correct horse battery", "four words of mine"];
+      // Somebody else is logged in, too.
+      service.state.sessions.add("elsewhere");
+      await page.reload();
+      await page.getByRole("button", { name: /^End:/ }).waitFor();
+      const field = (label: string) => page.getByLabel(label, { exact: true });
+      const change = page.getByRole("button", { name: "Change it" });
+      const fill = async (fields: Record<string, string>): Promise<void> => {
+        for (const [label, value] of Object.entries(fields)) await field(label).fill(value);
+      };
+      const newLabel = "New password";
+      const again = "The new one again";
+
+      await fill({ "Old password": old, [newLabel]: "too short" });
+      await page.getByText("At least 12 characters, please.").waitFor();
+      await fill({ [newLabel]: next, [again]: "four words of yours" });
+      await page.getByText("The two are not the same.").waitFor();
+      expect(await change.isDisabled()).toBe(true);
+      await fill({ "Old password": "not the old one", [again]: next });
+      await change.click();
+      await page.getByRole("alert").getByText("That is not the old password.").waitFor();
+      // What was typed stays, to be mended.
+      expect(await field(newLabel).inputValue()).toBe(next);
+      expect(await page.getByRole("button", { name: /^End:/ }).count()).toBe(1);
+
+      await fill({ "Old password": old });
+      await change.click();
+      await page.getByText("The password is changed. Other browsers have to log in anew.").waitFor();
+      for (const label of ["Old password", newLabel, again]) expect(await field(label).inputValue()).toBe("");
+      await page.getByRole("button", { name: /^End:/ }).waitFor({ state: "hidden" });
+      expect(service.state.sessions).toEqual(new Set(["given"]));
+
+      await page.getByRole("button", { name: "Log out" }).click();
+      await field("Password of this page").fill(old);
+      await page.getByRole("button", { name: "Log in" }).click();
+      await page.getByText("That is not the password.").waitFor();
+      await field("Password of this page").fill(next);
+      await page.getByRole("button", { name: "Log in" }).click();
+      await page.getByRole("heading", { name: "Everything is backed up." }).waitFor();
+    }));
 });

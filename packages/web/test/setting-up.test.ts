@@ -108,6 +108,9 @@ describeWithChromium("setting up", () => {
         .waitFor();
       await page.getByLabel("Recovery password", { exact: true }).fill("the right password");
       await page.getByRole("button", { name: "Next" }).click();
+      // Another password is another kit, to be kept anew.
+      expect(await page.getByLabel("I have kept it in a safe place").isChecked()).toBe(false);
+      await page.getByLabel("I have kept it in a safe place").check();
       await page.getByRole("button", { name: "Init now" }).click();
       await page.getByRole("switch").waitFor();
       expect(service.state.places.marketplace.state).toBe("ready");

@@ -54,6 +54,12 @@ function filled(text: (...values: never[]) => string): string[] {
   });
 }
 
+function speak(code: Language, words: Texts): void {
+  language.value = code;
+  texts.value = words;
+}
+afterEach(() => speak("en", english));
+
 const threebot = sourcesOf("threebot");
 const codes = [
   ...found(/export type ErrorCode =([\s\S]*?)\n\n/.exec(sourcesOf("errors"))?.[1] ?? "", /\| "([a-z-]+)"/g),
@@ -114,6 +120,20 @@ describe("what the service may answer", () => {
     );
   });
 
+  it.each(spoken)("says of each what to do now (%s)", (_, { common }) => {
+    expect(codes.filter((code) => !/\S/.test(common.problem[code]?.help ?? ""))).toEqual([]);
+  });
+
+  it("is never left in English on a German page: each code has its own words, the service's are a detail", () => {
+    speak("de", german);
+    const englishWords = new Set(Object.values(english.common.problem).flatMap(Object.values<string>));
+    for (const code of codes) {
+      const told = problemWords({ code, message: "in the service's words", guidance: "do this" });
+      expect(told.detail, code).toBe("In the service's words. Do this.");
+      for (const words of [told.sentence, told.help]) expect(englishWords.has(words ?? ""), code).toBe(false);
+    }
+  });
+
   it.each(spoken)("has words for each step of a run, and of a deployment (%s)", (_, { runs, deployer }) => {
     const steps = found(threebot, /\.step\([`"](\w[\w-]*)/g);
     expect(steps).toEqual(expect.arrayContaining(["open", "backup", "mend"]));
@@ -133,12 +153,6 @@ describe("what the service may answer", () => {
 
 describe("a problem", () => {
   const problem = { code: "no-space", message: "the disk of backup1 is full", guidance: "Ask for more" };
-  afterEach(() => speak("en", english));
-
-  function speak(code: Language, words: Texts): void {
-    language.value = code;
-    texts.value = words;
-  }
 
   it("is told in the service's own words where they are of the page's language", () => {
     expect(problemText(problem)).toBe("The disk of backup1 is full. Ask for more.");

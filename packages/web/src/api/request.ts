@@ -7,6 +7,8 @@ import { encodePart } from "./encode-part.js";
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
+const gatewayFailures: ReadonlySet<number> = new Set([502, 503, 504]);
+
 let loginAgain: () => Promise<void> = () => Promise.resolve();
 
 /** What to wait for when the service says that a login is needed. */
@@ -86,6 +88,9 @@ async function answerOf<T>(request: Promise<Response>): Promise<T> {
   }
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && body !== undefined) return body as T;
+  // Whoever stands in front of the service says that it does not answer; the service itself would say more.
+  if (body === undefined && gatewayFailures.has(response.status))
+    throw new ApiError(response.status, "unreachable", "", undefined);
   const { code, message, guidance } = failureIn(body);
   throw new ApiError(response.status, code, message, guidance);
 }

@@ -1,18 +1,34 @@
 /** The page that answers: am I safe? */
 export const home = {
   title: "Home",
-  safe: "Everything is backed up.",
+  /** By how the 3Bot stands; `begun` while its first backup is made. */
+  sentence: {
+    safe: "Everything is backed up.",
+    attention: "Your backups are there, but something wants your attention.",
+    unsafe: "You are not protected right now.",
+    new: "Let us protect this 3Bot.",
+    first: "All is ready for the first backup.",
+    begun: "The first backup is being made.",
+    undecided: "Welcome back. One decision is yours.",
+    hindered: "The first backup has not been made yet.",
+  },
   safeDetail: (ago: string, places: number) =>
     places === 1 ? `Last snapshot ${ago}, in one place.` : `Last snapshot ${ago}, in ${places} places.`,
-  attention: "Your backups are there, but something wants your attention.",
-  unsafe: "You are not protected right now.",
   unsafeDetail: "No place holds a recent backup.",
-  fresh: "Let us protect this 3Bot.",
   freshDetail: "It takes two minutes. Is this a new 3Bot for one you had before? Then bring everything back.",
+  firstDetail:
+    "Begin whenever you like. The first one takes longest; later ones bring only what has changed.",
+  firstSoon: "It begins by itself, and you need not wait for it. Later ones bring only what has changed.",
+  begunDetail: "It takes longest of all; later ones bring only what has changed. You may close this page.",
+  undecidedDetail:
+    "There are backups of an earlier 3Bot of this name. Nothing is lost, and nothing is in a hurry.",
+  hinderedDetail:
+    "Nothing is lost: all that is on this 3Bot is still only here. See below what is in the way.",
   setUp: "Set up backups",
   recover: "Recover my 3Bot",
   backUpNow: "Back up now",
   problems: "What to mend",
+  toDecide: "What to decide",
   overdue: (place: string) => `The last backup to ${place} is too long ago.`,
   undecided: (place: string) => `${place} holds backups of an earlier 3Bot of this name.`,
   decideText:
@@ -27,6 +43,8 @@ export const home = {
   mend: { setUp: "Check the connection", catchUp: "Back up and catch up" },
   last: "Last backup",
   nextBackup: "Next backup",
+  nextDecided: "After you decide",
+  nextSoon: "Soon",
   notAutomatic: "Not automatic",
   switchOn: "Switch on",
   proven: "Proven restorable",
@@ -43,13 +61,14 @@ export const home = {
     "in-step": "In step",
     behind: "Behind",
     unreachable: "Cannot be reached",
-    empty: "Empty",
+    empty: "Still empty",
     unknown: "Not looked at yet",
   },
   days: "The last 30 days",
   dayResult: { good: "backed up", failed: "failed", none: "no backup" },
   daysSummary: (good: number, failed: number, none: number) =>
     `${good} days with a backup, ${failed} with a failure, ${none} without.`,
+  daysNone: "After the first backup, you see here how each day went.",
   sizes: "Size over time",
   sizesNone: "After a few backups, you see here how your data grows.",
   source: "Your data",

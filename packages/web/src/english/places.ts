@@ -15,6 +15,7 @@ export const places = {
   automaticOn: (next: string) => `On. Next one ${next}.`,
   automaticOff: "Off. Nothing is backed up unless you do it.",
   automaticPlain: "On.",
+  schedule: "How often, and which files",
   snapshots: "Snapshots",
   noSnapshots: "There is no snapshot yet. The first backup makes one.",
   all: "All snapshots",

@@ -1,14 +1,20 @@
 /**
- * What went wrong, by the codes of the service. In English it speaks for itself, and more particularly; these are for where
- * it says nothing, and say what to do where it does not.
+ * What went wrong and what to do now, by the codes of the service. In English it speaks for itself, and more particularly;
+ * these are for where it says nothing, and say what to do where it does not.
  */
-export const problem: Readonly<Record<string, { readonly sentence: string; readonly help?: string }>> = {
+export const problem: Readonly<Record<string, { readonly sentence: string; readonly help: string }>> = {
   "invalid-argument": {
     sentence: "Something that was entered does not fit.",
     help: "Look at what you have entered.",
   },
-  "invalid-format": { sentence: "Something stored or sent is not of the expected form." },
-  unsupported: { sentence: "This is not supported here." },
+  "invalid-format": {
+    sentence: "Something stored or sent is not of the expected form.",
+    help: "Try again. If it stays, see that the page, the service and the backups are of the same version, and look into the log.",
+  },
+  unsupported: {
+    sentence: "This is not supported here.",
+    help: "See whether there is a newer version of this service; a newer one may have written the backups.",
+  },
   "no-repository": {
     sentence: "There are no backups.",
     help: "Look at the address, or set the place up anew.",
@@ -29,8 +35,11 @@ export const problem: Readonly<Record<string, { readonly sentence: string; reado
     sentence: "The password is not the right one.",
     help: "Look at how it is written, and which of your passwords is asked for.",
   },
-  "no-password": { sentence: "A password is missing." },
-  "invalid-key": { sentence: "A key of the backups cannot be used." },
+  "no-password": { sentence: "A password is missing.", help: "Enter it. The recovery kit has it." },
+  "invalid-key": {
+    sentence: "A key of the backups cannot be used.",
+    help: "Try the other copy. If both say so, ask whoever runs the store.",
+  },
   "damaged-ciphertext": {
     sentence: "A part of the backups is damaged.",
     help: "The other copy is asked. Make a new backup.",
@@ -49,9 +58,15 @@ export const problem: Readonly<Record<string, { readonly sentence: string; reado
     sentence: "That was too much at once, or too often.",
     help: "Wait a little, then try again.",
   },
-  "not-found": { sentence: "This is not there, or not any more." },
-  "already-exists": { sentence: "This is there already." },
-  "ambiguous-id": { sentence: "This may mean more than one." },
+  "not-found": {
+    sentence: "This is not there, or not any more.",
+    help: "Load the page anew to see what there is now.",
+  },
+  "already-exists": {
+    sentence: "This is there already.",
+    help: "Nothing has been changed; look at what is there.",
+  },
+  "ambiguous-id": { sentence: "This may mean more than one.", help: "Give more of it." },
   "access-denied": {
     sentence: "This is not allowed.",
     help: "Look at the password or the keys, and enter them again if need be.",
@@ -67,7 +82,10 @@ export const problem: Readonly<Record<string, { readonly sentence: string; reado
   },
   "unsafe-path": { sentence: "Nothing may be written to this folder.", help: "Choose another one." },
   incomplete: { sentence: "Not all could be done.", help: "The log names what is missing." },
-  cancelled: { sentence: "It was cancelled." },
+  cancelled: {
+    sentence: "It was cancelled.",
+    help: "What was done until then stays. Begin again whenever you like.",
+  },
   interrupted: {
     sentence: "The service ended in the middle of it.",
     help: "Nothing that was backed up is lost; it is done again by itself.",
@@ -101,7 +119,10 @@ export const problem: Readonly<Record<string, { readonly sentence: string; reado
     help: "Have the disk of that server looked at.",
   },
   /** Of a new 3Bot. */
-  name: { sentence: "This name is not possible." },
+  name: {
+    sentence: "This name is not possible.",
+    help: "Small letters and digits are, with single . _ - between them.",
+  },
   internal: {
     sentence: "Something went wrong inside the service.",
     help: "Its log says more. Trying again does no harm.",

@@ -43,6 +43,7 @@ export const recovery = {
   nothing: "Everything is there already, just as in the snapshot.",
   start: "Restore now",
   noPlace: "No place is set up yet. If you had a 3Bot before, recover it.",
+  noSnapshot: "There is nothing to bring back yet. The first backup makes a snapshot.",
   recoverTitle: "Recover my 3Bot",
   recoverIntro: "Bring a 3Bot you had before back onto this one. Where are its backups?",
   fromMarketplace: "At the marketplace",

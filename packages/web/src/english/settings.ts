@@ -49,6 +49,7 @@ export const settings = {
   passwordTitle: "Password of this page",
   passwordOld: "Old password",
   passwordNew: "New password",
+  passwordAgain: "The new one again",
   passwordChange: "Change it",
-  passwordChanged: "The password is changed.",
+  passwordChanged: "The password is changed. Other browsers have to log in anew.",
 };

@@ -19,6 +19,7 @@ export const places: Texts["places"] = {
   automaticOn: (next) => `An. Das nächste ${next}.`,
   automaticOff: "Aus. Nichts wird gesichert, wenn Sie es nicht tun.",
   automaticPlain: "An.",
+  schedule: "Wie oft, und welche Dateien",
   snapshots: "Stände",
   noSnapshots: "Es gibt noch keinen Stand. Das erste Backup macht einen.",
   all: "Alle Stände",

@@ -6,8 +6,14 @@ export const problem: Texts["common"]["problem"] = {
     sentence: "Eine Angabe passt nicht.",
     help: "Prüfen Sie, was eingegeben ist.",
   },
-  "invalid-format": { sentence: "Etwas Gespeichertes oder Gesendetes hat nicht die erwartete Form." },
-  unsupported: { sentence: "Das wird hier nicht unterstützt." },
+  "invalid-format": {
+    sentence: "Etwas Gespeichertes oder Gesendetes hat nicht die erwartete Form.",
+    help: "Versuchen Sie es noch einmal. Bleibt es so, prüfen Sie, ob Seite, Dienst und Backups von derselben Version sind, und sehen Sie ins Protokoll.",
+  },
+  unsupported: {
+    sentence: "Das wird hier nicht unterstützt.",
+    help: "Sehen Sie nach, ob es eine neuere Version dieses Dienstes gibt; vielleicht hat eine solche die Backups geschrieben.",
+  },
   "no-repository": {
     sentence: "Dort sind keine Backups.",
     help: "Prüfen Sie die Adresse, oder richten Sie den Ort neu ein.",
@@ -28,8 +34,11 @@ export const problem: Texts["common"]["problem"] = {
     sentence: "Das Passwort stimmt nicht.",
     help: "Achten Sie auf die Schreibweise, und darauf, welches Ihrer Passwörter gefragt ist.",
   },
-  "no-password": { sentence: "Es fehlt ein Passwort." },
-  "invalid-key": { sentence: "Ein Schlüssel der Backups ist nicht zu gebrauchen." },
+  "no-password": { sentence: "Es fehlt ein Passwort.", help: "Geben Sie es ein. Es steht im Rettungsblatt." },
+  "invalid-key": {
+    sentence: "Ein Schlüssel der Backups ist nicht zu gebrauchen.",
+    help: "Versuchen Sie es mit der anderen Kopie. Sagen es beide, fragen Sie, wer den Speicher betreibt.",
+  },
   "damaged-ciphertext": {
     sentence: "Ein Teil der Backups ist beschädigt.",
     help: "Die andere Kopie wird gefragt. Machen Sie ein neues Backup.",
@@ -48,9 +57,15 @@ export const problem: Texts["common"]["problem"] = {
     sentence: "Das war zu viel auf einmal oder zu oft.",
     help: "Warten Sie etwas, und versuchen Sie es dann noch einmal.",
   },
-  "not-found": { sentence: "Das gibt es nicht oder nicht mehr." },
-  "already-exists": { sentence: "Das gibt es schon." },
-  "ambiguous-id": { sentence: "Das ist nicht eindeutig." },
+  "not-found": {
+    sentence: "Das gibt es nicht oder nicht mehr.",
+    help: "Laden Sie die Seite neu, um zu sehen, was es jetzt gibt.",
+  },
+  "already-exists": {
+    sentence: "Das gibt es schon.",
+    help: "Nichts wurde geändert; sehen Sie an, was da ist.",
+  },
+  "ambiguous-id": { sentence: "Das ist nicht eindeutig.", help: "Geben Sie mehr davon an." },
   "access-denied": {
     sentence: "Das wird nicht zugelassen.",
     help: "Prüfen Sie Passwort oder Schlüssel, und geben Sie sie wenn nötig neu ein.",
@@ -75,7 +90,10 @@ export const problem: Texts["common"]["problem"] = {
     sentence: "Nicht alles ging.",
     help: "Das Protokoll nennt, was fehlt.",
   },
-  cancelled: { sentence: "Es wurde abgebrochen." },
+  cancelled: {
+    sentence: "Es wurde abgebrochen.",
+    help: "Was bis dahin getan war, bleibt. Beginnen Sie neu, wann Sie wollen.",
+  },
   interrupted: {
     sentence: "Der Dienst endete mittendrin.",
     help: "Nichts Gesichertes ist verloren; es wird von selbst wieder getan.",
@@ -109,7 +127,10 @@ export const problem: Texts["common"]["problem"] = {
     help: "Lassen Sie die Platte dieses Servers prüfen.",
   },
   /** Eines neuen 3Bots. */
-  name: { sentence: "Dieser Name geht nicht." },
+  name: {
+    sentence: "Dieser Name geht nicht.",
+    help: "Möglich sind kleine Buchstaben und Ziffern, dazwischen einzelne . _ -.",
+  },
   internal: {
     sentence: "Im Dienst ist etwas schiefgegangen.",
     help: "Sein Protokoll sagt mehr. Es noch einmal zu versuchen schadet nicht.",

@@ -45,6 +45,7 @@ export const recovery: Texts["recovery"] = {
   nothing: "Alles ist schon da, genau wie im Stand.",
   start: "Jetzt zurückholen",
   noPlace: "Noch ist kein Ort eingerichtet. Hatten Sie früher einen 3Bot, dann retten Sie ihn.",
+  noSnapshot: "Es gibt noch nichts zurückzuholen. Das erste Backup macht einen Stand.",
   recoverTitle: "Meinen 3Bot retten",
   recoverIntro: "Holen Sie einen früheren 3Bot auf diesen zurück. Wo sind seine Backups?",
   fromMarketplace: "Beim Marketplace",

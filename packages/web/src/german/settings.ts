@@ -52,6 +52,7 @@ export const settings: Texts["settings"] = {
   passwordTitle: "Passwort dieser Seite",
   passwordOld: "Altes Passwort",
   passwordNew: "Neues Passwort",
+  passwordAgain: "Das neue noch einmal",
   passwordChange: "Ändern",
-  passwordChanged: "Das Passwort ist geändert.",
+  passwordChanged: "Das Passwort ist geändert. Andere Browser müssen sich neu anmelden.",
 };

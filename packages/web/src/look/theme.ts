@@ -58,7 +58,7 @@ export function createLook(choice: ThemeChoice): ReturnType<typeof createVuetify
       VCard: { variant: "flat" },
       VTextField: { variant: "outlined", density: "comfortable", color: "primary", hideDetails: "auto" },
       VTextarea: { variant: "outlined", density: "comfortable", color: "primary", hideDetails: "auto" },
-      VSwitch: { color: "primary", hideDetails: true, inset: true },
+      VSwitch: { color: "primary", density: "comfortable", hideDetails: true, inset: true },
       VCheckbox: { color: "primary", hideDetails: true },
       VRadioGroup: { color: "primary", hideDetails: true },
       VProgressLinear: { color: "primary", rounded: true, height: 8 },

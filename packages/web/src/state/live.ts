@@ -2,7 +2,7 @@
 import { reactive, ref, shallowRef } from "vue";
 import { asApiError, type ApiError } from "../api/api-error.js";
 import { followEvents } from "../api/events.js";
-import { owner, type Place, type Run, type Status } from "../api/owner.js";
+import { owner, type Place, type PlaceStatus, type Run, type Status } from "../api/owner.js";
 
 export const status = shallowRef<Status>();
 export const statusError = shallowRef<ApiError>();
@@ -73,6 +73,13 @@ export function remember(run: Run): Run {
   const known = runs.get(run.id);
   if (known === undefined || known.state === "running") runs.set(run.id, run);
   return run;
+}
+
+/** Takes note of how a place stands now, which a change of it answered with. */
+export function takePlace(changed: PlaceStatus): void {
+  if (status.value === undefined) return;
+  const places = status.value.places.map((place) => (place.place === changed.place ? changed : place));
+  status.value = { ...status.value, places };
 }
 
 /** The run of a place that goes on. */

@@ -1,4 +1,4 @@
-/** Numbers and times as the language of the page writes them. */
+/** Numbers and times as the language of the page writes them. A number stays with its unit, and a date is one line. */
 import { language, texts } from "./texts.js";
 
 const units = ["B", "KB", "MB", "GB", "TB", "PB"] as const;
@@ -12,7 +12,7 @@ export function bytes(count: number): string {
     unit++;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  return `${number(value, digits)} ${units[unit]}`;
+  return `${number(value, digits)}\u00a0${units[unit]}`;
 }
 
 export function number(value: number, digits = 0): string {
@@ -26,15 +26,15 @@ export function percent(part: number): string {
 /** "27 Nov 2026, 10:15". */
 export function dateTime(time: string): string {
   const locale = language.value === "en" ? "en-GB" : language.value;
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
+  const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  return unbroken(format.format(new Date(time)));
 }
 
 /** "27 November". */
 export function day(time: string): string {
   const locale = language.value === "en" ? "en-GB" : language.value;
-  return new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", timeZone: "UTC" }).format(
-    new Date(time),
-  );
+  const format = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", timeZone: "UTC" });
+  return unbroken(format.format(new Date(time)));
 }
 
 const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -60,9 +60,13 @@ export function relative(time: string, now = Date.now()): string {
 /** "2 h 5 min", "40 s". */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole} s`;
+  if (whole < 60) return unbroken(`${whole} s`);
   const minutes = Math.round(whole / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return unbroken(minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`);
+}
+
+function unbroken(text: string): string {
+  return text.replaceAll(" ", "\u00a0");
 }
 
 /** "rw-r--r--" of a mode's lowest nine bits. */

@@ -9,9 +9,7 @@ const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2000-\u200a\u202f\u
 export function shownName(name: string): string {
   return name.replace(hidden, (sign) => {
     const code = sign.codePointAt(0) ?? 0;
-    // Unicode has pictures of the first control characters.
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    if (code === 0x7f) return "\u2421";
+    // Unicode has pictures of control characters, but many fonts do not.
     return `\u27e8${code.toString(16).padStart(4, "0")}\u27e9`;
   });
 }

@@ -6,10 +6,10 @@ export interface FakeState {
   readonly requests: string[];
   readonly defects: unknown[];
   readonly settings: { retention: Record<string, number> };
-  readonly deployments: { name: string; state: string }[];
+  readonly deployments: Record<string, unknown>[];
   readonly places: Record<"marketplace" | "minio", { state: string; automatic: boolean }>;
   readonly snapshots: { id: string; pinned: boolean; snapshot: { tags: string[] } }[];
-  readonly runs: { id: string; kind: string; state: string }[];
+  readonly runs: { id: string; kind: string; state: string; problem?: object; report?: object }[];
 }
 
 export interface FakeService {
@@ -22,7 +22,7 @@ export interface FakeService {
 
 export type RunTime = number | "held";
 
-export type Scene = "safe" | "trouble" | "new" | "first";
+export type Scene = "safe" | "trouble" | "new" | "first" | "begun" | "undecided" | "hindered";
 
 export declare const contentSecurityPolicy: string;
 export declare function startFakeService(options?: {

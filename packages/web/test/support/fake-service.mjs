@@ -38,7 +38,8 @@ class Refusal extends Error {
 }
 
 /**
- * @param options `scene`: "safe" (the default), "trouble", "new" (nothing set up), "first" (no password chosen yet);
+ * @param options `scene`: "safe" (the default), "trouble", "new" (nothing set up), "first" (no password chosen yet), "begun"
+ *   (set up, no backup yet), "undecided" (set up over backups of an earlier 3Bot), "hindered" (the first backup failed);
  *   `runTime`: of a run in milliseconds, or "held": it stays halfway until `advance` is called.
  * @returns the address, the state to look into and to change, and a way to end it.
  */
@@ -81,7 +82,8 @@ function createState({ scene = "safe", now = Date.now(), runTime = 1200 }) {
     proven: iso(20 * hour),
     problem: undefined,
   }));
-  const fresh = scene === "new" || scene === "first";
+  const begun = ["begun", "undecided", "hindered"].includes(scene);
+  const fresh = scene === "new" || scene === "first" || begun;
   const place = (name, more) => ({
     place: name,
     state: "absent",
@@ -126,6 +128,23 @@ function createState({ scene = "safe", now = Date.now(), runTime = 1200 }) {
     defects: [],
     nextRun: 1000,
   };
+  if (begun) {
+    const empty = copies.map((copy) => ({
+      ...copy,
+      state: "empty",
+      lastBackup: undefined,
+      proven: undefined,
+    }));
+    state.name = "alice";
+    state.days = daysOf(now).map(({ day }) => ({ day, result: "none" }));
+    state.places.marketplace = place("marketplace", { ...ready, copies: empty, lastBackup: undefined });
+    if (scene === "undecided")
+      Object.assign(state.places.marketplace, { state: "recovery-undecided", nextBackup: undefined });
+    if (scene === "hindered") {
+      state.runs = pastRuns(now).filter(({ state: how }) => how === "failed");
+      state.days.at(-1).result = "failed";
+    }
+  }
   if (scene === "trouble") {
     copies[1] = {
       ...copies[1],
@@ -224,7 +243,7 @@ async function handle(state, request, response) {
   }
   const route = routes[`${request.method} ${path[0]}`];
   if (route === undefined) throw new Refusal(404, "not-found", "there is no such route");
-  json(response, (await route(state, path, body)) ?? {});
+  json(response, (await route(state, path, body, session)) ?? {});
 }
 
 function sendFile(path, response) {
@@ -421,9 +440,10 @@ const routes = {
     })),
   }),
   "POST sessions": (state, path) => void state.sessions.delete(path[1]),
-  "POST password": (state, _path, body) => {
+  "POST password": (state, _path, body, session) => {
     if (body.old !== state.password) throw new Refusal(400, "wrong-password", "that is not the old password");
     state.password = body.new;
+    state.sessions = new Set([session]);
   },
   "GET deployer": (state, path) => {
     if (path[1] === "targets") return { targets: ["berlin", "ghent"] };
@@ -439,11 +459,9 @@ function statusOf(state) {
   const verdict =
     set.length === 0
       ? "new"
-      : set.every(({ lastBackup }) => lastBackup === undefined)
-        ? "unsafe"
-        : state.scene === "trouble"
-          ? "attention"
-          : "safe";
+      : state.scene === "trouble" || set.every(({ lastBackup }) => lastBackup === undefined)
+        ? "attention"
+        : "safe";
   return {
     name: state.name,
     verdict,
@@ -591,6 +609,7 @@ function logOf(run) {
     `${run.started} opened https://backup1.example/alice/`,
     "18247 files, 1.96 GB, 43 new or changed",
     "could not read /home/alice/\u001B[31m<b>x</b>: permission denied",
+    ...hostileNames.map((name) => `could not read /home/alice/${name}: permission denied`),
     ...(run.problem === undefined ? [] : [run.problem.message]),
     `${run.state}`,
   ].join("\n");
@@ -673,6 +692,8 @@ function end(state, run, how, tags = []) {
       behind: 0,
       problem: undefined,
     }));
+    state.sizes.push({ time, source: 2_000_000_000, stored: 500_000_000 });
+    if (state.days.length > 0) state.days.at(-1).result = "good";
     tell(state, { type: "snapshots", place: run.place });
   }
   if (how === "done" && (run.kind === "restore" || run.kind === "recover"))
