@@ -230,7 +230,8 @@ class EmbeddedServer implements RestServer {
     this.#every(hour, () => this.trash.sweep(this.#stopping.signal));
     this.#every(day, () => this.#cleanUp());
     if (scrubRate !== undefined) this.#every(day, () => this.scrub.run(this.#stopping.signal));
-    if (mirror !== undefined && authentication.kind === "basic") await this.accounts.refreshMirror();
+    if (mirror !== undefined && authentication.kind === "basic")
+      this.#beside(() => this.accounts.refreshMirror());
   }
 
   drain(): void {
@@ -278,13 +279,15 @@ class EmbeddedServer implements RestServer {
 
   /** Does work now and again. */
   #every(pause: number, work: () => Promise<unknown>): void {
-    const once = (): void => {
-      const running = work()
-        .catch((error: unknown) => this.#log.error(messageOf(error)))
-        .finally(() => this.#running.delete(running));
-      this.#running.add(running);
-    };
-    this.#timers.push(setInterval(once, pause).unref());
-    once();
+    this.#timers.push(setInterval(() => this.#beside(work), pause).unref());
+    this.#beside(work);
+  }
+
+  /** Does work that nobody waits for but the end of the server. */
+  #beside(work: () => Promise<unknown>): void {
+    const running = work()
+      .catch((error: unknown) => this.#log.error(messageOf(error)))
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 }
