@@ -58,4 +58,5 @@ export type {
 } from "./operations/trash-keeper.js";
 export type { Stored } from "./operations/reservation.js";
 export type { Eraser } from "./operations/eraser.js";
+export type { DiskReserveOptions } from "./operations/disk-reserve.js";
 export type { UsageLedger } from "./operations/usage.js";

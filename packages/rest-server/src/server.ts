@@ -27,6 +27,7 @@ import type { Services } from "./http/services.js";
 import { defaultHttpSettings, type HttpSettings } from "./http/settings.js";
 import { createAccessLog, type AccessLog } from "./operations/access-log.js";
 import { auditOrLog, noAudit, type AuditLog } from "./operations/audit-log.js";
+import { DiskReserve, type DiskReserveOptions } from "./operations/disk-reserve.js";
 import { Eraser } from "./operations/eraser.js";
 import { createLockOwners, noLockOwners } from "./operations/lock-owners.js";
 import { silentLog, type Log } from "./operations/log.js";
@@ -53,6 +54,8 @@ export interface RestServerOptions {
   /** Bytes of everything, and of each repository. */
   readonly totalLimit?: number | undefined;
   readonly repositoryLimit?: number | undefined;
+  /** A disk of which some stays free; uploads that would leave less are refused. */
+  readonly diskReserve?: DiskReserveOptions | undefined;
   readonly settings?: Partial<HttpSettings>;
   readonly throttle?: ThrottleOptions;
   /** Addresses of proxies that say where requests come from. */
@@ -151,7 +154,7 @@ class EmbeddedServer implements RestServer {
       now,
       ...(mirror === undefined ? {} : { changed: (records) => mirrorAccounts(mirror, records) }),
     });
-    const { totalLimit, repositoryLimit, scrubRate: rate } = options;
+    const { totalLimit, repositoryLimit, diskReserve, scrubRate: rate } = options;
     this.usage = new UsageLedger({ repositories, documents, totalLimit, repositoryLimit, log });
     this.#servers = new RunningServers({
       documents,
@@ -183,7 +186,7 @@ class EmbeddedServer implements RestServer {
     const shared = options.authentication.kind !== "none" && options.privateRepositories !== true;
     const services: Services = {
       settings,
-      usage: this.usage,
+      usage: diskReserve === undefined ? this.usage : new DiskReserve(diskReserve).guard(this.usage),
       lockOwners: shared ? createLockOwners(documents, settings.staleLockAge, now) : noLockOwners,
       audit,
       metrics: prometheus ?? noMetrics,
