@@ -14,28 +14,12 @@ import { createMemoryStorage, type Storage } from "@tastic/storage";
 import { expect, it } from "vitest";
 import { RunningServers } from "../dist/operations/running-servers.js";
 import { silentLog } from "../dist/operations/log.js";
+import { mortal } from "../../../test/support/mortal-documents.js";
 import { all, call, sha256, startServer, temporaryFolder, type TestServer } from "./support.js";
 
 const signOfLife = 40;
 /** Marks of servers that are at work change within this time, those of the dead are noticed. */
 const some = 20 * signOfLife;
-
-/** Documents of a server that is killed: from then on it neither reads nor writes any. */
-function mortal(documents: DocumentStore): { readonly documents: DocumentStore; kill(): void } {
-  let dead = false;
-  const alive = (): void => {
-    if (dead) throw new Error("this server is dead");
-  };
-  return {
-    kill: () => (dead = true),
-    documents: {
-      read: async (name) => (alive(), documents.read(name)),
-      write: async (name, content, expected) => (alive(), documents.write(name, content, expected)),
-      list: (folder) => (alive(), documents.list(folder)),
-      remove: async (name) => (alive(), documents.remove(name)),
-    },
-  };
-}
 
 async function upload({ url }: TestServer, size: number): Promise<void> {
   const body = randomBytes(size);
