@@ -20,6 +20,8 @@ import { all, call, sha256, startServer, temporaryFolder, type TestServer } from
 const signOfLife = 40;
 /** Marks of servers that are at work change within this time, those of the dead are noticed. */
 const some = 20 * signOfLife;
+/** On a machine that does much else. */
+const soon = { timeout: 30_000 };
 
 async function upload({ url }: TestServer, size: number): Promise<void> {
   const body = randomBytes(size);
@@ -66,10 +68,8 @@ it("counts anew after a server that died, though another has ended in order sinc
     expect(await all(documents.list("running"))).toHaveLength(1);
 
     const three = await start(documents);
-    await expect
-      .poll(() => three.server.usage.of(["r"]), { timeout: 10_000 })
-      .toEqual({ objects: 6300, trash: 0 });
-    await expect.poll(() => all(documents.list("running"))).toHaveLength(1);
+    await expect.poll(() => three.server.usage.of(["r"]), soon).toEqual({ objects: 6300, trash: 0 });
+    await expect.poll(() => all(documents.list("running")), soon).toHaveLength(1);
     await three.stop();
     expect(await all(documents.list("running"))).toEqual([]);
   }
@@ -86,9 +86,7 @@ it("counts anew while it is at work, repositories too that only the dead one kne
     await upload(two, 1000);
     await upload(two, 2000);
     killed.kill();
-    await expect
-      .poll(() => one.server.usage.of(["r"]), { timeout: 10_000 })
-      .toEqual({ objects: 3000, trash: 0 });
+    await expect.poll(() => one.server.usage.of(["r"]), soon).toEqual({ objects: 3000, trash: 0 });
     await one.stop();
   }
 });
@@ -137,7 +135,7 @@ it("has one of several do what is due after a death, again until it is done, and
   const failing = async () => attempts.length > 3;
   const heirs = [make("a", documents, failing), make("b", documents, failing)];
   for (const heir of heirs) await heir.start();
-  await expect.poll(() => all(documents.list("running")), { timeout: 10_000 }).toHaveLength(2);
+  await expect.poll(() => all(documents.list("running")), soon).toHaveLength(2);
   await pause(some);
   expect(attempts).toHaveLength(4);
   expect(new Set(attempts).size).toBe(1);
@@ -156,11 +154,11 @@ it("has one of several do what is due after a death, again until it is done, and
     return true;
   });
   await third.start();
-  await expect.poll(() => attempts, { timeout: 10_000 }).toContain("third");
+  await expect.poll(() => attempts, soon).toContain("third");
   expect(await all(documents.list("running"))).toHaveLength(2);
   const last = make("last", documents, async () => true);
   await last.start();
-  await expect.poll(() => all(documents.list("running")), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => all(documents.list("running")), soon).toHaveLength(1);
   expect(attempts).toContain("last");
   await last.stop(true);
   await second.stop(false);
@@ -180,7 +178,7 @@ it("counts anew, and is there again, after others took it for dead", async () =>
   await pause(3 * signOfLife);
   const [name = ""] = await all(documents.list("running"));
   await documents.remove(name);
-  await expect.poll(() => counts).toBe(1);
+  await expect.poll(() => counts, soon).toBe(1);
   expect(await all(documents.list("running"))).toEqual([name]);
   await server.stop(true);
   expect(counts).toBe(1);
@@ -209,9 +207,7 @@ it("leaves its mark where it could not write everything down", async () => {
   full = false;
   expect(await all(documents.list("running"))).toHaveLength(1);
   const two = await startServer({ ...options, folder: one.folder });
-  await expect
-    .poll(() => two.server.usage.of(["r"]), { timeout: 10_000 })
-    .toEqual({ objects: 2100, trash: 0 });
+  await expect.poll(() => two.server.usage.of(["r"]), soon).toEqual({ objects: 2100, trash: 0 });
 });
 
 it("counts anew after a server of before, which had one mark for all", async () => {
@@ -230,7 +226,7 @@ it("counts anew after a server of before, which had one mark for all", async () 
     await updateDocument(documents, "state/usage", () => JSON.stringify({ state }));
     const two = await startServer(options);
     await pause(some);
-    await expect.poll(() => two.server.usage.of(["r"])).toEqual({ objects, trash: 0 });
+    await expect.poll(() => two.server.usage.of(["r"]), soon).toEqual({ objects, trash: 0 });
     await two.stop();
   }
   // Once is enough.
