@@ -1,9 +1,11 @@
 /** Two stateless gateways at once over one bucket in a real Ceph, with restic and tastic as clients of both. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createRestServer, createStorageRepositories, listen, type DocumentStore } from "@tastic/rest-server";
 import { openS3Bucket, s3OptionsFrom } from "@tastic/storage-s3";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { sampleBytes } from "./support/bytes.js";
+import { mortal } from "./support/mortal-documents.js";
 import {
   cephAccess,
   describeWithCeph,
@@ -64,6 +66,49 @@ describeWithRestic("tastic serve rest", () => {
       );
       expect(made.filter(Boolean)).toHaveLength(1);
       await place.close();
+    });
+
+    it("a gateway that died is noticed by another, which counts anew", async () => {
+      const place = (await bucket()).open();
+      onTestFinished(() => place.close());
+      await place.prepare();
+      const documents = place.documents(".tastic");
+      const start = async (own: DocumentStore) => {
+        const repositories = createStorageRepositories({
+          location: place.location,
+          open: (below) => place.open(below),
+          documents: own,
+        });
+        const server = await createRestServer({
+          repositories,
+          documents: own,
+          authentication: { kind: "none" },
+          repositoryLimit: 1_000_000,
+          signOfLife: 300,
+        });
+        await server.start();
+        const listening = await listen(server.handle, { address: "127.0.0.1:0" });
+        onTestFinished(async () => {
+          await listening.close(0);
+          await server.stop();
+        });
+        return { server, url: `http://${listening.address}/` };
+      };
+      const killed = mortal(documents);
+      const [one, two] = [await start(documents), await start(killed.documents)];
+      const upload = async (url: string, size: number) => {
+        const body = sampleBytes(size, size);
+        expect((await call(url, "POST", `/r/data/${sha256(body)}`, { body })).status).toBe(200);
+      };
+      await upload(one.url, 100);
+      await one.server.usage.flush();
+      await upload(two.url, 2000);
+      await upload(two.url, 30_000);
+      killed.kill();
+      expect(await one.server.usage.of(["r"])).toEqual({ objects: 100, trash: 0 });
+      await expect
+        .poll(() => one.server.usage.of(["r"]), { timeout: 30_000 })
+        .toEqual({ objects: 32_100, trash: 0 });
     });
 
     it(

@@ -1,5 +1,5 @@
 /** restic 0.19.1 and tastic live with `tastic serve rest`: alone, many at once, and one whose machine was taken over. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { sampleBytes } from "./support/bytes.js";
@@ -36,10 +36,14 @@ describeWithRestic("tastic serve rest and restic", () => {
     });
   }
 
-  it("ten clients of both kinds at once", async () => {
+  it.each([1, 2])("ten clients of both kinds at once, servers of their folder: %d", async (count) => {
     const folder = await temporaryFolder();
-    const server = await serveRest();
-    const repo = restUrl(server.url, "shared");
+    const served = join(folder, "served");
+    const servers = await Promise.all(
+      Array.from({ length: count }, () => serveRest({ folder: served, args: ["--repository-quota", "1T"] })),
+    );
+    const repos = servers.map(({ url }) => restUrl(url, "shared"));
+    const [repo = "", another = ""] = [repos[0], repos.at(-1)];
     await initCheaply(repo);
     const sources = Array.from({ length: 10 }, (_, i) => join(folder, `source${i}`));
     for (const [i, source] of sources.entries()) {
@@ -50,14 +54,20 @@ describeWithRestic("tastic serve rest and restic", () => {
       });
     }
     await Promise.all(
-      sources.map((source, i) =>
-        i % 2 === 0 ? restic(repo, ["backup", source]) : tasticBackup(repo, source),
-      ),
+      sources.map((source, i) => {
+        const reached = repos[Math.floor(i / 2) % count]!;
+        return i % 2 === 0 ? restic(reached, ["backup", source]) : tasticBackup(reached, source);
+      }),
     );
-    const snapshots = JSON.parse((await restic(repo, ["snapshots", "--json"])).stdout) as unknown[];
+    const snapshots = JSON.parse((await restic(another, ["snapshots", "--json"])).stdout) as unknown[];
     expect(snapshots).toHaveLength(10);
+    // What one deletes is gone for all, and the last that is there has everything.
+    await restic(another, ["forget", "--keep-last", "1", "--group-by", "host", "--prune"]);
     await restic(repo, ["check", "--read-data"]);
+    for (const server of servers.slice(1)) await server.stop("SIGKILL");
     await tasticCheck(repo);
+    const marks = await readdir(join(served, ".tastic", "running"));
+    expect(marks).toHaveLength(count);
   });
 
   it("threat 18: a compromised client's day", { timeout: 120_000 }, async () => {

@@ -118,7 +118,7 @@ export function startTastic(args: readonly string[], options?: RunOptions): Prom
   return startProgram(process.execPath, [tasticPath, ...args], options);
 }
 
-const tasticPath = join(import.meta.dirname, "..", "..", "packages", "tastic", "bin", "tastic.js");
+export const tasticPath = join(import.meta.dirname, "..", "..", "packages", "tastic", "bin", "tastic.js");
 
 function resticPath(): string {
   if (restic === undefined) throw new Error(`there is no restic: ${peers.reason}`);

@@ -1,6 +1,7 @@
 /** Running programs as a stranger would: with nothing of this machine's settings, and a home folder of their own. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { mkdir, mkdtemp } from "node:fs/promises";
+import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeFolder } from "./folders.js";
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly input?: string | Uint8Array | { readonly open: true };
   /** After how many milliseconds the program is killed and the run fails; 50,000 if not given. */
   readonly timeout?: number;
+  /** A socket that listens, as the program's descriptor 3. It is closed here, so that only the program has it. */
+  readonly socket?: Server;
 }
 
 /** How a program ended and what it printed. */
@@ -55,7 +58,12 @@ export async function startProgram(
   const home = options.home ?? ownHome!;
   const env = environment(home, options);
   await mkdir(env["TMPDIR"]!, { recursive: true });
-  const child = spawn(program, args, { cwd: options.cwd ?? home, env, stdio: ["pipe", "pipe", "pipe"] });
+  const stdio: StdioOptions = ["pipe", "pipe", "pipe"];
+  // Node's types do not say so, but a socket has a descriptor of the system.
+  if (options.socket !== undefined)
+    stdio.push((options.socket as unknown as { _handle: { fd: number } })._handle.fd);
+  const child = spawn(program, args, { cwd: options.cwd ?? home, env, stdio });
+  options.socket?.close();
   const finished = (async () => {
     try {
       return await outcomeOf(child, [program, ...args].join(" "), options);

@@ -34,9 +34,10 @@ export {
   type Credential,
 } from "./auth/basic-authentication.js";
 export { noAuthentication, type Authenticator, type Identity } from "./auth/identity.js";
+export { namesTag } from "./http/conditions.js";
 export { parseRange, type RangeAnswer } from "./http/byte-range.js";
 export { refusal, refusalOf, type Answer } from "./http/refusal.js";
-export { hasBody, sendEmpty, sendRefusal, sendText, writePiece } from "./http/respond.js";
+export { hasBody, sendEmpty, sendRefusal, sendText, sendUnchanged, writePiece } from "./http/respond.js";
 export type { Authentication } from "./auth/authentication.js";
 export { HtpasswdFile, parseHtpasswd } from "./auth/htpasswd.js";
 export { Passwords } from "./auth/passwords.js";
@@ -57,4 +58,5 @@ export type {
 } from "./operations/trash-keeper.js";
 export type { Stored } from "./operations/reservation.js";
 export type { Eraser } from "./operations/eraser.js";
+export type { DiskReserveOptions } from "./operations/disk-reserve.js";
 export type { UsageLedger } from "./operations/usage.js";

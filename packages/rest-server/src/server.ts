@@ -14,7 +14,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { messageOf } from "@tastic/errors";
 import { Accounts } from "./accounts/accounts.js";
-import { createMemoryDocuments, updateDocument, type DocumentStore } from "./accounts/documents.js";
+import { createMemoryDocuments, type DocumentStore } from "./accounts/documents.js";
 import { mirrorAccounts } from "./accounts/htpasswd-mirror.js";
 import { createAuthenticator, type Authentication } from "./auth/authentication.js";
 import { LoginThrottle, type ThrottleOptions } from "./auth/login-throttle.js";
@@ -27,11 +27,13 @@ import type { Services } from "./http/services.js";
 import { defaultHttpSettings, type HttpSettings } from "./http/settings.js";
 import { createAccessLog, type AccessLog } from "./operations/access-log.js";
 import { auditOrLog, noAudit, type AuditLog } from "./operations/audit-log.js";
+import { DiskReserve, type DiskReserveOptions } from "./operations/disk-reserve.js";
 import { Eraser } from "./operations/eraser.js";
 import { createLockOwners, noLockOwners } from "./operations/lock-owners.js";
 import { silentLog, type Log } from "./operations/log.js";
 import { noMetrics } from "./operations/metrics.js";
 import { createPrometheus, type Prometheus } from "./operations/prometheus.js";
+import { RunningServers } from "./operations/running-servers.js";
 import { Scrub } from "./operations/scrub.js";
 import { TrashKeeper } from "./operations/trash-keeper.js";
 import { UsageLedger } from "./operations/usage.js";
@@ -52,6 +54,8 @@ export interface RestServerOptions {
   /** Bytes of everything, and of each repository. */
   readonly totalLimit?: number | undefined;
   readonly repositoryLimit?: number | undefined;
+  /** A disk of which some stays free; uploads that would leave less are refused. */
+  readonly diskReserve?: DiskReserveOptions | undefined;
   readonly settings?: Partial<HttpSettings>;
   readonly throttle?: ThrottleOptions;
   /** Addresses of proxies that say where requests come from. */
@@ -65,6 +69,11 @@ export interface RestServerOptions {
   readonly audit?: AuditLog;
   readonly log?: Log;
   readonly now?: () => number;
+  /**
+   * How often the server says in its documents that it is at work, in milliseconds; 30 seconds if not given. Others take
+   * it for dead after four times as long.
+   */
+  readonly signOfLife?: number;
 }
 
 export interface RestServer {
@@ -92,7 +101,6 @@ export const defaultPolicy: Policy = { appendOnly: false, trashDays: 14, quota: 
 
 const hour = 60 * 60_000;
 const day = 24 * hour;
-const stateDocument = "state/usage";
 
 export async function createRestServer(options: RestServerOptions): Promise<RestServer> {
   const scrubState = { current: undefined as Scrub | undefined };
@@ -121,7 +129,7 @@ class EmbeddedServer implements RestServer {
   readonly usage: UsageLedger;
   readonly eraser: Eraser;
   readonly #options: RestServerOptions;
-  readonly #documents: DocumentStore;
+  readonly #servers: RunningServers;
   readonly #log: Log;
   readonly #audit: AuditLog;
   readonly #passwords = new Passwords();
@@ -135,7 +143,6 @@ class EmbeddedServer implements RestServer {
     const { repositories, documents = createMemoryDocuments(), log = silentLog, now = Date.now } = options;
     const audit = auditOrLog(options.audit ?? noAudit, log);
     this.#options = options;
-    this.#documents = documents;
     this.#log = log;
     this.#audit = audit;
     const policy: Policy = { ...defaultPolicy, ...options.policy };
@@ -147,8 +154,14 @@ class EmbeddedServer implements RestServer {
       now,
       ...(mirror === undefined ? {} : { changed: (records) => mirrorAccounts(mirror, records) }),
     });
-    const { totalLimit, repositoryLimit, scrubRate: rate } = options;
+    const { totalLimit, repositoryLimit, diskReserve, scrubRate: rate } = options;
     this.usage = new UsageLedger({ repositories, documents, totalLimit, repositoryLimit, log });
+    this.#servers = new RunningServers({
+      documents,
+      log,
+      afterDeath: () => this.usage.recountAll(),
+      interval: options.signOfLife,
+    });
     this.trash = new TrashKeeper({
       repositories,
       documents,
@@ -173,7 +186,7 @@ class EmbeddedServer implements RestServer {
     const shared = options.authentication.kind !== "none" && options.privateRepositories !== true;
     const services: Services = {
       settings,
-      usage: this.usage,
+      usage: diskReserve === undefined ? this.usage : new DiskReserve(diskReserve).guard(this.usage),
       lockOwners: shared ? createLockOwners(documents, settings.staleLockAge, now) : noLockOwners,
       audit,
       metrics: prometheus ?? noMetrics,
@@ -214,17 +227,14 @@ class EmbeddedServer implements RestServer {
 
   async start(): Promise<void> {
     const { authentication, scrubRate, mirror } = this.#options;
-    // Counts are whole only if the last server has written down all that it did.
-    let clean = true;
-    await updateDocument(this.#documents, stateDocument, (old) => {
-      clean = old === undefined || old === ended;
-      return begun;
-    });
-    this.usage.start(!clean);
+    // What a server that has died did in its last seconds is in no count: whoever finds its mark counts anew.
+    await this.#servers.start();
+    this.usage.start();
     this.#every(hour, () => this.trash.sweep(this.#stopping.signal));
     this.#every(day, () => this.#cleanUp());
     if (scrubRate !== undefined) this.#every(day, () => this.scrub.run(this.#stopping.signal));
-    if (mirror !== undefined && authentication.kind === "basic") await this.accounts.refreshMirror();
+    if (mirror !== undefined && authentication.kind === "basic")
+      this.#beside(() => this.accounts.refreshMirror());
   }
 
   drain(): void {
@@ -243,11 +253,11 @@ class EmbeddedServer implements RestServer {
     this.#stopping.abort();
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.allSettled(this.#running);
-    const counted = await this.usage.stop();
+    const written = await this.usage.stop();
     try {
-      if (counted) await updateDocument(this.#documents, stateDocument, () => ended);
+      await this.#servers.stop(written);
     } catch (error) {
-      // On a full disk, say. The next server counts anew then, and everything else comes to its end all the same.
+      // Others take this one for dead then, and everything else comes to its end all the same.
       this.#log.error(messageOf(error));
     }
     await this.close();
@@ -272,16 +282,15 @@ class EmbeddedServer implements RestServer {
 
   /** Does work now and again. */
   #every(pause: number, work: () => Promise<unknown>): void {
-    const once = (): void => {
-      const running = work()
-        .catch((error: unknown) => this.#log.error(messageOf(error)))
-        .finally(() => this.#running.delete(running));
-      this.#running.add(running);
-    };
-    this.#timers.push(setInterval(once, pause).unref());
-    once();
+    this.#timers.push(setInterval(() => this.#beside(work), pause).unref());
+    this.#beside(work);
+  }
+
+  /** Does work that nobody waits for but the end of the server. */
+  #beside(work: () => Promise<unknown>): void {
+    const running = work()
+      .catch((error: unknown) => this.#log.error(messageOf(error)))
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 }
-
-const begun = JSON.stringify({ state: "running" });
-const ended = JSON.stringify({ state: "ended in order" });

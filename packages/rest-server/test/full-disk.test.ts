@@ -1,7 +1,7 @@
 /** A disk that is full: 507, nothing left behind, what is there stays readable, and room can be made. */
 import { randomBytes } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { TasticError } from "@tastic/errors";
 import {
@@ -136,6 +136,44 @@ describe.skipIf(whyNot !== undefined)(
     }
   },
 );
+
+it("threat 35: keeps some of the disk free, also where many come at once, and takes locks all the same", async () => {
+  const folder = join(await temporaryFolder(), "served");
+  let size = 10 * mebibyte;
+  const free = async (): Promise<number> => {
+    const names = await readdir(folder, { recursive: true }).catch(() => []);
+    return size - names.filter((name) => /data\/..\/[0-9a-f]{64}$/.test(name)).length * mebibyte;
+  };
+  const server = await startServer({ folder, diskReserve: { path: folder, bytes: 4 * mebibyte, free } });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => post(server, upload(mebibyte))));
+  let stored = answers.filter((status) => status === 200).length;
+  expect(answers.filter((status) => status === 507)).toHaveLength(20 - stored);
+  // While they come, what the disk has of them already may count twice. When all is quiet it is exact.
+  expect(stored).toBeGreaterThan(0);
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  while (stored < 10 && (await post(server, upload(mebibyte))) === 200) stored++;
+  expect(stored).toBe(6);
+  for (const headers of [{}, chunked] as Record<string, string>[]) {
+    expect(await post(server, upload(1), headers)).toBe(507);
+    expect(await post(server, upload(150, "locks"), headers)).toBe(200);
+  }
+  size += mebibyte;
+  const one = upload(mebibyte);
+  await expect.poll(() => post(server, one), { timeout: 10_000 }).toBe(200);
+  await expect.poll(() => leftovers(server.folder)).toEqual([]);
+});
+
+it("keeps some of a real disk free", async () => {
+  const folder = await temporaryFolder();
+  const { bavail, bsize } = await statfs(folder);
+  // Others use the disk, too: half of what is free, and far more than there is.
+  const roomy = await startServer({ diskReserve: { path: folder, bytes: Math.floor((bavail * bsize) / 2) } });
+  expect(await post(roomy, upload(mebibyte))).toBe(200);
+  const tight = await startServer({ diskReserve: { path: folder, bytes: 100 * bavail * bsize } });
+  expect(await post(tight, upload(mebibyte))).toBe(507);
+  const nowhere = await startServer({ diskReserve: { path: join(folder, "gone"), bytes: 1 } });
+  expect(await post(nowhere, upload(mebibyte))).toBe(404);
+});
 
 /** A store whose disk is full while `full` says so. */
 function failing(store: ObjectStore, full: () => boolean): ObjectStore {

@@ -6,6 +6,7 @@ import { TasticError } from "@tastic/errors";
 import { BoundedMap } from "../bounded-map.js";
 import type { Credential } from "../auth/basic-authentication.js";
 import type { Passwords } from "../auth/passwords.js";
+import { Turns } from "../http/turns.js";
 import type { AuditLog } from "../operations/audit-log.js";
 import { checkAccountName, checkPolicy, parseRecord, publicAccount } from "./account.js";
 import type { Account, AccountPolicy, AccountRecord } from "./account.js";
@@ -43,6 +44,7 @@ const maximumRemembered = 10_000;
 export class Accounts {
   readonly #options: AccountsOptions;
   readonly #remembered = new BoundedMap<string, Remembered>(maximumRemembered);
+  readonly #mirroring = new Turns(1);
 
   constructor(options: AccountsOptions) {
     this.#options = options;
@@ -179,10 +181,15 @@ export class Accounts {
     };
   }
 
-  /** Writes the accounts to where they are mirrored, as after a change. */
+  /** Writes the accounts to where they are mirrored. */
   async refreshMirror(): Promise<void> {
-    const records = await this.#records();
-    if (records.length > 0) await this.#options.changed?.(records);
+    const { changed } = this.#options;
+    if (changed === undefined) return;
+    // One after the other, so that the last to write has read the newest.
+    await this.#mirroring.take(async () => {
+      const records = await this.#records();
+      if (records.length > 0) await changed(records);
+    });
   }
 
   async isEmpty(): Promise<boolean> {
@@ -215,7 +222,7 @@ export class Accounts {
     event: string,
     change: (old: AccountRecord | undefined) => AccountRecord,
   ): Promise<AccountRecord> {
-    const { documents, audit, changed } = this.#options;
+    const { documents, audit } = this.#options;
     checkAccountName(name);
     const content = await updateDocument(documents, `${folder}/${name}`, (old) =>
       JSON.stringify(change(old === undefined ? undefined : parseRecord(old))),
@@ -225,7 +232,7 @@ export class Accounts {
     this.#remember(name, record);
     const { quota, appendOnly, trashDays } = record;
     await audit.record({ event, account: "operator", name, quota, appendOnly, trashDays });
-    await changed?.(await this.#records());
+    await this.refreshMirror();
     return record;
   }
 

@@ -4,6 +4,7 @@
  */
 import { isTasticError } from "@tastic/errors";
 import { describeFile, type StorageFile } from "@tastic/storage";
+import { checkConditions, entityTag } from "./conditions.js";
 import type { Exchange } from "./exchange.js";
 import { refusal } from "./refusal.js";
 import { wordOf } from "./request-path.js";
@@ -11,7 +12,7 @@ import { sendEmpty } from "./respond.js";
 import type { Services } from "./services.js";
 
 export async function deletion(exchange: Exchange, file: StorageFile, services: Services): Promise<void> {
-  const { store, policy, account, repository, response } = exchange;
+  const { request, store, policy, account, repository, response } = exchange;
   if (policy.appendOnly && file.type !== "lock") {
     throw refusal(403, "access-denied", `${describeFile(file)} is in an append-only repository`);
   }
@@ -20,6 +21,7 @@ export async function deletion(exchange: Exchange, file: StorageFile, services: 
   try {
     const facts = await store.stat(file);
     size = facts.size;
+    checkConditions(request, entityTag(file, facts));
     if (file.type === "lock") {
       await services.lockOwners.checkRemoval(exchange, file, facts.modified);
       await store.remove(file);

@@ -2,19 +2,19 @@
 import type { StorageFile } from "@tastic/storage";
 import type { ObjectFacts } from "../stores/object-store.js";
 import { parseRange } from "./byte-range.js";
+import { checkConditions, entityTag } from "./conditions.js";
 import type { Exchange } from "./exchange.js";
 import { wordOf } from "./request-path.js";
-import { sendEmpty, sendText, writePiece, type Headers } from "./respond.js";
+import { sendText, sendUnchanged, writePiece, type Headers } from "./respond.js";
 import type { Services } from "./services.js";
 
 export async function head(exchange: Exchange, file: StorageFile): Promise<void> {
   const facts = await exchange.store.stat(file);
-  if (isUnchanged(exchange, entityTag(file, facts))) return sendEmpty(exchange.response, 304);
-  sendHead(exchange, file, facts);
-}
-
-function sendHead({ response }: Exchange, file: StorageFile, facts: ObjectFacts): void {
-  response.writeHead(200, { ...commonHeaders(file, facts), "content-length": facts.size });
+  const { request, response } = exchange;
+  const headers = commonHeaders(file, facts);
+  if (checkConditions(request, entityTag(file, facts)) === "unchanged")
+    return sendUnchanged(response, headers);
+  response.writeHead(200, { ...headers, "content-length": facts.size });
   response.end();
 }
 
@@ -23,7 +23,8 @@ export async function download(exchange: Exchange, file: StorageFile, services: 
   const reader = await store.open(file);
   try {
     const tag = entityTag(file, reader);
-    if (isUnchanged(exchange, tag)) return sendEmpty(response, 304, { etag: tag });
+    const headers = commonHeaders(file, reader);
+    if (checkConditions(request, tag) === "unchanged") return sendUnchanged(response, headers);
     const ifRange = request.headers["if-range"];
     const wanted =
       ifRange === undefined || ifRange === tag
@@ -34,7 +35,7 @@ export async function download(exchange: Exchange, file: StorageFile, services: 
     }
     const { start, end } = wanted.kind === "part" ? wanted : { start: 0, end: reader.size };
     response.writeHead(wanted.kind === "part" ? 206 : 200, {
-      ...commonHeaders(file, reader),
+      ...headers,
       "content-length": end - start,
       ...(wanted.kind === "part" ? { "content-range": `bytes ${start}-${end - 1}/${reader.size}` } : {}),
     });
@@ -49,23 +50,11 @@ export async function download(exchange: Exchange, file: StorageFile, services: 
 }
 
 function commonHeaders(file: StorageFile, facts: ObjectFacts): Headers {
+  const tag = entityTag(file, facts);
   return {
     "content-type": "application/octet-stream",
     "accept-ranges": "bytes",
     "x-content-type-options": "nosniff",
-    etag: entityTag(file, facts),
+    ...(tag === undefined ? {} : { etag: tag }),
   };
-}
-
-/** Objects are named by their content; the config is not. */
-function entityTag(file: StorageFile, { size, modified }: ObjectFacts): string {
-  return `"${file.type === "config" ? `${size}-${Math.floor(modified)}` : file.name}"`;
-}
-
-function isUnchanged({ request }: Exchange, tag: string): boolean {
-  const given = request.headers["if-none-match"];
-  return (
-    given !== undefined &&
-    (given.trim() === "*" || given.split(",").some((one) => one.trim().replace(/^W\//, "") === tag))
-  );
 }

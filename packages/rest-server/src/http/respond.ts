@@ -28,6 +28,12 @@ export function sendEmpty(response: ServerResponse, status: number, headers: Hea
   response.end();
 }
 
+/** 304: it has no content, and a length would be taken for that of the object (RFC 9110, section 15.4.5). */
+export function sendUnchanged(response: ServerResponse, headers: Headers): void {
+  response.writeHead(304, headers);
+  response.end();
+}
+
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   const body = `${JSON.stringify(value)}\n`;
   response.writeHead(status, {

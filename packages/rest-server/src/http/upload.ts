@@ -8,7 +8,8 @@
 import { isTasticError, TasticError } from "@tastic/errors";
 import { describeFile, type StorageFile } from "@tastic/storage";
 import { hashOfStored } from "../stores/hash-of-stored.js";
-import type { ObjectWriter } from "../stores/object-store.js";
+import type { ObjectFacts, ObjectWriter } from "../stores/object-store.js";
+import { checkConditions, checkConditionsOfNew, entityTag } from "./conditions.js";
 import type { Exchange } from "./exchange.js";
 import { declaredLength, receiveBody, type Received } from "./receive-body.js";
 import { refusal } from "./refusal.js";
@@ -17,11 +18,15 @@ import { sendEmpty } from "./respond.js";
 import type { Reservation, Services } from "./services.js";
 
 export async function upload(exchange: Exchange, file: StorageFile, services: Services): Promise<void> {
-  const { store } = exchange;
-  const there = await sizeOf(exchange, file);
-  if (there !== undefined) return uploadAgain(exchange, file, services);
+  const { request, store } = exchange;
+  const there = await factsOf(exchange, file);
+  if (there !== undefined) {
+    checkConditions(request, entityTag(file, there));
+    return uploadAgain(exchange, file, services);
+  }
+  checkConditionsOfNew(request);
 
-  const declared = declaredLength(exchange.request);
+  const declared = declaredLength(request);
   const reservation = await services.usage.reserve(exchange, file);
   let writer: ObjectWriter | undefined;
   let stored = false;
@@ -48,8 +53,12 @@ export async function upload(exchange: Exchange, file: StorageFile, services: Se
   } finally {
     reservation.settle(stored);
   }
-  // Somebody else was quicker with the same object.
-  if (!stored) await compareWithStored(exchange, file, received, services);
+  if (!stored) {
+    // Somebody else was quicker with the same object.
+    const other = await factsOf(exchange, file);
+    if (other !== undefined) checkConditions(request, entityTag(file, other));
+    await compareWithStored(exchange, file, received, services);
+  }
   services.metrics.written(exchange, wordOf(file.type), received.length);
   sendEmpty(exchange.response, 200, reservation.headers());
 }
@@ -114,9 +123,9 @@ async function compareWithStored(
   throw tryAgain(file, undefined);
 }
 
-async function sizeOf({ store }: Exchange, file: StorageFile): Promise<number | undefined> {
+async function factsOf({ store }: Exchange, file: StorageFile): Promise<ObjectFacts | undefined> {
   try {
-    return (await store.stat(file)).size;
+    return await store.stat(file);
   } catch (error) {
     if (isTasticError(error, "not-found")) return undefined;
     throw error;

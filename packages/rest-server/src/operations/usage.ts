@@ -41,7 +41,7 @@ export class UsageLedger implements Usage {
   readonly #entries = new Map<string, Promise<Entry>>();
   readonly #loaded = new Map<string, Entry>();
   #ready: Promise<void> | undefined;
-  #recounted: Promise<boolean> = Promise.resolve(true);
+  #recounting: Promise<boolean> | undefined;
   #stopping = false;
   #listed: { readonly names: Promise<readonly (readonly string[])[]>; readonly until: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -51,34 +51,39 @@ export class UsageLedger implements Usage {
     this.#options = options;
   }
 
-  /**
-   * Begins to keep what happens. `recount`: the last server did not end in order, so that the numbers lack what it did in
-   * its last seconds. Nobody waits for that: thousands of repositories take minutes to count.
-   */
-  start(recount: boolean): void {
+  /** Begins to keep what happens. Nobody waits for what is read first. */
+  start(): void {
     this.#timer = setInterval(() => void this.flush(), this.#options.interval ?? 2_000).unref();
     this.#ready = this.#loadAll();
     this.#ready.catch((error: unknown) => {
       this.#ready = undefined;
       this.#options.log.error(`cannot read who stores how much: ${messageOf(error)}`);
     });
-    if (recount) this.#recounted = this.#recountAll(this.#ready);
   }
 
-  /** Resolves when all is written down: to false where a count was not finished, and has to be made by the next server. */
+  /** Resolves at the end, to whether all is written down that has happened here. */
   async stop(): Promise<boolean> {
     clearInterval(this.#timer);
     this.#stopping = true;
     await this.#ready?.catch(() => undefined);
-    const counted = await this.#recounted;
+    await this.#recounting;
     await this.flush();
-    return counted;
+    return [...this.#loaded.values()].every(({ newObjects, newTrash }) => newObjects === 0 && newTrash === 0);
   }
 
-  /** Returns whether all repositories were counted. Never rejects. */
-  async #recountAll(loaded: Promise<void>): Promise<boolean> {
+  /**
+   * Counts all repositories again that are counted at all: a server has died, and the numbers lack what it did in its last
+   * seconds. Thousands of repositories take minutes. Resolves to whether it came to its end; never rejects.
+   */
+  recountAll(): Promise<boolean> {
+    this.#recounting = this.#recountAll();
+    return this.#recounting;
+  }
+
+  async #recountAll(): Promise<boolean> {
     try {
-      await loaded;
+      // Those that only the dead one has known of, too.
+      await this.#loadAll();
       for (const entry of this.#loaded.values()) {
         if (this.#stopping) return false;
         await this.#count(entry);

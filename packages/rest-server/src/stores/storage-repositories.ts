@@ -67,6 +67,7 @@ class StorageRepositories implements Repositories {
   }
 
   async probe(): Promise<void> {
+    // Any will do, also one that is not there.
     await this.#options.documents.read("state/usage");
   }
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { encodeName, parseTime } from "@tastic/format";
-import { parseRange, refusal, sendEmpty, writePiece } from "@tastic/rest-server";
+import { namesTag, parseRange, refusal, sendEmpty, sendUnchanged, writePiece } from "@tastic/rest-server";
 import type { BrowsedFile, BrowsedItem, SnapshotBrowser } from "@tastic/snapshots";
 import type { Visit } from "./handler.js";
 import type { ShownLink } from "./links.js";
@@ -55,14 +55,11 @@ export async function sendContent(
 ): Promise<void> {
   const { size, tag, modified } = content;
   const { headers } = request;
-  if (headers["if-match"] !== undefined && !names(headers["if-match"], tag, false))
+  if (headers["if-match"] !== undefined && !namesTag(headers["if-match"], tag))
     throw refusal(412, "invalid-argument", "it is another content now");
   const about = { etag: tag, "last-modified": modified };
-  if (headers["if-none-match"] !== undefined && names(headers["if-none-match"], tag, true)) {
-    response.writeHead(304, about);
-    response.end();
-    return;
-  }
+  if (headers["if-none-match"] !== undefined && namesTag(headers["if-none-match"], tag, { weakly: true }))
+    return sendUnchanged(response, about);
   await content.check();
   // A date is no strong validator: several contents may have the same (RFC 9110, section 13.1.5).
   const ifRange = headers["if-range"];
@@ -118,13 +115,4 @@ export function httpDate(time: string): string {
   const milliseconds = Number(parseTime(time) / 1_000_000n);
   const seconds = Math.floor(milliseconds / 1000) * 1000;
   return new Date(Math.min(LAST_DATE, Math.max(FIRST_DATE, seconds))).toUTCString();
-}
-
-/** Does an `If-Match` or `If-None-Match` name the tag? Only the latter takes weak ones. */
-function names(header: string, tag: string, weakly: boolean): boolean {
-  if (header.trim() === "*") return true;
-  return header
-    .split(",")
-    .map((one) => one.trim())
-    .some((one) => (weakly ? one.replace(/^W\//, "") : one) === tag);
 }

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createJsonLog, createRestServer, createTextLog, HtpasswdFile } from "@tastic/rest-server";
-import type { Authentication, Log, RestServer } from "@tastic/rest-server";
+import type { Authentication, Log, RestServer, RestServerOptions } from "@tastic/rest-server";
 import { defineCommand } from "../command.js";
 import { setV8ForCommands } from "../v8-settings.js";
 import { plain, usageError } from "../text-error.js";
@@ -85,6 +85,7 @@ function makeServer(
     },
     totalLimit: flags.maxSize > 0 ? flags.maxSize : undefined,
     repositoryLimit: flags.repositoryQuota,
+    diskReserve: diskReserveOf(flags, folder),
     settings: { verifyUploads: !flags.noVerifyUpload },
     trustedProxies: flags.trustedProxy,
     prometheus: flags.prometheus ? { open: flags.prometheusNoAuth || flags.noAuth } : undefined,
@@ -92,6 +93,16 @@ function makeServer(
     accessLog: flags.log === "" ? undefined : flags.log,
     log,
   });
+}
+
+function diskReserveOf(
+  { diskReserve: bytes }: ServeValues,
+  folder: string | undefined,
+): RestServerOptions["diskReserve"] {
+  if (bytes === undefined) return undefined;
+  if (folder === undefined)
+    throw usageError("--disk-reserve is for repositories in a folder, not in a bucket");
+  return { path: folder, bytes };
 }
 
 async function authenticationOf(flags: ServeValues, place: Place, log: Log): Promise<Authentication> {

@@ -49,6 +49,10 @@ export const serveFlags = {
   accountPasswordFile: text("file", "with --account: read the account's password from this file"),
   quota: size("size", "the most that an account may store, such as 50G; with --account that account's own"),
   repositoryQuota: size("size", "the most that a repository may hold"),
+  diskReserve: size(
+    "size",
+    "keep so much of the disk free, such as 5G: uploads that would leave less are refused",
+  ),
   trashDays: parsed<number | undefined>(
     "days",
     "keep what clients delete for so many days, 0 for not at all (default 14); with --account that account's own",
