@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { TasticError } from "@tastic/errors";
 import { createLocalDocuments, localModes } from "@tastic/rest-server";
 import type { CopyAccess } from "../copies/copy-store.js";
+import { serverSecret } from "../identity/credentials.js";
 import { Records } from "../state/records.js";
 import { SecretBox } from "../state/secret-box.js";
 import { defaultSettings } from "./default-settings.js";
@@ -151,13 +152,14 @@ export class OwnerState {
       return [{ kind: "s3", id: "minio", password, url, bucket, prefix, accessKey, secretKey }];
     }
     const loginSecret = this.unseal("marketplace/login-secret", target.loginSecret);
-    return target.copies.map(({ id, url, account }) => ({
+    return target.copies.map(({ id, url, account, server }) => ({
       kind: "rest",
       id,
       password,
       url,
       account,
-      loginSecret,
+      server,
+      loginSecret: serverSecret(loginSecret, account, server),
     }));
   }
 }

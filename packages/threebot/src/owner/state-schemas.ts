@@ -51,7 +51,9 @@ export const settingsRecord = v.object({
 
 const marketplaceTarget = v.object({
   kind: v.literal("marketplace"),
-  copies: v.array(v.object({ id: v.string(), url: v.string(), account: v.string() })),
+  copies: v.array(
+    v.object({ id: v.string(), url: v.string(), account: v.string(), server: v.optional(v.string()) }),
+  ),
   loginSecret: sealed,
 });
 const minioTarget = v.object({

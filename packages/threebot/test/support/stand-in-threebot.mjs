@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { createRestStorage, parseRestLocation } from "@tastic/storage-rest";
 import { backup, listSnapshots, Repository, restore } from "tastic";
-import { deriveCredentials, parseName } from "@tastic/threebot";
+import { deriveCredentials, parseName, serverSecret } from "@tastic/threebot";
 
 const option = (name) => process.argv[process.argv.indexOf(`--${name}`) + 1];
 const [state, home, setup, port] = ["state", "home", "setup", "port"].map(option);
@@ -33,11 +33,11 @@ async function copies({ name, password, marketplace }) {
   });
   if (!answer.ok) throw new Error(`the marketplace answered ${answer.status}`);
   const places = await answer.json();
-  return places.copies.map(({ url, account }) => ({
+  return places.copies.map(({ url, account, server }) => ({
     password: credentials.repositoryPassword,
     storage: createRestStorage({
       location: parseRestLocation(`rest:${url}`),
-      credentials: { username: account, password: credentials.loginSecret },
+      credentials: { username: account, password: serverSecret(credentials.loginSecret, account, server) },
     }),
   }));
 }
