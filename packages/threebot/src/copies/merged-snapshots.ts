@@ -5,6 +5,13 @@
 import { applyPolicy, type KeepPolicy, type Snapshot, type StoredSnapshot } from "tastic";
 import type { OwnedSnapshot, Retention } from "../owner/service.js";
 
+export const programVersion = "3bot-backup 0.1.0";
+
+/** Was it made by a 3Bot of ours, of whichever version? */
+export function isOurs({ programVersion: by }: Snapshot): boolean {
+  return by?.startsWith("3bot-backup ") ?? false;
+}
+
 export const pinnedTag = "pinned";
 /** Not all that was to be backed up could be read. */
 export const incompleteTag = "incomplete";
@@ -65,6 +72,31 @@ function contentOf(snapshot: StoredSnapshot): string {
 
 function epochOf({ tags, paths }: Snapshot): string | undefined {
   return paths.length === 1 ? tags?.find((tag) => /^\d{10}$/.test(tag)) : undefined;
+}
+
+/**
+ * Snapshots that one run has made twice, in one copy each, because it could not learn that the first was stored or could
+ * not bring it over: those that may go from where their twin is, too, with the twin. That is the pinned one, or the one of
+ * which nothing is missing, or one of the two.
+ */
+export function twinsOf(all: readonly MergedSnapshot[]): ReadonlyMap<string, MergedSnapshot> {
+  const twins = new Map<string, MergedSnapshot>();
+  const first = new Map<string, MergedSnapshot>();
+  for (const one of [...all].sort((a, b) => worth(b) - worth(a))) {
+    const { time, hostname, paths } = one.snapshot;
+    if (!isOurs(one.snapshot)) continue;
+    const run = JSON.stringify([time, hostname, paths]);
+    const twin = first.get(run);
+    if (twin === undefined) first.set(run, one);
+    // Where they are in the same copies, a clock stood still between two runs.
+    else if (one.inCopies.size === 1 && [...twin.inCopies.keys()].some((copy) => !one.inCopies.has(copy)))
+      twins.set(one.key, twin);
+  }
+  return twins;
+}
+
+function worth({ snapshot }: MergedSnapshot): number {
+  return (hasTag(snapshot, pinnedTag) ? 2 : 0) + (hasTag(snapshot, incompleteTag) ? 0 : 1);
 }
 
 export function hasTag(snapshot: Snapshot, tag: string): boolean {

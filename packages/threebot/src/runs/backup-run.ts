@@ -11,12 +11,13 @@ import {
   incompleteTag,
   keyOf,
   safetyTag,
+  twinsOf,
   type MergedSnapshot,
 } from "../copies/merged-snapshots.js";
 import { oneChange, pendingFor, withoutCopy, type TagsChange } from "../owner/pending-changes.js";
 import { problemOf } from "../owner/problem.js";
 import type { PlaceRecord } from "../owner/state-schemas.js";
-import type { CopyWork } from "./copy-work.js";
+import type { BackupAbout, CopyWork } from "./copy-work.js";
 import { RunCopies, type CopiesContext } from "./run-copies.js";
 import type { RunOutcome, RunTask } from "./runs.js";
 import { findSources, hasFiles, type Sources } from "./sources.js";
@@ -26,9 +27,6 @@ export interface BackupContext extends CopiesContext {
   /** What is never backed up. */
   readonly hidden: readonly string[];
 }
-
-/** What a snapshot of this run says of itself, in whichever copy it is made. */
-type BackupAbout = Parameters<CopyWork["backup"]>[1];
 
 export interface BackupRequest {
   /** Undefined for a run that only brings the copies in step. */
@@ -171,11 +169,11 @@ class BackupRun {
 
   async #backupTo(work: CopyWork, sources: Sources): Promise<void> {
     if (this.#about === undefined) return;
-    const { snapshotId, errorCount, summary } = await work.backup(sources, this.#about);
-    if (snapshotId !== undefined) this.#made.add(snapshotId);
-    this.#unread = Math.max(this.#unread, errorCount);
-    this.#source = summary.totalBytesProcessed;
-    this.#added = summary.dataAddedPacked;
+    const { id, unread, bytes, added } = await work.backup(sources, this.#about);
+    this.#made.add(id);
+    this.#unread = Math.max(this.#unread, unread);
+    this.#source = bytes;
+    this.#added = added;
   }
 
   /** Paths of the settings that the last snapshot has, and that are gone. */
@@ -189,7 +187,7 @@ class BackupRun {
   /** Brings to each copy what others have and it shall have. */
   async #bringInStep(sources: Sources | undefined): Promise<void> {
     const { remove } = await this.#retention();
-    const unwanted = new Set(remove.map(({ key }) => key));
+    const unwanted = new Set([...remove.map(({ key }) => key), ...twinsOf(this.#copies.merged()).keys()]);
     for (const { key, forget } of this.#place.pending) if (forget) unwanted.add(key);
     for (const work of this.#copies.working) {
       await this.#copies.each(work.id, async () => {
@@ -287,7 +285,13 @@ class BackupRun {
     const tags: (TagsChange & { readonly snapshot: SnapshotId })[] = [];
     const idsOf = (one: MergedSnapshot): SnapshotId[] => one.inCopies.get(work.id)?.map(({ id }) => id) ?? [];
     for (const one of remove) for (const id of idsOf(one)) forget.add(id);
-    for (const one of this.#copies.merged()) {
+    const all = this.#copies.merged();
+    // What the other copy has of the same run is here now.
+    for (const [key, twin] of twinsOf(all)) {
+      const one = all.find((each) => each.key === key);
+      if (one !== undefined && twin.inCopies.has(work.id)) for (const id of idsOf(one)) forget.add(id);
+    }
+    for (const one of all) {
       const ids = idsOf(one);
       // The last is the newer one: a change of tags was interrupted between storing it and removing the other.
       for (const id of ids.slice(0, -1)) forget.add(id);
@@ -365,6 +369,9 @@ class BackupRun {
     const { state } = this.#context;
     const { host } = await state.identity();
     const { retention } = await state.settings();
-    return applyRetention(this.#copies.merged(), host, retention, this.#context.clock.now());
+    const all = this.#copies.merged();
+    const twins = twinsOf(all);
+    const each = all.filter(({ key }) => !twins.has(key));
+    return applyRetention(each, host, retention, this.#context.clock.now());
   }
 }
