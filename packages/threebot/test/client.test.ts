@@ -55,6 +55,7 @@ const calls: Partial<Record<keyof FakeOwner, unknown[]>> = {
   setAutomatic: ["minio", true],
   backup: [{ place: "minio", tags: ["one", "two"] }],
   drill: ["minio"],
+  maintain: ["minio"],
   runs: [{ limit: 3, before: "run-1" }],
   log: ["run-1"],
   snapshots: ["minio", ["one", "two"]],

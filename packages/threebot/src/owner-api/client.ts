@@ -142,6 +142,7 @@ export function createClient(url: string, options: ClientOptions = {}): Client {
     setAutomatic: (place, on) => post(`${at(place)}/automatic`, { on }),
     backup: ({ place, tags }) => post(`${at(place)}/backup`, { tags }),
     drill: (place) => post(`${at(place)}/drill`),
+    maintain: (place) => post(`${at(place)}/maintain`),
     cancel: (id) => post(`${run(id)}/cancel`),
     run: (id) => get(run(id)),
     runs: async (query) => (await get<{ runs: [] }>("/api/v1/runs", query)).runs,

@@ -120,7 +120,7 @@ class Owner implements Service.OwnerService {
       log,
       work: {
         backup: (place) => this.#backup(place, "schedule", []),
-        catchUp: (place) => this.#catchUp(place, "schedule"),
+        catchUp: (place) => this.#inStep("catch-up", place, "schedule"),
         drill: (place) => this.#drill(place, "schedule"),
         answers: (place) => this.#answers(place),
         watch: () => this.#watchdog.watch(),
@@ -196,6 +196,11 @@ class Owner implements Service.OwnerService {
 
   drill(place: Place): Promise<Run> {
     return this.#drill(place, "owner");
+  }
+
+  async maintain(place: Place): Promise<Run> {
+    await this.#state.needPlace(place);
+    return this.#inStep("maintenance", place, "owner");
   }
 
   cancel(runId: string): Promise<Run> {
@@ -342,10 +347,8 @@ class Owner implements Service.OwnerService {
     return this.#begin("backup", place, by, true, (task) => runBackup(this.#context, task, { tags }));
   }
 
-  #catchUp(place: Place, by: Run["by"]): Promise<Run> {
-    return this.#begin("catch-up", place, by, true, (task) =>
-      runBackup(this.#context, task, { tags: undefined }),
-    );
+  #inStep(kind: "catch-up" | "maintenance", place: Place, by: Run["by"]): Promise<Run> {
+    return this.#begin(kind, place, by, true, (task) => runBackup(this.#context, task, { tags: undefined }));
   }
 
   async #drill(place: Place, by: Run["by"]): Promise<Run> {

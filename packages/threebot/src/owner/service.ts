@@ -243,6 +243,8 @@ export interface OwnerService {
   /** Begins a backup: unlock stale locks, backup, forget, prune, check. */
   backup(request: { readonly place: Place; readonly tags?: readonly string[] | undefined }): Promise<Run>;
   drill(place: Place): Promise<Run>;
+  /** All that a backup does but the backup: brings the copies in step, forgets, prunes if something is gone, checks. */
+  maintain(place: Place): Promise<Run>;
   cancel(runId: string): Promise<Run>;
   run(runId: string): Promise<Run>;
   /** Newest first. */

@@ -178,6 +178,11 @@ export class FakeOwner implements OwnerService {
     return Promise.resolve(this.#begin("backup", request.place, [id]));
   }
 
+  maintain(place: Place): Promise<Run> {
+    this.#called("maintain", place);
+    return Promise.resolve(this.#begin("maintenance", place));
+  }
+
   drill(place: Place): Promise<Run> {
     this.#called("drill", place);
     return Promise.resolve(this.#begin("drill", place));
