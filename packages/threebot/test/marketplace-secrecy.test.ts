@@ -279,8 +279,7 @@ async function pageOf(owner: OwnerService) {
   };
   const [cookieName, session] = (visitor.cookie ?? "").split("=") as [string, string];
   const admits = async (secret: string): Promise<boolean> => {
-    // Where it cannot be in a header, nobody can send it.
-    const ways = [
+    const ways: Record<string, string>[] = [
       { cookie: `${cookieName}=${encodeURIComponent(secret)}` },
       { authorization: `Bearer ${secret}` },
     ];

@@ -72,7 +72,8 @@ export class OriginalActor {
   /** The newest that is whole, to where it came from; a safety snapshot is made before. */
   async restore(tags: readonly string[]): Promise<OriginalAnswer> {
     const found = await this.#snapshots(tags);
-    const chosen = found.find(({ complete }) => complete) ?? found[0];
+    const own = found.filter(({ job }) => job === undefined);
+    const chosen = own.find(({ complete }) => complete) ?? own[0] ?? found[0];
     if (chosen === undefined) throw new TasticError("not-found", "can not find any snapshots in the repo");
     const begun = await this.#owner.restore({
       place: this.#place,

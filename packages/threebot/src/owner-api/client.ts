@@ -141,6 +141,11 @@ export function createClient(url: string, options: ClientOptions = {}): Client {
     setUpMinio: (fields) => post("/api/v1/minio/init", fields),
     setAutomatic: (place, on) => post(`${at(place)}/automatic`, { on }),
     backup: ({ place, tags }) => post(`${at(place)}/backup`, { tags }),
+    jobs: async () => (await get<{ jobs: [] }>("/api/v1/jobs")).jobs,
+    setJob: (job) => post("/api/v1/jobs", job),
+    removeJob: (name) => done(post(`/api/v1/jobs/${encodeURIComponent(name)}/remove`)),
+    runJob: async ({ name, allowLess }) =>
+      (await post<{ runs: [] }>(`/api/v1/jobs/${encodeURIComponent(name)}/run`, { allowLess })).runs,
     drill: (place) => post(`${at(place)}/drill`),
     maintain: (place) => post(`${at(place)}/maintain`),
     cancel: (id) => post(`${run(id)}/cancel`),

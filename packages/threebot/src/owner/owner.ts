@@ -4,12 +4,7 @@ import { homedir } from "node:os";
 import { messageOf, TasticError } from "@tastic/errors";
 import { silentLog, type Log } from "@tastic/rest-server";
 import type { Clock } from "@tastic/storage";
-import {
-  applyRetention,
-  ownedSnapshots,
-  pinnedTag,
-  type MergedSnapshot,
-} from "../copies/merged-snapshots.js";
+import { applyRetention, ownedSnapshots, pinnedTag } from "../copies/merged-snapshots.js";
 import { ReadingRoom } from "../copies/reading-room.js";
 import { runBackup } from "../runs/backup-run.js";
 import { runDrill } from "../runs/drill.js";
@@ -17,7 +12,8 @@ import { EventHub } from "../runs/event-hub.js";
 import { findRecoverable, runRecover } from "../runs/recover-run.js";
 import { checkRestore, preview, runRestore, type RestoreContext } from "../runs/restore-run.js";
 import { checkPaths } from "../runs/restore-places.js";
-import { Runs, type RunOutcome, type RunTask } from "../runs/runs.js";
+import { retentionOf } from "../runs/retention.js";
+import { Runs, type RunOutcome, type RunRequest, type RunTask } from "../runs/runs.js";
 import { Workers } from "../runs/workers.js";
 import { Notifier } from "../schedule/notifier.js";
 import { Scheduler } from "../schedule/scheduler.js";
@@ -25,6 +21,7 @@ import { wallClock } from "../schedule/wall-clock.js";
 import { Watchdog } from "../schedule/watchdog.js";
 import { openStore } from "../copies/copy-store.js";
 import { Browser } from "./browser.js";
+import { Jobs, refuseJobTags } from "./jobs.js";
 import { OwnerState, places } from "./owner-state.js";
 import type * as Service from "./service.js";
 import { findingOf } from "./findings.js";
@@ -33,6 +30,7 @@ import { setUpMarketplace } from "./set-up-marketplace.js";
 import { lookAtMinio, setUpMinio } from "./set-up-minio.js";
 import { changeSettings, shownSettings, type SettingsChange } from "./settings-change.js";
 import { changeSnapshots } from "./snapshot-changes.js";
+import type { JobRecord } from "./state-schemas.js";
 import { placeStatus, statusOf } from "./status-view.js";
 
 type Place = Service.Place;
@@ -79,6 +77,7 @@ class Owner implements Service.OwnerService {
   readonly #notifier: Notifier;
   readonly #watchdog: Watchdog;
   readonly #scheduler: Scheduler;
+  readonly #jobs: Jobs;
   readonly #telling = new Set<Promise<void>>();
 
   constructor(state: OwnerState, options: OwnerOptions) {
@@ -108,6 +107,13 @@ class Owner implements Service.OwnerService {
       ended: (run) => this.#ended(run),
       settled: (run) => this.#settled(run),
     });
+    this.#jobs = new Jobs({
+      state,
+      home,
+      roots: this.#context.roots,
+      now: () => clock.now(),
+      begin: (job, place, allowLess) => this.#runJob(job, place, "owner", allowLess),
+    });
     this.#room = new ReadingRoom(state, log);
     this.#browser = new Browser(this.#room, () => clock.now());
     this.#notifier = new Notifier(state, log);
@@ -121,6 +127,7 @@ class Owner implements Service.OwnerService {
       work: {
         backup: (place) => this.#backup(place, "schedule", []),
         catchUp: (place) => this.#inStep("catch-up", place, "schedule"),
+        job: async (name, place) => this.#runJob(await this.#jobs.need(name), place, "schedule", false),
         drill: (place) => this.#drill(place, "schedule"),
         answers: (place) => this.#answers(place),
         watch: () => this.#watchdog.watch(),
@@ -194,6 +201,30 @@ class Owner implements Service.OwnerService {
     return this.#backup(request.place, "owner", request.tags ?? []);
   }
 
+  jobs(): Promise<readonly Service.JobStatus[]> {
+    return this.#jobs.list();
+  }
+
+  async setJob(job: Service.Job): Promise<Service.JobStatus> {
+    const made = await this.#jobs.set(job);
+    this.#scheduler.poke();
+    return made;
+  }
+
+  removeJob(name: string): Promise<void> {
+    return this.#jobs.remove(name);
+  }
+
+  runJob({
+    name,
+    allowLess = false,
+  }: {
+    readonly name: string;
+    readonly allowLess?: boolean | undefined;
+  }): Promise<readonly Run[]> {
+    return this.#jobs.run(name, allowLess);
+  }
+
   drill(place: Place): Promise<Run> {
     return this.#drill(place, "owner");
   }
@@ -225,8 +256,7 @@ class Owner implements Service.OwnerService {
 
   snapshots(place: Place, tags: readonly string[] = []): Promise<readonly Service.OwnedSnapshot[]> {
     return this.#room.read(place, async ({ snapshots }) => {
-      const { retention } = await this.#state.settings();
-      const all = ownedSnapshots(snapshots, await this.#kept(snapshots, retention));
+      const all = ownedSnapshots(snapshots, await retentionOf(this.#state, snapshots, this.#clock.now()));
       if (tags.length === 0) return all;
       return all.filter(({ snapshot }) => tags.some((tag) => snapshot.tags?.includes(tag)));
     });
@@ -237,6 +267,7 @@ class Owner implements Service.OwnerService {
     id: string,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
   ): Promise<void> {
+    refuseJobTags([...change.add, ...change.remove]);
     await this.#changeSnapshots(place, { ids: [id], forget: false, ...change });
   }
 
@@ -251,9 +282,10 @@ class Owner implements Service.OwnerService {
   }
 
   simulateRetention(place: Place, retention: Service.Retention): Promise<readonly Service.OwnedSnapshot[]> {
-    return this.#room.read(place, async ({ snapshots }) =>
-      ownedSnapshots(snapshots, await this.#kept(snapshots, retention)),
-    );
+    return this.#room.read(place, async ({ snapshots }) => {
+      const { host } = await this.#state.identity();
+      return ownedSnapshots(snapshots, applyRetention(snapshots, host, retention, this.#clock.now()));
+    });
   }
 
   list(
@@ -293,7 +325,8 @@ class Owner implements Service.OwnerService {
     await checkRestore(this.#context, this.#room, request);
     // In place, what is there is kept in a snapshot first.
     const alone = request.target === undefined;
-    return this.#begin("restore", request.place, "owner", alone, (task) =>
+    const { place } = request;
+    return this.#begin({ kind: "restore", place, by: "owner", alone }, (task) =>
       runRestore(this.#context, task, request),
     );
   }
@@ -307,7 +340,8 @@ class Owner implements Service.OwnerService {
     readonly snapshot?: string | undefined;
     readonly target?: string | undefined;
   }): Promise<Run> {
-    return this.#begin("recover", request.from.place, "owner", true, (task) =>
+    const { place } = request.from;
+    return this.#begin({ kind: "recover", place, by: "owner" }, (task) =>
       runRecover(this.#context, task, request),
     );
   }
@@ -333,6 +367,25 @@ class Owner implements Service.OwnerService {
   }
 
   async #backup(place: Place, by: Run["by"], tags: readonly string[]): Promise<Run> {
+    refuseJobTags(tags);
+    await this.#mustBeReady(place);
+    return this.#begin({ kind: "backup", place, by }, (task) => runBackup(this.#context, task, { tags }));
+  }
+
+  async #runJob(
+    { name, paths, excludes }: JobRecord,
+    place: Place,
+    by: Run["by"],
+    allowLess: boolean,
+  ): Promise<Run> {
+    await this.#mustBeReady(place);
+    const job = { name, paths, excludes, allowLess };
+    return this.#begin({ kind: "job", job: name, place, by }, (task) =>
+      runBackup(this.#context, task, { tags: [], job }),
+    );
+  }
+
+  async #mustBeReady(place: Place): Promise<void> {
     const record = await this.#state.needPlace(place);
     if (record.state !== "ready") {
       throw new TasticError(
@@ -344,29 +397,25 @@ class Owner implements Service.OwnerService {
         },
       );
     }
-    return this.#begin("backup", place, by, true, (task) => runBackup(this.#context, task, { tags }));
   }
 
   #inStep(kind: "catch-up" | "maintenance", place: Place, by: Run["by"]): Promise<Run> {
-    return this.#begin(kind, place, by, true, (task) => runBackup(this.#context, task, { tags: undefined }));
+    return this.#begin({ kind, place, by }, (task) => runBackup(this.#context, task, { tags: undefined }));
   }
 
   async #drill(place: Place, by: Run["by"]): Promise<Run> {
     await this.#state.needPlace(place);
     const { state, clock, retryForMs } = this.#context;
-    return this.#begin("drill", place, by, true, (task) =>
+    return this.#begin({ kind: "drill", place, by }, (task) =>
       runDrill({ state, clock, retryForMs, random: this.#jitter }, task),
     );
   }
 
   async #begin(
-    kind: Service.RunKind,
-    place: Place,
-    by: Run["by"],
-    alone: boolean,
+    request: Omit<RunRequest, "alone"> & Partial<RunRequest>,
     work: (task: RunTask) => Promise<RunOutcome>,
   ): Promise<Run> {
-    const run = await this.#runs.begin({ kind, place, by, alone }, work);
+    const run = await this.#runs.begin({ alone: true, ...request }, work);
     // Who listens is told beside the run, which waits for nobody.
     this.#watchdog.begun(run).catch((error: unknown) => this.#log.warn(messageOf(error)));
     return run;
@@ -385,10 +434,6 @@ class Owner implements Service.OwnerService {
   async #changeSnapshots(place: Place, change: Parameters<typeof changeSnapshots>[3]): Promise<void> {
     await this.#alone(place, () => changeSnapshots(this.#context, this.#log, place, change));
     await this.#changed(place);
-  }
-
-  async #kept(snapshots: readonly MergedSnapshot[], retention: Service.Retention) {
-    return applyRetention(snapshots, (await this.#state.identity()).host, retention, this.#clock.now());
   }
 
   async #ended(run: Run): Promise<void> {

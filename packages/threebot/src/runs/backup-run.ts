@@ -6,9 +6,10 @@
 import { isTasticError, TasticError } from "@tastic/errors";
 import type { SnapshotId } from "tastic";
 import {
-  applyRetention,
   hasTag,
   incompleteTag,
+  jobOf,
+  jobTagBegin,
   keyOf,
   safetyTag,
   twinsOf,
@@ -18,6 +19,7 @@ import { oneChange, pendingFor, withoutCopy, type TagsChange } from "../owner/pe
 import { problemOf } from "../owner/problem.js";
 import type { PlaceRecord } from "../owner/state-schemas.js";
 import type { BackupAbout, CopyWork } from "./copy-work.js";
+import { retentionOf } from "./retention.js";
 import { RunCopies, type CopiesContext } from "./run-copies.js";
 import type { RunOutcome, RunTask } from "./runs.js";
 import { findSources, hasFiles, type Sources } from "./sources.js";
@@ -35,6 +37,16 @@ export interface BackupRequest {
   readonly safety?: boolean;
   /** Instead of those of the settings. */
   readonly paths?: readonly string[];
+  /** What is backed up is not the 3Bot itself. */
+  readonly job?: BackupJob;
+}
+
+export interface BackupJob {
+  readonly name: string;
+  readonly paths: readonly string[];
+  readonly excludes: readonly string[];
+  /** Far fewer files than the last time are meant. */
+  readonly allowLess: boolean;
 }
 
 /** Below this share of the last snapshot's files, somebody is asked first. */
@@ -95,10 +107,9 @@ class BackupRun {
 
   async conduct(): Promise<RunOutcome> {
     const { state, home, hidden } = this.#context;
-    const { tags } = this.#request;
-    const settings = await state.settings();
-    const { paths = settings.paths } = this.#request;
-    const sources = tags && (await findSources({ paths, excludes: settings.excludes }, home, hidden));
+    const { tags, job } = this.#request;
+    const { paths, excludes } = job ?? { ...(await state.settings()), ...this.#request };
+    const sources = tags && (await findSources({ paths, excludes }, home, hidden));
     await this.#copies.connect();
     await this.#copies.lookForLosses();
     if (sources !== undefined) {
@@ -116,14 +127,12 @@ class BackupRun {
 
   /** A 3Bot that has lost its data must not push the good snapshots out with empty ones. */
   async #refuseEmptiness(sources: Sources): Promise<void> {
-    if (this.#place.shrinkAllowed || this.#request.safety === true) return;
+    const { job, safety } = this.#request;
+    if (safety === true || (job?.allowLess ?? this.#place.shrinkAllowed)) return;
     const { host } = await this.#context.state.identity();
-    const last = this.#copies
-      .merged()
-      .find(
-        ({ snapshot }) =>
-          snapshot.hostname === host && !hasTag(snapshot, safetyTag) && !hasTag(snapshot, incompleteTag),
-      );
+    const last = this.#ofSeries(host).find(
+      ({ snapshot }) => !hasTag(snapshot, safetyTag) && !hasTag(snapshot, incompleteTag),
+    );
     const before = last?.snapshot.summary?.totalFilesProcessed ?? 0;
     if (before < fewFiles) return;
     const least = Math.ceil(before * tinyPart);
@@ -134,7 +143,7 @@ class BackupRun {
       {
         guidance:
           "If something is lost, recover it. If this is what it shall be, say so, and it is backed up.",
-        data: { problem: "shrunk" },
+        data: { problem: job === undefined ? "shrunk" : "job-shrunk" },
       },
     );
   }
@@ -145,9 +154,11 @@ class BackupRun {
     const { host } = await state.identity();
     const lost = await this.#pathsLost(sources, host);
     const isSafety = this.#request.safety === true;
-    const isFirst = !isSafety && !this.#copies.merged().some(({ snapshot }) => snapshot.hostname === host);
+    const job = this.#request.job?.name;
+    const isFirst = !isSafety && job === undefined && this.#ofSeries(host).length === 0;
     const all = [
       ...(isFirst ? ["init"] : []),
+      ...(job === undefined ? [] : [`${jobTagBegin}${job}`]),
       ...(isSafety ? [safetyTag] : []),
       ...(lost.length > 0 ? [incompleteTag] : []),
       ...tags,
@@ -159,7 +170,7 @@ class BackupRun {
         guidance: "If that is meant, take it out of the paths in the settings.",
       });
     }
-    this.#about = { tags: [...new Set(all)], host, time: clock.now() };
+    this.#about = { tags: [...new Set(all)], host, job, time: clock.now() };
     for (const work of this.#copies.working) {
       await this.#copies.each(work.id, () => this.#backupTo(work, sources));
       if (this.#made.size > 0) return;
@@ -176,11 +187,17 @@ class BackupRun {
     this.#added = added;
   }
 
+  /** The snapshots of this 3Bot, or of the job that is done, newest first. */
+  #ofSeries(host: string): MergedSnapshot[] {
+    const job = this.#request.job?.name;
+    return this.#copies
+      .merged()
+      .filter(({ snapshot }) => snapshot.hostname === host && jobOf(snapshot) === job);
+  }
+
   /** Paths of the settings that the last snapshot has, and that are gone. */
   async #pathsLost(sources: Sources, host: string): Promise<string[]> {
-    const last = this.#copies
-      .merged()
-      .find(({ snapshot }) => snapshot.hostname === host && !hasTag(snapshot, safetyTag));
+    const last = this.#ofSeries(host).find(({ snapshot }) => !hasTag(snapshot, safetyTag));
     return sources.missing.filter((path) => last?.snapshot.paths.includes(path) ?? false);
   }
 
@@ -311,7 +328,8 @@ class BackupRun {
     const now = new Date(clock.now()).toISOString();
     const merged = this.#copies.merged();
     for (const access of this.#copies.accesses) await this.#record(access.id, merged, now);
-    if (this.#made.size > 0 && this.#request.safety !== true) {
+    const isOfThreebot = this.#request.safety !== true && this.#request.job === undefined;
+    if (this.#made.size > 0 && isOfThreebot) {
       const stored = Math.max(
         0,
         ...(await Promise.all(this.#copies.accesses.map(({ id }) => state.copy(id)))).map((c) => c.stored),
@@ -361,17 +379,18 @@ class BackupRun {
       behind,
       problem,
       known: [...new Set(work.snapshots.map(keyOf))],
-      ...(gotIt && { lastBackup: now }),
+      ...(gotIt && this.#request.job === undefined && { lastBackup: now }),
     }));
   }
 
   async #retention() {
-    const { state } = this.#context;
-    const { host } = await state.identity();
-    const { retention } = await state.settings();
+    const { state, clock } = this.#context;
     const all = this.#copies.merged();
     const twins = twinsOf(all);
-    const each = all.filter(({ key }) => !twins.has(key));
-    return applyRetention(each, host, retention, this.#context.clock.now());
+    return retentionOf(
+      state,
+      all.filter(({ key }) => !twins.has(key)),
+      clock.now(),
+    );
   }
 }

@@ -22,7 +22,7 @@ import {
   type StoredSnapshot,
 } from "tastic";
 import type { CopyAccess } from "../copies/copy-store.js";
-import { isOurs, programVersion, type MergedSnapshot } from "../copies/merged-snapshots.js";
+import { isOurs, jobOf, programVersion, type MergedSnapshot } from "../copies/merged-snapshots.js";
 import { openCopy, type OpenedCopy, type OpenOptions } from "../copies/opened-copy.js";
 import type { RunTask } from "./runs.js";
 import type { Sources } from "./sources.js";
@@ -34,6 +34,7 @@ const lockPatience = 5 * 60_000;
 export interface BackupAbout {
   readonly tags: readonly string[];
   readonly host: string;
+  readonly job: string | undefined;
   /** When the run began, milliseconds since 1970. */
   readonly time: number;
 }
@@ -129,7 +130,7 @@ export class CopyWork {
       tags: about.tags,
       hostname: about.host,
       time: BigInt(Math.floor(about.time)) * 1_000_000n,
-      groupBy: { host: true, paths: false, tags: false },
+      ...this.#parentOf(about),
       programVersion,
       // A 3Bot has other things to do than to back itself up.
       workers: 0,
@@ -160,6 +161,15 @@ export class CopyWork {
     const made = { ...(await this.repository.loadSnapshot(snapshotId)), id: snapshotId };
     this.snapshots.push(made);
     return made;
+  }
+
+  /** What it compares with: the newest of the same series, whatever the paths were then. */
+  #parentOf({ host, job, time }: BackupAbout): { readonly parent: SnapshotId } | { readonly force: true } {
+    const before = this.snapshots.filter(
+      (one) => one.hostname === host && jobOf(one) === job && Date.parse(one.time) <= time,
+    );
+    const parent = before.at(-1)?.id;
+    return parent === undefined ? { force: true } : { parent };
   }
 
   /** What this run has stored after all. The copy is open anew then, if it can be reached. */

@@ -106,7 +106,8 @@ export function createResticRepo(
         (choice.host === undefined || snapshot.hostname === choice.host) &&
         (choice.path === undefined || snapshot.paths.includes(choice.path)),
     );
-    const found = fitting.find(({ complete }) => complete) ?? fitting[0];
+    const own = fitting.filter(({ job }) => job === undefined);
+    const found = own.find(({ complete }) => complete) ?? own[0] ?? fitting[0];
     if (found === undefined) throw new TasticError("not-found", "can not find any snapshots in the repo");
     return found.id;
   }
