@@ -84,7 +84,7 @@ describe("a second factor", () => {
     expect((await login(ownerPassword, codeOf(secret, site.clock.now - 2 * step))).status).toBe(400);
     // Two with the same code at the same time are one.
     const twice = await Promise.all([1, 2].map(() => login(ownerPassword, codeOf(secret))));
-    expect(twice.map(({ status }) => status).sort()).toEqual([200, 400]);
+    expect(new Set(twice.map(({ status }) => status))).toEqual(new Set([200, 400]));
   });
 
   it("is guessed no faster than a password", async () => {

@@ -1,28 +1,27 @@
 /** The backup of a 3Bot, put together: what its owner asks for is begun here, and done elsewhere. */
 import { resolve } from "node:path";
 import { homedir } from "node:os";
-import { messageOf, TasticError } from "@tastic/errors";
+import { messageOf } from "@tastic/errors";
 import { silentLog, type Log } from "@tastic/rest-server";
 import type { Clock } from "@tastic/storage";
+import { awayAnswer } from "../copies/answers.js";
 import { applyRetention, ownedSnapshots, pinnedTag } from "../copies/merged-snapshots.js";
 import { ReadingRoom } from "../copies/reading-room.js";
-import { runBackup } from "../runs/backup-run.js";
-import { runDrill } from "../runs/drill.js";
 import { EventHub } from "../runs/event-hub.js";
-import { findRecoverable, runRecover } from "../runs/recover-run.js";
-import { checkRestore, preview, runRestore, type RestoreContext } from "../runs/restore-run.js";
+import { findRecoverable, type RecoverRequest } from "../runs/recover-run.js";
+import { preview, type RestoreContext } from "../runs/restore-run.js";
 import { checkPaths } from "../runs/restore-places.js";
 import { retentionOf } from "../runs/retention.js";
-import { Runs, type RunOutcome, type RunRequest, type RunTask } from "../runs/runs.js";
+import { Runs } from "../runs/runs.js";
 import { Workers } from "../runs/workers.js";
 import { Notifier } from "../schedule/notifier.js";
 import { Scheduler } from "../schedule/scheduler.js";
 import { wallClock } from "../schedule/wall-clock.js";
 import { Watchdog } from "../schedule/watchdog.js";
-import { openStore } from "../copies/copy-store.js";
 import { Browser } from "./browser.js";
 import { Jobs, refuseJobTags } from "./jobs.js";
 import { OwnerState, places } from "./owner-state.js";
+import { RunStarts } from "./run-starts.js";
 import type * as Service from "./service.js";
 import { findingOf } from "./findings.js";
 import { decide } from "./set-up.js";
@@ -30,7 +29,6 @@ import { setUpMarketplace } from "./set-up-marketplace.js";
 import { lookAtMinio, setUpMinio } from "./set-up-minio.js";
 import { changeSettings, shownSettings, type SettingsChange } from "./settings-change.js";
 import { changeSnapshots } from "./snapshot-changes.js";
-import type { JobRecord } from "./state-schemas.js";
 import { placeStatus, statusOf } from "./status-view.js";
 
 type Place = Service.Place;
@@ -67,7 +65,6 @@ class Owner implements Service.OwnerService {
   readonly #state: OwnerState;
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #jitter: () => number;
   readonly #context: RestoreContext;
   readonly #hub = new EventHub();
   readonly #workers: Workers;
@@ -77,6 +74,7 @@ class Owner implements Service.OwnerService {
   readonly #notifier: Notifier;
   readonly #watchdog: Watchdog;
   readonly #scheduler: Scheduler;
+  readonly #starts: RunStarts;
   readonly #jobs: Jobs;
   readonly #telling = new Set<Promise<void>>();
 
@@ -86,7 +84,6 @@ class Owner implements Service.OwnerService {
     this.#state = state;
     this.#log = log;
     this.#clock = clock;
-    this.#jitter = jitter;
     this.#context = {
       state,
       clock,
@@ -107,14 +104,24 @@ class Owner implements Service.OwnerService {
       ended: (run) => this.#ended(run),
       settled: (run) => this.#settled(run),
     });
+    this.#room = new ReadingRoom(state, log);
+    this.#starts = new RunStarts({
+      context: this.#context,
+      runs: this.#runs,
+      room: this.#room,
+      jitter,
+      // Who listens is told beside the run, which waits for nobody.
+      begun: (run) => {
+        this.#watchdog.begun(run).catch((error: unknown) => log.warn(messageOf(error)));
+      },
+    });
     this.#jobs = new Jobs({
       state,
       home,
       roots: this.#context.roots,
       now: () => clock.now(),
-      begin: (job, place, allowLess) => this.#runJob(job, place, "owner", allowLess),
+      begin: (job, place, allowLess) => this.#starts.job(job, place, "owner", allowLess),
     });
-    this.#room = new ReadingRoom(state, log);
     this.#browser = new Browser(this.#room, () => clock.now());
     this.#notifier = new Notifier(state, log);
     this.#watchdog = new Watchdog({ state, runs: this.#runs, notifier: this.#notifier, clock, log });
@@ -125,11 +132,11 @@ class Owner implements Service.OwnerService {
       jitter,
       log,
       work: {
-        backup: (place) => this.#backup(place, "schedule", []),
-        catchUp: (place) => this.#inStep("catch-up", place, "schedule"),
-        job: async (name, place) => this.#runJob(await this.#jobs.need(name), place, "schedule", false),
-        drill: (place) => this.#drill(place, "schedule"),
-        answers: (place) => this.#answers(place),
+        backup: (place) => this.#starts.backup(place, "schedule", []),
+        catchUp: (place) => this.#starts.inStep("catch-up", place, "schedule"),
+        job: async (name, place) => this.#starts.job(await this.#jobs.need(name), place, "schedule", false),
+        drill: (place) => this.#starts.drill(place, "schedule"),
+        answers: (place) => awayAnswer(state, place),
         watch: () => this.#watchdog.watch(),
       },
     });
@@ -198,7 +205,7 @@ class Owner implements Service.OwnerService {
   }
 
   backup(request: { readonly place: Place; readonly tags?: readonly string[] | undefined }): Promise<Run> {
-    return this.#backup(request.place, "owner", request.tags ?? []);
+    return this.#starts.backup(request.place, "owner", request.tags ?? []);
   }
 
   jobs(): Promise<readonly Service.JobStatus[]> {
@@ -226,12 +233,11 @@ class Owner implements Service.OwnerService {
   }
 
   drill(place: Place): Promise<Run> {
-    return this.#drill(place, "owner");
+    return this.#starts.drill(place, "owner");
   }
 
-  async maintain(place: Place): Promise<Run> {
-    await this.#state.needPlace(place);
-    return this.#inStep("maintenance", place, "owner");
+  maintain(place: Place): Promise<Run> {
+    return this.#starts.inStep("maintenance", place, "owner");
   }
 
   cancel(runId: string): Promise<Run> {
@@ -321,29 +327,16 @@ class Owner implements Service.OwnerService {
     return preview(this.#context, this.#room, request);
   }
 
-  async restore(request: Service.RestoreRequest): Promise<Run> {
-    await checkRestore(this.#context, this.#room, request);
-    // In place, what is there is kept in a snapshot first.
-    const alone = request.target === undefined;
-    const { place } = request;
-    return this.#begin({ kind: "restore", place, by: "owner", alone }, (task) =>
-      runRestore(this.#context, task, request),
-    );
+  restore(request: Service.RestoreRequest): Promise<Run> {
+    return this.#starts.restore(request);
   }
 
   findRecoverable(from: Service.RecoverFrom): Promise<Service.Recoverable> {
     return findRecoverable(this.#context, from);
   }
 
-  recover(request: {
-    readonly from: Service.RecoverFrom;
-    readonly snapshot?: string | undefined;
-    readonly target?: string | undefined;
-  }): Promise<Run> {
-    const { place } = request.from;
-    return this.#begin({ kind: "recover", place, by: "owner" }, (task) =>
-      runRecover(this.#context, task, request),
-    );
+  recover(request: RecoverRequest): Promise<Run> {
+    return this.#starts.recover(request);
   }
 
   events(signal: AbortSignal): AsyncIterable<Service.OwnerEvent> {
@@ -364,61 +357,6 @@ class Owner implements Service.OwnerService {
     this.#hub.close();
     await this.#room.close();
     await this.#workers.end();
-  }
-
-  async #backup(place: Place, by: Run["by"], tags: readonly string[]): Promise<Run> {
-    refuseJobTags(tags);
-    await this.#mustBeReady(place);
-    return this.#begin({ kind: "backup", place, by }, (task) => runBackup(this.#context, task, { tags }));
-  }
-
-  async #runJob(
-    { name, paths, excludes }: JobRecord,
-    place: Place,
-    by: Run["by"],
-    allowLess: boolean,
-  ): Promise<Run> {
-    await this.#mustBeReady(place);
-    const job = { name, paths, excludes, allowLess };
-    return this.#begin({ kind: "job", job: name, place, by }, (task) =>
-      runBackup(this.#context, task, { tags: [], job }),
-    );
-  }
-
-  async #mustBeReady(place: Place): Promise<void> {
-    const record = await this.#state.needPlace(place);
-    if (record.state !== "ready") {
-      throw new TasticError(
-        "invalid-argument",
-        "there are backups of this name already, and nothing was decided yet",
-        {
-          guidance: "Recover them, or say that this 3Bot shall go on as it is.",
-          data: { problem: "recovery-undecided" },
-        },
-      );
-    }
-  }
-
-  #inStep(kind: "catch-up" | "maintenance", place: Place, by: Run["by"]): Promise<Run> {
-    return this.#begin({ kind, place, by }, (task) => runBackup(this.#context, task, { tags: undefined }));
-  }
-
-  async #drill(place: Place, by: Run["by"]): Promise<Run> {
-    await this.#state.needPlace(place);
-    const { state, clock, retryForMs } = this.#context;
-    return this.#begin({ kind: "drill", place, by }, (task) =>
-      runDrill({ state, clock, retryForMs, random: this.#jitter }, task),
-    );
-  }
-
-  async #begin(
-    request: Omit<RunRequest, "alone"> & Partial<RunRequest>,
-    work: (task: RunTask) => Promise<RunOutcome>,
-  ): Promise<Run> {
-    const run = await this.#runs.begin({ alone: true, ...request }, work);
-    // Who listens is told beside the run, which waits for nobody.
-    this.#watchdog.begun(run).catch((error: unknown) => this.#log.warn(messageOf(error)));
-    return run;
   }
 
   /** Does something with a place that no run may be working on. */
@@ -462,23 +400,5 @@ class Owner implements Service.OwnerService {
     this.#hub.emit({ type: "snapshots", place });
     this.#hub.emit({ type: "status" });
     return placeStatus({ state: this.#state, runs: this.#runs, clock: this.#clock }, place);
-  }
-
-  /** Do the copies that were away answer? */
-  async #answers(place: Place): Promise<boolean> {
-    const accesses = this.#state.accesses(await this.#state.needPlace(place));
-    for (const access of accesses) {
-      if ((await this.#state.copy(access.id)).state !== "unreachable") continue;
-      const storage = openStore(access, { retryForMs: 0, stuckAfterMs: 10_000 });
-      try {
-        await storage.stat({ type: "config", name: "" });
-      } catch (error) {
-        // That nothing is there is an answer, too.
-        if (!(error instanceof TasticError) || error.code !== "not-found") return false;
-      } finally {
-        await storage.close();
-      }
-    }
-    return true;
   }
 }

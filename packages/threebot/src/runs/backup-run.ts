@@ -70,7 +70,8 @@ export async function runBackup(
   }
 }
 
-function refuseUndecided(place: PlaceRecord, { safety = false }: BackupRequest): void {
+/** @throws TasticError invalid-argument while it is not decided whether to recover */
+export function refuseUndecided(place: PlaceRecord, { safety = false }: Pick<BackupRequest, "safety">): void {
   if (place.state === "ready" || safety) return;
   throw new TasticError(
     "invalid-argument",
