@@ -28,6 +28,7 @@ const runtime: Readonly<Record<string, string>> = {
   "https-proxy-agent": "proxies",
   ignore: "excludes by .gitignore",
   nodemailer: "mail",
+  otpauth: "codes of authenticators",
   "prom-client": "metrics",
   read: "typing a password",
   sax: "the XML of WebDAV",

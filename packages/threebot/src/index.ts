@@ -1,5 +1,10 @@
 export { parseName, type ThreebotName } from "./identity/names.js";
-export { deriveCredentials, sharedCredentials, type Credentials } from "./identity/credentials.js";
+export {
+  deriveCredentials,
+  serverSecret,
+  sharedCredentials,
+  type Credentials,
+} from "./identity/credentials.js";
 export { Access, type AccessOptions, type Caller } from "./owner-api/access.js";
 export { allOwnerRoutes, createOwnerApp, type OwnerAppOptions } from "./owner-api/owner-app.js";
 export type { OwnerRoutesOptions } from "./owner-api/owner-route.js";

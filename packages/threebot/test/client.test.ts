@@ -55,6 +55,13 @@ const calls: Partial<Record<keyof FakeOwner, unknown[]>> = {
   setAutomatic: ["minio", true],
   backup: [{ place: "minio", tags: ["one", "two"] }],
   drill: ["minio"],
+  maintain: ["minio"],
+  jobs: [],
+  setJob: [
+    { name: "photos", paths: ["~/photos"], excludes: ["*.tmp"], places: ["minio"], everyHours: 6, retention },
+  ],
+  removeJob: ["photos"],
+  runJob: [{ name: "photos", allowLess: true }],
   runs: [{ limit: 3, before: "run-1" }],
   log: ["run-1"],
   snapshots: ["minio", ["one", "two"]],

@@ -147,6 +147,29 @@ it("threat 38: a 3Bot is destroyed with its name typed again, comes back until t
   });
 });
 
+it("a recovery that failed is not taken for the one after the restart", async () => {
+  const site = await startSite();
+  const address = await created(site);
+  await backUp(address, join(site.folder, "here", "alice"));
+  await site.ask("POST", "deployer/deployments/alice/stop", {});
+  await until(site, "alice", "stopped");
+  await rm(join(site.folder, "here", "alice"), { recursive: true });
+  await writeFile(join(site.folder, "here", "recoveries-fail"), "");
+  await site.ask("POST", "deployer/recover", { name: "alice", password });
+  await expect(until(site, "alice", "running")).rejects.toThrow(/the recovery was to fail/);
+  // Once more for the same reason, which is a run of its own, then well.
+  const start = () => site.ask("POST", "deployer/deployments/alice/start", {});
+  await start();
+  await expect(until(site, "alice", "running")).rejects.toThrow(/the recovery was to fail/);
+  const runs = JSON.parse(
+    await readFile(join(site.folder, "here", "alice", "state", "runs.json"), "utf8"),
+  ) as object[];
+  expect(runs).toMatchObject([{ state: "failed" }, { state: "failed" }]);
+  await rm(join(site.folder, "here", "recoveries-fail"));
+  await start();
+  await until(site, "alice", "running");
+});
+
 it("defect 17: it never begins with nothing while there may be backups that cannot be seen", async () => {
   const site = await startSite();
   const address = await created(site);

@@ -4,7 +4,7 @@
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { deriveCredentials, parseName, ProcessTarget, type Client } from "@tastic/threebot";
+import { deriveCredentials, parseName, ProcessTarget, serverSecret, type Client } from "@tastic/threebot";
 import { beforeAll, expect, it, vi } from "vitest";
 import { describeWithRestic, runRestic, succeed, temporaryFolder } from "../../../test/support/peers.js";
 import { runProgram } from "../../../test/support/programs.js";
@@ -180,9 +180,10 @@ async function inStep(page: Client): Promise<void> {
 }
 
 /** What restic says of the copy on this server. */
-async function judge({ url }: ServerProcess): Promise<void> {
+async function judge({ id, url }: ServerProcess): Promise<void> {
   const { loginSecret, repositoryPassword } = await credentials;
-  const repo = `rest:${url.replace("://", `://${name}:${loginSecret}@`)}${name}/`;
+  const secret = serverSecret(loginSecret, name, id);
+  const repo = `rest:${url.replace("://", `://${name}:${secret}@`)}${name}/`;
   const options = { repo, password: repositoryPassword, timeout: 240_000 };
   expect(succeed(await runRestic(["check", "--read-data"], options)).stdout).toContain(
     "no errors were found",

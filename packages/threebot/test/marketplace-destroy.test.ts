@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { serverSecret } from "@tastic/threebot";
 import { expect, it } from "vitest";
 import { call, sha256 } from "../../../test/support/serve-rest.js";
 import { codeOf, day, register, secretOf, startMarketplace, type CutServer } from "./marketplace-support.js";
@@ -10,10 +11,10 @@ const from = "10.0.0.1";
 const alice = { name: "alice", loginSecret: secretOf("alice") };
 
 /** Stores something as a 3Bot would, and returns how to look at it. */
-async function store({ url }: CutServer): Promise<() => Promise<number>> {
+async function store({ id, url }: CutServer): Promise<() => Promise<number>> {
   const body = randomBytes(1000);
   const path = `/alice/data/${sha256(body)}`;
-  const login = { user: "alice", password: secretOf("alice") };
+  const login = { user: "alice", password: serverSecret(secretOf("alice"), "alice", id) };
   const { status } = await call(url, "POST", path, { ...login, body });
   if (status !== 200) throw new Error(`storing ended with ${status}`);
   return async () => (await call(url, "GET", path, login)).status;
@@ -107,7 +108,7 @@ it("defect 7: in the end nothing is left on either server, also if one is down f
   // Somebody else may have the name now, and finds nothing.
   const token = await marketplace.issueToken("alice");
   await marketplace.register({ name: "alice", token, loginSecret: "of the next one" }, from);
-  for (const { rest } of servers) expect(await rest.accounts.verify("alice", "of the next one")).toBe(true);
+  for (const server of servers) expect(await server.letsIn("alice", "of the next one")).toBe(true);
   expect(await codeOf(marketplace.login(alice, from))).toBe("wrong-password");
 });
 
@@ -117,13 +118,13 @@ it("can be undone while a server is down, and before its registration was comple
   two.down = "before";
   await register(marketplace, "alice");
   await marketplace.destroy({ ...alice, confirm: "alice" }, from);
-  expect(await one.rest.accounts.verify("alice", secretOf("alice"))).toBe(false);
+  expect(await one.letsIn("alice", secretOf("alice"))).toBe(false);
   await marketplace.restoreBackups(alice, from);
-  expect(await one.rest.accounts.verify("alice", secretOf("alice"))).toBe(true);
+  expect(await one.letsIn("alice", secretOf("alice"))).toBe(true);
   two.down = "no";
   clock.now += day;
   await marketplace.work();
-  expect(await two.rest.accounts.verify("alice", secretOf("alice"))).toBe(true);
+  expect(await two.letsIn("alice", secretOf("alice"))).toBe(true);
 });
 
 it("destroys nothing of what somebody else has at a server under the same name", async () => {

@@ -37,7 +37,7 @@ it("makes the accounts of all its 3Bots anew when it looks, and says so once", a
   await marketplace.work();
   // Neither those that are gone, nor one that is to be kept out.
   expect(await accountsOf(lost)).toEqual(["alice active"]);
-  expect(await lost.rest.accounts.verify("alice", secretOf("alice"))).toBe(true);
+  expect(await lost.letsIn("alice", secretOf("alice"))).toBe(true);
   expect(await accountsOf(other)).toEqual(["alice active", "dora suspended"]);
   const calls = lost.calls.length;
   clock.now += 11 * 60_000;

@@ -1,14 +1,23 @@
 /** Registering: tokens, two servers of which one may be down, answers that are lost, processes that are killed. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { listen, OperatorApi, silentLog } from "@tastic/rest-server";
-import { createMarketplace, runMarketplace } from "@tastic/threebot";
+import {
+  createLocalDocuments,
+  listen,
+  localModes,
+  OperatorApi,
+  Passwords,
+  silentLog,
+} from "@tastic/rest-server";
+import { createMarketplace, runMarketplace, serverSecret } from "@tastic/threebot";
 import { expect, it, onTestFinished } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
+import { threebotRecord } from "../dist/marketplace/record.js";
 import {
   remoteBackupServer,
   type RemoteBackupServerOptions,
 } from "../dist/marketplace/remote-backup-server.js";
+import { Records } from "../dist/state/records.js";
 import { codeOf, day, register, secretOf, startMarketplace } from "./marketplace-support.js";
 
 const from = "10.0.0.1";
@@ -20,7 +29,7 @@ it("gives a 3Bot an account on two servers, and says where", async () => {
   const places = await marketplace.register({ name: " Alice", token, loginSecret }, from);
   expect(places.name).toBe("alice");
   expect(places.copies.map(({ url }) => url).sort()).toEqual(servers.map(({ url }) => `${url}alice/`).sort());
-  for (const { rest } of servers) expect(await rest.accounts.verify("alice", loginSecret)).toBe(true);
+  for (const server of servers) expect(await server.letsIn("alice", loginSecret)).toBe(true);
   expect(await marketplace.login({ name: "alice", loginSecret }, from)).toEqual(places);
 });
 
@@ -62,12 +71,12 @@ it("is done with one server down, and completed later, also after a restart", as
   const [one, two] = test.servers;
   two.down = "before";
   await register(test.marketplace, "alice");
-  expect(await one.rest.accounts.verify("alice", secretOf("alice"))).toBe(true);
+  expect(await one.letsIn("alice", secretOf("alice"))).toBe(true);
   expect(await codeOf(two.rest.accounts.get("alice"))).toBe("not-found");
   two.down = "no";
   const again = await test.restart();
   await again.work();
-  expect(await two.rest.accounts.verify("alice", secretOf("alice"))).toBe(true);
+  expect(await two.letsIn("alice", secretOf("alice"))).toBe(true);
 });
 
 it("defect 6: with both servers down the token is not spent, and another password may be tried", async () => {
@@ -84,9 +93,9 @@ it("defect 6: with both servers down the token is not spent, and another passwor
   );
   servers[0].down = servers[1].down = "no";
   expect(await ask("right secret")).toBe("none");
-  for (const { rest } of servers) {
-    expect(await rest.accounts.verify("alice", "right secret")).toBe(true);
-    expect(await rest.accounts.verify("alice", "mistyped secret")).toBe(false);
+  for (const server of servers) {
+    expect(await server.letsIn("alice", "right secret")).toBe(true);
+    expect(await server.letsIn("alice", "mistyped secret")).toBe(false);
   }
 });
 
@@ -99,7 +108,7 @@ it("many at once with one token: one secret wins, on both servers", async () => 
   );
   expect(codes.filter((code) => code === "none")).toHaveLength(1);
   const winner = secrets[codes.indexOf("none")]!;
-  for (const { rest } of servers) expect(await rest.accounts.verify("alice", winner)).toBe(true);
+  for (const server of servers) expect(await server.letsIn("alice", winner)).toBe(true);
   expect(await marketplace.login({ name: "alice", loginSecret: winner }, from)).toMatchObject({
     name: "alice",
   });
@@ -123,9 +132,9 @@ it("defect 6, threat 34: names fold nowhere: alice.x is not alice", async () => 
   await register(marketplace, "victim");
   const token = await marketplace.issueToken("victim.x");
   await marketplace.register({ name: "victim.x", token, loginSecret: secretOf("attacker") }, from);
-  for (const { rest } of servers) {
-    expect(await rest.accounts.verify("victim", secretOf("victim"))).toBe(true);
-    expect(await rest.accounts.verify("victim", secretOf("attacker"))).toBe(false);
+  for (const server of servers) {
+    expect(await server.letsIn("victim", secretOf("victim"))).toBe(true);
+    expect(await server.letsIn("victim", secretOf("attacker"))).toBe(false);
   }
   for (const name of ["../x", "data", "a", "victim/x", "victim%2fx", "víctim", "victim.", "metrics"])
     expect([name, await codeOf(marketplace.issueToken(name))]).toEqual([name, "invalid-argument"]);
@@ -162,16 +171,14 @@ it("does the same with servers on other machines, over their operator's interfac
   onTestFinished(() => marketplace.stop());
   await marketplace.start();
   await marketplace.work();
-  for (const { rest } of test.servers)
-    expect(await rest.accounts.verify("alice", secretOf("alice"))).toBe(true);
+  for (const server of test.servers) expect(await server.letsIn("alice", secretOf("alice"))).toBe(true);
   await test.servers[0].rest.accounts.create("bob", "of somebody else");
   const bobs = await marketplace.issueToken("bob");
   expect(
     await codeOf(marketplace.register({ name: "bob", token: bobs, loginSecret: secretOf("bob") }, from)),
   ).toBe("already-exists");
   await marketplace.destroy({ name: "alice", loginSecret: secretOf("alice"), confirm: "alice" }, from);
-  for (const { rest } of test.servers)
-    expect(await rest.accounts.verify("alice", secretOf("alice"))).toBe(false);
+  for (const server of test.servers) expect(await server.letsIn("alice", secretOf("alice"))).toBe(false);
   test.clock.now += 8 * day;
   await marketplace.work();
   expect(await marketplace.standing("alice")).toBe("free");
@@ -215,4 +222,34 @@ it("threat 16: nothing that secrets go to is reached without TLS, unless it is t
     servers: ["one", "two"].map((id) => ({ id, url: `https://${id}.example/`, ...inside })),
   });
   await apart.stop();
+});
+
+it("what one server is told lets nobody into the other, nor has it both copies destroyed", async () => {
+  const { marketplace, servers } = await startMarketplace();
+  await register(marketplace, "alice");
+  const [one, two] = servers;
+  const told = serverSecret(secretOf("alice"), "alice", one.id);
+  expect(await one.rest.accounts.verify("alice", told)).toBe(true);
+  for (const known of [told, serverSecret(told, "alice", two.id)]) {
+    expect(await two.rest.accounts.verify("alice", known)).toBe(false);
+    const asked = { name: "alice", loginSecret: known, confirm: "alice" };
+    expect(await codeOf(marketplace.destroy(asked, from))).toBe("wrong-password");
+  }
+});
+
+it("still knows those whose accounts had the login secret itself", async () => {
+  const folder = join(await temporaryFolder(), "marketplace");
+  const passwords = new Passwords({ cost: 4 });
+  onTestFinished(() => passwords.close());
+  const records = new Records(createLocalDocuments(folder, localModes(false)), "threebots", threebotRecord);
+  const secret = await passwords.hash(secretOf("alice"));
+  const copies = ["one", "two"].map((server) => ({ server, is: "unknown" as const }));
+  await records.update("alice", () => {
+    return { name: "alice", state: "active", tokens: [], earlier: [], secret, copies };
+  });
+  const { marketplace, servers } = await startMarketplace({ folder });
+  await marketplace.work();
+  for (const { rest } of servers) expect(await rest.accounts.verify("alice", secretOf("alice"))).toBe(true);
+  const places = await marketplace.login({ name: "alice", loginSecret: secretOf("alice") }, from);
+  expect(places.copies.map(({ server }) => server)).toEqual([undefined, undefined]);
 });

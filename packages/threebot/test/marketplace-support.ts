@@ -11,6 +11,7 @@ import {
   localModes,
   type RestServer,
 } from "@tastic/rest-server";
+import { serverSecret } from "@tastic/threebot";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { embeddedBackupServer, type BackupServer } from "../dist/marketplace/backup-server.js";
 import {
@@ -47,6 +48,11 @@ export class CutServer implements BackupServer {
     this.#pass("suspend", () => this.#inner.suspend(account));
   erase = (account: Parameters<BackupServer["activate"]>[0]): Promise<void> =>
     this.#pass("erase", () => this.#inner.erase(account));
+  /** Does this login secret lead into the account of this server? */
+  letsIn(name: string, loginSecret: string): Promise<boolean> {
+    return this.rest.accounts.verify(name, serverSecret(loginSecret, name, this.id));
+  }
+
   // Looking is not counted.
   has = (name: string): Promise<boolean> => this.#look(() => this.#inner.has(name));
   names = (): Promise<ReadonlySet<string>> => this.#look(() => this.#inner.names());

@@ -75,17 +75,30 @@ describe("an answer of the original", () => {
     expect(await dataOf(await owner.get(`${minio}/snapshots?tags=sec`))).toHaveLength(1);
   });
 
-  it("tags are a list with commas, as the original's page sent it, or nothing", async () => {
+  it("tags are a list with commas, as the original's page sent it, or nothing; the second comes to them", async () => {
     for (const tags of ["a,b", "a , b", null, ""]) {
       await owner.post(`${minio}/backup`, { tags });
     }
     const given = site.owner.calls.filter(([method]) => method === "backup").map(([, request]) => request);
+    const second = expect.stringMatching(/^\d{10}$/) as string;
     expect(given).toEqual([
-      { place: "minio", tags: ["a", "b"] },
-      { place: "minio", tags: ["a", "b"] },
-      { place: "minio", tags: [] },
-      { place: "minio", tags: [] },
+      { place: "minio", tags: ["a", "b", second] },
+      { place: "minio", tags: ["a", "b", second] },
+      { place: "minio", tags: [second] },
+      { place: "minio", tags: [second] },
     ]);
+  });
+
+  it("paths are those of the settings, or refused, and only the marketplace's actor knows them", async () => {
+    const deployer = "/backup/actors/threebot_deployer";
+    site.owner.states.set("marketplace", "ready");
+    const ask = async (actor: string, paths: unknown): Promise<number> =>
+      (await owner.post(`${actor}/backup`, { paths })).status;
+    expect(await ask(deployer, ["~/.config/jumpscale"])).toBe(200);
+    expect(await ask(deployer, null)).toBe(200);
+    expect(await ask(deployer, ["/etc"])).toBe(400);
+    expect(await ask(minio, ["~/.config/jumpscale"])).toBe(400);
+    expect(site.owner.calls.filter(([method]) => method === "backup")).toHaveLength(2);
   });
 });
 

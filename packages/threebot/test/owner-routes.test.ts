@@ -65,6 +65,7 @@ describe("threat 23: every route", () => {
     expect([...called].sort((a, b) => a.localeCompare(b))).toEqual([
       "archive",
       "diff",
+      "jobs",
       "list",
       "log",
       "read",

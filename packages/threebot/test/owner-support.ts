@@ -87,6 +87,8 @@ export interface BackupServer {
   readonly rest: RestServer;
   /** All that a client has sent: request lines, headers and the beginnings of bodies. */
   readonly seen: string[];
+  /** What becomes of a request: it may be cut off before it is heard, or when all is done but the answer given. */
+  fate: (method: string, path: string) => "well" | "unheard" | "unanswered";
   stop(): Promise<void>;
   /** At the same address. */
   startAgain(): Promise<void>;
@@ -104,6 +106,18 @@ export async function startBackupServer(): Promise<BackupServer> {
   const seen: string[] = [];
   const handle: RestServer["handle"] = (request, response) => {
     seen.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
+    const fate = server.fate(request.method ?? "", request.url ?? "");
+    if (fate === "unheard") {
+      request.destroy();
+      return;
+    }
+    if (fate === "unanswered") {
+      const begin = response.writeHead.bind(response) as (...args: unknown[]) => typeof response;
+      response.writeHead = (...args: unknown[]) => {
+        request.socket.destroy();
+        return begin(...args);
+      };
+    }
     rest.handle(request, response);
   };
   let listening: Listening | undefined = await listen(handle, { address: "127.0.0.1:0" });
@@ -117,16 +131,18 @@ export async function startBackupServer(): Promise<BackupServer> {
     await stop();
     await rest.close();
   });
-  return {
+  const server: BackupServer = {
     url: `http://${address}/`,
     folder,
     rest,
     seen,
+    fate: () => "well",
     stop,
     async startAgain() {
       listening ??= await listen(handle, { address });
     },
   };
+  return server;
 }
 
 export interface TestMarketplace {

@@ -72,17 +72,20 @@ describe("the seed's session", () => {
       "r.backup(tags=['a', 'b'])",
       "r.backup('~/.config/jumpscale', 'single')",
       "r.backup(['/home/alice/.config/jumpscale/'])",
+      "r.auto_backup_running('~/.config/jumpscale')",
+      "r.auto_backup('~/.config/jumpscale', keep_last=5)",
+      "r.auto_backup_running('/home/alice/.config/jumpscale/')",
       "r.auto_backup_running('/any')",
-      "r.auto_backup('/any', keep_last=5)",
-      "r.auto_backup_running('/any')",
-      "r.disable_auto_backup('/any')",
-      "r.auto_backup_running('/any')",
+      "r.disable_auto_backup('~/.config/jumpscale')",
+      "r.auto_backup_running('~/.config/jumpscale')",
+      "r.start_watch_backup('~/.config/jumpscale')",
+      "r.backup_watchdog_running('~/.config/jumpscale')",
       "r.backup_watchdog_running('/any')",
       "j.tools.restic.list_all()",
       "j.tools.restic.get('marketplace')",
     );
     expect(lines).toBe(
-      "False\nTrue\nFalse\nTrue\n" +
+      "False\nTrue\nFalse\nFalse\nTrue\nFalse\n" +
         "['minio_backup', 'config_backup_1', 'config_backup_2', 'marketplace']\n<j.tools.restic.marketplace>\n",
     );
     expect(given("backup")).toEqual([
@@ -93,13 +96,29 @@ describe("the seed's session", () => {
     expect((await owner.settings()).retention.last).toBe(5);
   });
 
-  it("forgets all but the newest, or what is named", async () => {
+  it("a path that nobody backs up is refused, and not passed over", async () => {
+    for (const line of ["auto_backup", "disable_auto_backup", "start_watch_backup"])
+      expect(await typed(`j.tools.restic.minio_backup.${line}('/any')`)).toMatch(/ValueError: .*\/any/);
+    for (const method of ["setAutomatic", "changeSettings"]) expect(given(method)).toEqual([]);
+  });
+
+  it("forgets all but the newest of each host and paths, or what is named", async () => {
     for (let i = 0; i < 15; i++) owner.add("minio");
     const oldest = owner.owned.get("minio")!.at(-1)!.id;
     await typed("r = j.tools.restic.minio_backup", `r.forget(snapshots=['${oldest}'])`, "r.forget()");
     expect(owner.owned.get("minio")).toHaveLength(10);
-    await typed("r = j.tools.restic.minio_backup", "r.forget(1, prune=False)");
+    const other = owner.add("minio", { paths: ["/srv"] });
+    await typed("r = j.tools.restic.minio_backup", "r.forget(1)");
+    expect(owner.owned.get("minio")!.map(({ id }) => id)).toEqual([other.id, expect.any(String)]);
+  });
+
+  it("prunes after that, unless it is told not to", async () => {
+    for (let i = 0; i < 3; i++) owner.add("minio");
+    await typed("r = j.tools.restic.minio_backup", "r.forget(2, prune=False)");
+    expect(given("maintain")).toEqual([]);
+    await typed("r = j.tools.restic.minio_backup", "r.forget(1)");
     expect(owner.owned.get("minio")).toHaveLength(1);
+    expect(given("maintain")).toEqual(["minio"]);
   });
 });
 

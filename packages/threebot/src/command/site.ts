@@ -14,6 +14,7 @@ import {
 import { callerAddress } from "../http/caller.js";
 import type { OwnerService } from "../owner/service.js";
 import { Access } from "../owner-api/access.js";
+import { SecretBox } from "../state/secret-box.js";
 import { createOwnerApp } from "../owner-api/owner-app.js";
 
 export interface SiteOptions {
@@ -55,6 +56,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const access = new Access({
     documents: createLocalDocuments(join(state, "access"), localModes(false)),
     audit,
+    secrets: await SecretBox.open(join(state, "secret.key")),
     secureCookies: tls !== undefined || publicUrl?.startsWith("https:") === true,
     // Cookies know no ports, and there may be several 3Bots on one machine.
     cookieName: `3bot-session-${/\d*$/.exec(options.listen)?.[0] ?? ""}`,

@@ -28,6 +28,9 @@ export interface RestAccess extends Access {
   /** Of the repository: "https://backup1.example/alice/". */
   readonly url: string;
   readonly account: string;
+  /** The marketplace's id of the server. */
+  readonly server?: string | undefined;
+  /** Of this server. */
   readonly loginSecret: string;
 }
 

@@ -5,11 +5,20 @@
 import { applyPolicy, type KeepPolicy, type Snapshot, type StoredSnapshot } from "tastic";
 import type { OwnedSnapshot, Retention } from "../owner/service.js";
 
+export const programVersion = "3bot-backup 0.1.0";
+
+/** Was it made by a 3Bot of ours, of whichever version? */
+export function isOurs({ programVersion: by }: Snapshot): boolean {
+  return by?.startsWith("3bot-backup ") ?? false;
+}
+
 export const pinnedTag = "pinned";
 /** Not all that was to be backed up could be read. */
 export const incompleteTag = "incomplete";
 /** Made before a restore wrote over what was there. */
 export const safetyTag = "safety";
+/** Of the tag of a job's snapshots, which has the job's name behind it. */
+export const jobTagBegin = "job:";
 /** So many of those stay. */
 const safetyKept = 3;
 
@@ -67,6 +76,36 @@ function epochOf({ tags, paths }: Snapshot): string | undefined {
   return paths.length === 1 ? tags?.find((tag) => /^\d{10}$/.test(tag)) : undefined;
 }
 
+/**
+ * Snapshots that one run has made twice, in one copy each, because it could not learn that the first was stored or could
+ * not bring it over: those that may go from where their twin is, too, with the twin. That is the pinned one, or the one of
+ * which nothing is missing, or one of the two.
+ */
+export function twinsOf(all: readonly MergedSnapshot[]): ReadonlyMap<string, MergedSnapshot> {
+  const twins = new Map<string, MergedSnapshot>();
+  const first = new Map<string, MergedSnapshot>();
+  for (const one of [...all].sort((a, b) => worth(b) - worth(a))) {
+    const { time, hostname, paths } = one.snapshot;
+    if (!isOurs(one.snapshot)) continue;
+    const run = JSON.stringify([time, hostname, paths]);
+    const twin = first.get(run);
+    if (twin === undefined) first.set(run, one);
+    // Where they are in the same copies, a clock stood still between two runs.
+    else if (one.inCopies.size === 1 && [...twin.inCopies.keys()].some((copy) => !one.inCopies.has(copy)))
+      twins.set(one.key, twin);
+  }
+  return twins;
+}
+
+function worth({ snapshot }: MergedSnapshot): number {
+  return (hasTag(snapshot, pinnedTag) ? 2 : 0) + (hasTag(snapshot, incompleteTag) ? 0 : 1);
+}
+
+/** The job whose snapshot it is; undefined for one of the 3Bot itself. */
+export function jobOf({ tags }: Snapshot): string | undefined {
+  return tags?.find((tag) => tag.startsWith(jobTagBegin))?.slice(jobTagBegin.length);
+}
+
 export function hasTag(snapshot: Snapshot, tag: string): boolean {
   return snapshot.tags?.includes(tag) ?? false;
 }
@@ -101,9 +140,12 @@ export function isOfTheFuture(time: number, now: number): boolean {
   return time > now + farAhead;
 }
 
-/** The newest of which everything is there. A machine whose clock is far behind takes the newest of all. */
+/**
+ * The newest of the 3Bot itself, no job's, of which everything is there. A machine whose clock is far behind takes the newest
+ * of all.
+ */
 export function newestComplete(all: readonly MergedSnapshot[], now: number): MergedSnapshot | undefined {
-  const complete = all.filter((one) => isComplete(one, all));
+  const complete = all.filter((one) => jobOf(one.snapshot) === undefined && isComplete(one, all));
   return complete.find(({ time }) => !isOfTheFuture(time, now)) ?? complete[0];
 }
 
@@ -113,15 +155,22 @@ export interface Kept {
   readonly remove: readonly MergedSnapshot[];
 }
 
-/** What a retention keeps of the snapshots of one 3Bot; those of others in the same repository are not its concern. */
+/**
+ * What a retention keeps of the snapshots of one 3Bot, or of one of its jobs; those of others in the same repository are not
+ * its concern.
+ */
 export function applyRetention(
   all: readonly MergedSnapshot[],
   host: string,
   retention: Retention,
   now: number,
+  job?: string,
 ): Kept {
   // Those of the future neither go nor take the place of others.
-  const own = all.filter(({ snapshot, time }) => snapshot.hostname === host && !isOfTheFuture(time, now));
+  const own = all.filter(
+    ({ snapshot, time }) =>
+      snapshot.hostname === host && jobOf(snapshot) === job && !isOfTheFuture(time, now),
+  );
   const reasons = new Map<string, readonly string[]>();
   const remove: MergedSnapshot[] = [];
   for (const [at, one] of own.filter(isSafety).entries()) {
@@ -158,6 +207,7 @@ export function ownedSnapshots(all: readonly MergedSnapshot[], kept: Kept | unde
     copies: [...one.inCopies.keys()],
     pinned: hasTag(one.snapshot, pinnedTag),
     complete: isComplete(one, all),
+    job: jobOf(one.snapshot),
     kept: kept?.reasons.get(one.key) ?? [],
   }));
 }

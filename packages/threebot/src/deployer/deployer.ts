@@ -234,7 +234,8 @@ export class Deployer {
       const old = await this.#records.read(name);
       if (old !== undefined && !(await this.#isGone(old))) refuseUnless(old, isOver, "to be made anew");
       if (old !== undefined) await this.#end(old);
-      const fresh = this.#newRecord(name, target.id);
+      // What has failed there is in its folder still.
+      const fresh = { ...this.#newRecord(name, target.id), failedRun: old?.failedRun };
       let begun = false;
       try {
         const intent = await work(beginning, old !== undefined, async () => {

@@ -33,6 +33,8 @@ export const deploymentRecord = v.object({
   apiToken: v.string(),
   /** The run that a step is waiting for. */
   run: v.optional(v.string()),
+  /** The recovery that did not bring everything back: after a restart another one is waited for. */
+  failedRun: v.optional(v.string()),
 });
 
 export type DeploymentRecord = v.InferOutput<typeof deploymentRecord>;

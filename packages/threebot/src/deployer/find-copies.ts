@@ -2,7 +2,7 @@
 import { isTasticError, messageOf } from "@tastic/errors";
 import { createRestStorage, parseRestLocation } from "@tastic/storage-rest";
 import { listSnapshots, Repository } from "tastic";
-import type { Credentials } from "../identity/credentials.js";
+import { serverSecret, type Credentials } from "../identity/credentials.js";
 import type { BackupPlaces } from "../marketplace/protocol.js";
 
 export interface FoundCopy {
@@ -18,9 +18,10 @@ const patience = 10_000;
 
 export function findCopies({ copies }: BackupPlaces, credentials: Credentials): Promise<FoundCopy[]> {
   return Promise.all(
-    copies.map(async ({ url, account }): Promise<FoundCopy> => {
+    copies.map(async (copy): Promise<FoundCopy> => {
+      const { url } = copy;
       try {
-        return { url, ...(await inTime(look(url, account, credentials))), problem: undefined };
+        return { url, ...(await inTime(look(copy, credentials))), problem: undefined };
       } catch (error) {
         // An empty account is no problem: nothing has been backed up yet.
         const none = isTasticError(error, "no-repository");
@@ -33,13 +34,12 @@ export function findCopies({ copies }: BackupPlaces, credentials: Credentials): 
 }
 
 async function look(
-  url: string,
-  account: string,
+  { url, account, server }: BackupPlaces["copies"][number],
   { loginSecret, repositoryPassword }: Credentials,
 ): Promise<{ readonly snapshots: number; readonly newest: string | undefined }> {
   const storage = createRestStorage({
     location: parseRestLocation(`rest:${url}`),
-    credentials: { username: account, password: loginSecret },
+    credentials: { username: account, password: serverSecret(loginSecret, account, server) },
     userAgent: "3bot-backup",
   });
   try {

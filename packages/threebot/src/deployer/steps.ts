@@ -38,13 +38,15 @@ export async function doStep(step: Step, record: DeploymentRecord, context: Step
       if (record.flow?.kind !== "move" || other === undefined) return {};
       return { target: other, other: record.target };
     case "start":
+      // One whose recovery has failed is there, to be looked at, and begins another only at its start.
+      if (record.failedRun !== undefined) await target.stop(name);
       return target.start(name);
     case "answer":
       await untilItAnswers(record, target, context);
       return {};
     case "recover":
       await untilRecovered(record, context);
-      return {};
+      return { failedRun: undefined };
     case "remove-old":
       if (other !== undefined) await context.targetOf(other).remove(name);
       return { other: undefined };
@@ -93,19 +95,34 @@ async function untilItAnswers(record: DeploymentRecord, target: Target, context:
   }
 }
 
-/** It recovers by itself, as it was told in its handover. */
+/**
+ * It recovers by itself, as it was told in its handover, and after a start once more if that failed. Then the run that
+ * failed is still its newest for a moment; or its owner has done at its page what was left to be done.
+ */
 async function untilRecovered(record: DeploymentRecord, context: StepContext): Promise<void> {
   const client = clientOf(record, context);
+  const { failedRun } = record;
   const end = performance.now() + context.patience;
   for (;;) {
+    const isDecided = failedRun !== undefined && (await client.isReady());
     const run = await client.newest("recover");
-    if (run !== undefined) return client.recovered(run.id, context.signal);
+    if (run !== undefined && run.id !== failedRun) return recovered(client, run.id, context);
+    if (isDecided) return;
     if (performance.now() > end) {
       throw new TasticError("incomplete", `${record.name} does not begin to recover`, {
         guidance: "Look at the page of the 3Bot; it may ask something.",
       });
     }
     await sleep(pause, undefined, { signal: context.signal });
+  }
+}
+
+async function recovered(client: ThreebotClient, id: string, context: StepContext): Promise<void> {
+  try {
+    await client.recovered(id, context.signal);
+  } catch (error) {
+    if (isTasticError(error, "incomplete")) await context.note({ failedRun: id });
+    throw error;
   }
 }
 

@@ -72,6 +72,12 @@ export class ThreebotClient {
     return this.ended(id, signal, isAllBack);
   }
 
+  /** Are its backups where they are to go, and is nothing left to be recovered or decided? */
+  async isReady(): Promise<boolean> {
+    const { places } = await this.#client.status();
+    return places.some(({ place, state }) => place === "marketplace" && state === "ready");
+  }
+
   /** The newest run of a kind. */
   async newest(kind: RunKind): Promise<Run | undefined> {
     return (await this.#client.runs({ limit: 50 })).find((run) => run.kind === kind);

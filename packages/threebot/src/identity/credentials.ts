@@ -1,7 +1,7 @@
 /**
- * What a name and a password become: the secret that logs in at the marketplace and at its backup servers, and the
- * password of the repositories, which no server ever sees. Neither leads to the other or back to the password: scrypt
- * (RFC 7914) makes guessing slow, HKDF (RFC 5869) takes the two apart.
+ * What a name and a password become: the secret that logs in at the marketplace, one for each backup server, made of it,
+ * and the password of the repositories, which no server ever sees. None leads back to what it was made of: scrypt
+ * (RFC 7914) makes guessing slow, HKDF (RFC 5869) takes them apart.
  */
 import { hkdfSync, scrypt } from "node:crypto";
 import type { ThreebotName } from "./names.js";
@@ -30,6 +30,19 @@ export async function deriveCredentials(name: ThreebotName, password: string): P
   const credentials = { loginSecret: part("login"), repositoryPassword: part("repository") };
   root.fill(0);
   return credentials;
+}
+
+/**
+ * With what a 3Bot logs in at one backup server. Whoever sees it there can use it neither at the other server nor at the
+ * marketplace, where both copies could be destroyed with it.
+ * @param server the marketplace's id of it; not given for accounts of before each server had a secret of its own
+ */
+export function serverSecret(loginSecret: string, account: string, server: string | undefined): string {
+  if (server === undefined) return loginSecret;
+  const salt = `3bot-backup/1/${account}`;
+  return Buffer.from(hkdfSync("sha256", loginSecret, salt, `server/${server}`, secretBytes)).toString(
+    "base64url",
+  );
 }
 
 /** Those of a 3Bot from before the two were taken apart: its password was both. */

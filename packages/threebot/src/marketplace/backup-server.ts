@@ -8,7 +8,7 @@ import type { RestServer } from "@tastic/rest-server";
 
 export interface AccountWanted {
   readonly name: string;
-  /** bcrypt of the login secret. */
+  /** bcrypt of the secret that logs in there. */
   readonly hash: string;
   /** Of earlier tries, with which the account may have been made. */
   readonly earlier: readonly string[];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseName } from "../identity/names.js";
 import { openState, usualTokenDays } from "./marketplace.js";
 import { issueToken } from "./registration.js";
-import type { ThreebotRecord } from "./record.js";
+import type { CopyRecord, ThreebotRecord } from "./record.js";
 
 /**
  * A token for a new 3Bot of this name.
@@ -23,7 +23,7 @@ export async function issueTokenIn(folder: string, typed: string, days = usualTo
 export interface ListedThreebot {
   readonly name: string;
   readonly state: ThreebotRecord["state"];
-  readonly copies: ThreebotRecord["copies"];
+  readonly copies: readonly Pick<CopyRecord, "server" | "is">[];
   readonly undoUntil: string | undefined;
 }
 
@@ -32,6 +32,6 @@ export async function listThreebotsIn(folder: string): Promise<ListedThreebot[]>
   const { records } = openState(join(folder, "marketplace"), Date.now);
   const found: ListedThreebot[] = [];
   for await (const { name, state, copies, undoUntil } of records)
-    found.push({ name, state, copies, undoUntil });
+    found.push({ name, state, copies: copies.map(({ server, is }) => ({ server, is })), undoUntil });
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

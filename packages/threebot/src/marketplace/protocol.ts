@@ -1,6 +1,6 @@
 /**
  * What a 3Bot and the marketplace say to each other: JSON by POST, below `/api/v1/`. Only login secrets go over the wire;
- * the password of the repositories stays with the 3Bot.
+ * the password of the repositories stays with the 3Bot, and what the marketplace is told is not what a backup server is.
  */
 import * as v from "valibot";
 
@@ -23,12 +23,19 @@ export const destroyRequest = v.strictObject({ name, loginSecret: secret, confir
 /** `POST /api/v1/restore-backups`: undoes a destruction whose time is not over. */
 export const undoRequest = loginRequest;
 
-/** Where the backups of a 3Bot are. To log in: the account and the login secret. */
+/** Where the backups of a 3Bot are. To log in: the account, and `serverSecret` of what the marketplace was told. */
 export const backupPlaces = v.object({
   name,
   /** Of the two copies; `url` is that of the repository, without credentials: "https://backup1.example/alice/". */
   copies: v.pipe(
-    v.array(v.object({ url: v.pipe(v.string(), v.url()), account: v.string() })),
+    v.array(
+      v.object({
+        url: v.pipe(v.string(), v.url()),
+        account: v.string(),
+        /** The id of the backup server; none where the login secret itself is the account's. */
+        server: v.optional(v.string()),
+      }),
+    ),
     v.minLength(1),
   ),
 });

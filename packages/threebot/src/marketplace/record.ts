@@ -14,6 +14,8 @@ const time = v.pipe(v.string(), v.isoTimestamp());
 const copy = v.object({
   /** The id of a backup server. */
   server: v.string(),
+  /** bcrypt of the secret that logs in there; of the login secret if there is none, as once it was. */
+  secret: v.optional(v.string()),
   /** What the server has last confirmed. */
   is: v.picklist(["unknown", "active", "suspended", "erased"]),
 });
@@ -22,9 +24,9 @@ export const threebotRecord = v.object({
   name: v.string(),
   state: v.picklist(["invited", "registering", "withdrawing", "active", "destroying", "destroyed"]),
   tokens: v.array(v.object({ hash: v.string(), issued: time, expires: time, spent: v.optional(time) })),
-  /** bcrypt of the login secret, here and at the backup servers. */
+  /** bcrypt of the login secret. */
   secret: v.optional(v.string()),
-  /** Of tries before it, which may have reached a server. */
+  /** Of the copies at tries before it, which may have reached a server. */
   earlier: v.array(v.string()),
   /** The hash of the token with which it is being registered, or was. */
   token: v.optional(v.string()),

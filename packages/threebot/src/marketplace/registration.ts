@@ -4,11 +4,12 @@
  */
 import { TasticError } from "@tastic/errors";
 import type { AuditLog } from "@tastic/rest-server";
+import { serverSecret } from "../identity/credentials.js";
 import type { ThreebotName } from "../identity/names.js";
 import type { Records } from "../state/records.js";
 import type { BackupServer } from "./backup-server.js";
 import type { BackupPlaces, RegisterRequest } from "./protocol.js";
-import { standingOf, type threebotRecord, type ThreebotRecord } from "./record.js";
+import { standingOf, type CopyRecord, type threebotRecord, type ThreebotRecord } from "./record.js";
 import type { SecretCheck } from "./secret-check.js";
 import { chooseServers, placesOf } from "./server-choice.js";
 import type { Settled } from "./settler.js";
@@ -54,20 +55,15 @@ export class Registration {
         guidance: "Recover it with its password, or choose another name.",
       });
     }
-    const secret =
-      again && record.secret !== undefined ? record.secret : await this.#options.secrets.hash(loginSecret);
+    const kept = again ? record.secret : undefined;
+    const secret = kept ?? (await this.#options.secrets.hash(loginSecret));
+    const copies = kept === undefined ? await this.#copiesOf(record, loginSecret) : record.copies;
     await this.#options.records.update(name, (old) => {
       if (old === undefined || (old.state !== "invited" && old.state !== "registering"))
         throw new TasticError("locked", `the 3Bot ${name} is being changed by somebody else`);
       const earlier = new Set(old.earlier);
-      if (old.secret !== undefined && old.secret !== secret) earlier.add(old.secret);
-      const copies =
-        old.copies.length > 0
-          ? old.copies
-          : chooseServers(name, this.#options.servers).map(({ id }) => ({
-              server: id,
-              is: "unknown" as const,
-            }));
+      for (const { secret: tried = old.secret } of kept === undefined ? old.copies : [])
+        if (tried !== undefined) earlier.add(tried);
       return { ...old, state: "registering", secret, earlier: [...earlier], token: hash, copies };
     });
     await this.#options.audit.record({ event: "registering", account: name, address });
@@ -85,6 +81,22 @@ export class Registration {
     throw new TasticError("already-exists", `the name ${name} is in use at a backup server`, {
       guidance: "Choose another name.",
     });
+  }
+
+  /** Where its copies are to be, each with a secret of its own. */
+  #copiesOf({ name, copies }: ThreebotRecord, loginSecret: string): Promise<CopyRecord[]> {
+    const servers = copies.length > 0 ? copies.map(({ server }) => server) : this.#chosen(name);
+    return Promise.all(
+      servers.map(async (server) => ({
+        server,
+        secret: await this.#options.secrets.hash(serverSecret(loginSecret, name, server)),
+        is: "unknown",
+      })),
+    );
+  }
+
+  #chosen(name: string): string[] {
+    return chooseServers(name, this.#options.servers).map(({ id }) => id);
   }
 
   async #badToken(name: string, address: string): Promise<TasticError> {

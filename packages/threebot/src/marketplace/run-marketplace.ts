@@ -37,6 +37,7 @@ import { accountRoutes } from "../owner-api/account-routes.js";
 import { openapiRoute } from "../owner-api/openapi.js";
 import { pageOf } from "../owner-api/page.js";
 import { lockFolder } from "../state/folder-lock.js";
+import { SecretBox } from "../state/secret-box.js";
 import { embeddedBackupServer, type BackupServer } from "./backup-server.js";
 import { endAll } from "./end-all.js";
 import { createMarketplace, type Marketplace } from "./marketplace.js";
@@ -123,7 +124,7 @@ export async function runMarketplace(options: RunMarketplaceOptions): Promise<Ru
     ends.push(() => marketplace.stop());
     const addressOf = callerAddress(options.trustedProxies);
     const routes: Route[] = marketplaceRoutes(marketplace, addressOf);
-    const access = createAccess(options, url, addressOf, ends);
+    const access = await createAccess(options, url, addressOf, ends);
     let deployer: Deployer | undefined;
     if (options.targets !== undefined) {
       const folder = join(options.folder, "deployer");
@@ -200,12 +201,12 @@ async function startServers(
   );
 }
 
-function createAccess(
+async function createAccess(
   { folder, now }: RunMarketplaceOptions,
   url: string,
   addressOf: ReturnType<typeof callerAddress>,
   ends: (() => Promise<void>)[],
-): Access {
+): Promise<Access> {
   const place = join(folder, "access");
   const modes = localModes(false);
   const audit = createAuditFile(join(place, "audit.log"), modes, now);
@@ -213,6 +214,7 @@ function createAccess(
   return new Access({
     documents: createLocalDocuments(place, modes),
     audit,
+    secrets: await SecretBox.open(join(place, "secret.key")),
     secureCookies: url.startsWith("https:"),
     // The pages of 3Bots on this machine have the same host, and cookies know no ports.
     cookieName: "3bot-deployer",

@@ -21,9 +21,10 @@ export function chooseServers(name: string, servers: readonly BackupServer[]): r
 
 /** Without a server that is not configured any more. */
 export function placesOf({ name, copies }: ThreebotRecord, servers: readonly BackupServer[]): BackupPlaces {
-  const urls = copies.flatMap(({ server }) => {
+  const urls = copies.flatMap(({ server, secret }) => {
     const found = servers.find(({ id }) => id === server);
-    return found === undefined ? [] : [{ url: `${found.url}${name}/`, account: name }];
+    if (found === undefined) return [];
+    return [{ url: `${found.url}${name}/`, account: name, ...(secret !== undefined && { server }) }];
   });
   return { name, copies: urls };
 }

@@ -7,7 +7,7 @@
 import { isTasticError, messageOf, TasticError } from "@tastic/errors";
 import type { AuditLog, Log } from "@tastic/rest-server";
 import type { Records } from "../state/records.js";
-import type { BackupServer } from "./backup-server.js";
+import type { AccountWanted, BackupServer } from "./backup-server.js";
 import { unsettled, wanted, type CopyRecord, type threebotRecord, type ThreebotRecord } from "./record.js";
 import { spend } from "./tokens.js";
 
@@ -42,9 +42,11 @@ export class Settler {
     const goal = wanted(record);
     const { secret, earlier } = record;
     if (goal !== "nothing" && secret !== undefined) {
-      const account = { name, hash: secret, earlier };
       const results = await Promise.all(
-        unsettled(record).map(async (copy) => ({ copy, problem: await this.#ask(copy, goal, account) })),
+        unsettled(record).map(async (copy) => ({
+          copy,
+          problem: await this.#ask(copy, goal, { name, hash: copy.secret ?? secret, earlier }),
+        })),
       );
       const done = results.flatMap(({ copy, problem }) => (problem === undefined ? [copy.server] : []));
       const taken = results.some(({ problem }) => isTasticError(problem, "already-exists"));
@@ -147,7 +149,7 @@ export class Settler {
   async #ask(
     copy: CopyRecord,
     goal: "active" | "suspended" | "erased",
-    account: { readonly name: string; readonly hash: string; readonly earlier: readonly string[] },
+    account: AccountWanted,
   ): Promise<TasticError | undefined> {
     const server = this.#servers.get(copy.server);
     try {
@@ -205,7 +207,8 @@ export class Settler {
       if (old === undefined || old.state !== record.state) return old ?? record;
       const { secret: _, token: __, ...rest } = old;
       if (old.state === "withdrawing") return { ...rest, state: "invited", earlier: [], copies: [] };
-      return { ...rest, earlier: [], tokens: [], destroyed: new Date(now()).toISOString() };
+      const copies = old.copies.map(({ server, is }) => ({ server, is }));
+      return { ...rest, copies, earlier: [], tokens: [], destroyed: new Date(now()).toISOString() };
     });
   }
 }

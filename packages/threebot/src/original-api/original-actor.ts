@@ -5,6 +5,7 @@
 import { isTasticError, messageOf, TasticError } from "@tastic/errors";
 import type { OwnedSnapshot, OwnerService, Place } from "../owner/service.js";
 import { mustEndWell } from "../owner-api/until-ended.js";
+import { createResticRepo } from "../shell/restic-repo.js";
 import { snapshotRow } from "./snapshot-row.js";
 
 /** An answer of the original: text with JSON in it, or a bare truth. */
@@ -56,11 +57,14 @@ export class OriginalActor {
     return data("backup repos inited");
   }
 
-  /** When it is done; whoever does not wait that long finds the run in the newer interface. */
-  async backup(tags: readonly string[]): Promise<OriginalAnswer> {
-    await this.#mustBeConfigured();
-    const begun = await this.#owner.backup({ place: this.#place, tags });
-    await mustEndWell(this.#owner, begun);
+  /**
+   * When it is done; whoever does not wait that long finds the run in the newer interface. As the original did, it adds the
+   * second of its beginning to the tags.
+   * @param paths have to be among those of the settings, all of which are backed up
+   */
+  async backup(tags: readonly string[], paths: readonly string[] = []): Promise<OriginalAnswer> {
+    const second = String(Math.floor(Date.now() / 1000));
+    await createResticRepo(this.#owner, this.#place).backup({ tags: [...tags, second], paths });
     return data("backup done");
   }
 
@@ -72,7 +76,8 @@ export class OriginalActor {
   /** The newest that is whole, to where it came from; a safety snapshot is made before. */
   async restore(tags: readonly string[]): Promise<OriginalAnswer> {
     const found = await this.#snapshots(tags);
-    const chosen = found.find(({ complete }) => complete) ?? found[0];
+    const own = found.filter(({ job }) => job === undefined);
+    const chosen = own.find(({ complete }) => complete) ?? own[0] ?? found[0];
     if (chosen === undefined) throw new TasticError("not-found", "can not find any snapshots in the repo");
     const begun = await this.#owner.restore({
       place: this.#place,

@@ -11,7 +11,7 @@ import { defineRoute, type Route } from "../http/route.js";
 import type { Place } from "../owner/service.js";
 import { audited } from "../owner-api/audited.js";
 import type { OwnerRoutesOptions } from "../owner-api/owner-route.js";
-import { password, tagList, text } from "../owner-api/requests.js";
+import { filePath, password, tagList, text } from "../owner-api/requests.js";
 import { OriginalActor, type OriginalAnswer } from "./original-actor.js";
 
 interface Method<Input extends v.GenericSchema = v.GenericSchema> {
@@ -29,6 +29,11 @@ const tagArgument = v.pipe(
 );
 const tagsOnly = v.strictObject({ tags: v.optional(tagArgument) });
 
+const pathsArgument = v.pipe(
+  v.nullish(v.pipe(v.array(filePath), v.maxLength(1_000))),
+  v.transform((given) => given ?? []),
+);
+
 const sharedMethods = [
   method({
     name: "repos_exist",
@@ -36,13 +41,6 @@ const sharedMethods = [
     changes: false,
     input: noArguments,
     call: (actor) => actor.reposExist(),
-  }),
-  method({
-    name: "backup",
-    summary: "Makes a backup, and answers when it is done.",
-    changes: true,
-    input: tagsOnly,
-    call: (actor, { tags }) => actor.backup(tags ?? []),
   }),
   method({
     name: "snapshots",
@@ -81,6 +79,22 @@ const sharedMethods = [
   }),
 ];
 
+const backupSummary = "Makes a backup, and answers when it is done.";
+const backupMinio = method({
+  name: "backup",
+  summary: backupSummary,
+  changes: true,
+  input: tagsOnly,
+  call: (actor, { tags }) => actor.backup(tags ?? []),
+});
+const backupMarketplace = method({
+  name: "backup",
+  summary: backupSummary,
+  changes: true,
+  input: v.strictObject({ ...tagsOnly.entries, paths: v.optional(pathsArgument) }),
+  call: (actor, { tags, paths }) => actor.backup(tags ?? [], paths),
+});
+
 const initMinio = method({
   name: "init",
   summary: "Sets Minio up; what worked before stays if it fails.",
@@ -113,10 +127,18 @@ const actors: readonly {
   readonly place: Place;
   readonly methods: readonly Method[];
 }[] = [
-  { actor: "minio", place: "minio", methods: [...sharedMethods, initMinio] },
-  { actor: "threebot_deployer", place: "marketplace", methods: [...sharedMethods, initMarketplace] },
+  { actor: "minio", place: "minio", methods: [...sharedMethods, backupMinio, initMinio] },
+  {
+    actor: "threebot_deployer",
+    place: "marketplace",
+    methods: [...sharedMethods, backupMarketplace, initMarketplace],
+  },
   // As it was called first.
-  { actor: "marketplace", place: "marketplace", methods: [...sharedMethods, initMarketplace] },
+  {
+    actor: "marketplace",
+    place: "marketplace",
+    methods: [...sharedMethods, backupMarketplace, initMarketplace],
+  },
 ];
 
 export function originalRoutes(options: OwnerRoutesOptions): Route[] {

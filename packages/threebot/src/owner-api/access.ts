@@ -9,7 +9,9 @@ import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { NotLoggedIn } from "../http/failure.js";
 import { checkNewPassword, OwnerPassword } from "./owner-password.js";
+import type { SecretBox } from "../state/secret-box.js";
 import { hashOfSecret } from "./secret-token.js";
+import { SecondFactor } from "./second-factor.js";
 import { Sessions, type Session } from "./sessions.js";
 import { Tokens } from "./tokens.js";
 
@@ -23,6 +25,8 @@ export interface AccessOptions {
   /** Where a request comes from. */
   readonly addressOf: (context: Context) => string;
   readonly now?: () => number;
+  /** Seals what a second factor needs; without it there can be none. */
+  readonly secrets?: SecretBox | undefined;
   /** See `OwnerPasswordOptions`. */
   readonly passwordCost?: number;
 }
@@ -41,6 +45,7 @@ export class Access {
   readonly sessions: Sessions;
   readonly tokens: Tokens;
   readonly password: OwnerPassword;
+  readonly secondFactor: SecondFactor;
   readonly #options: AccessOptions;
   readonly #now: () => number;
   readonly #throttle = new LoginThrottle();
@@ -53,6 +58,7 @@ export class Access {
     this.#now = now;
     this.sessions = new Sessions({ documents, now });
     this.tokens = new Tokens({ documents, now });
+    this.secondFactor = new SecondFactor({ documents, secrets: options.secrets, now });
     this.password = new OwnerPassword({
       documents,
       ...(passwordCost === undefined ? {} : { cost: passwordCost }),
@@ -97,10 +103,31 @@ export class Access {
     return secret === undefined ? undefined : this.sessions.find(secret, false);
   }
 
-  /** @throws TasticError wrong-password, limit-exceeded */
-  async login(context: Context, password: string): Promise<void> {
-    await this.#try(context, "login", () => this.password.matches(password));
+  /** @param code of the second factor, if there is one @throws TasticError wrong-password, limit-exceeded */
+  async login(context: Context, password: string, code = ""): Promise<void> {
+    await this.#tryBoth(context, "login", password, code);
     await this.#begin(context);
+  }
+
+  /** Begins to ask for codes: once more for the password, then for a first code. @throws TasticError wrong-password */
+  async beginSecondFactor(context: Context, password: string): ReturnType<SecondFactor["begin"]> {
+    this.ownerOf(context);
+    await this.#try(context, "second-factor-begin", () => this.password.matches(password));
+    return this.secondFactor.begin();
+  }
+
+  /** Asks for codes from now on, and ends all other sessions. @throws TasticError wrong-password, limit-exceeded */
+  async confirmSecondFactor(context: Context, code: string): Promise<void> {
+    this.ownerOf(context);
+    await this.#try(context, "second-factor-on", () => this.secondFactor.confirm(code), wrongBoth);
+    await this.sessions.endOthers(await this.#begin(context));
+  }
+
+  /** @throws TasticError wrong-password, limit-exceeded */
+  async endSecondFactor(context: Context, password: string, code: string): Promise<void> {
+    this.ownerOf(context);
+    await this.#tryBoth(context, "second-factor-off", password, code);
+    await this.secondFactor.end();
   }
 
   /** Sets the first password, and logs in. @throws TasticError access-denied, limit-exceeded, already-exists, invalid-argument */
@@ -143,6 +170,15 @@ export class Access {
     const account = caller === undefined ? "" : caller.kind === "owner" ? "owner" : `token:${caller.name}`;
     const { addressOf, audit } = this.#options;
     await audit.record({ ...details, event, account, address: addressOf(context) });
+  }
+
+  /** The answer does not tell which of the two was wrong. */
+  async #tryBoth(context: Context, event: string, password: string, code: string): Promise<void> {
+    if (!(await this.secondFactor.isOn()))
+      return this.#try(context, event, () => this.password.matches(password));
+    const areRight = async (): Promise<boolean> =>
+      (await this.password.matches(password)) && this.secondFactor.matches(code);
+    return this.#try(context, event, areRight, wrongBoth);
   }
 
   /** Someone tries a secret: not too often, and not unseen. */
@@ -219,6 +255,12 @@ export class Access {
 
 function wrongPassword(): TasticError {
   return new TasticError("wrong-password", "this is not the password");
+}
+
+function wrongBoth(): TasticError {
+  return new TasticError("wrong-password", "the password or the code is not right", {
+    guidance: "A code works once, and for a minute: check the clocks, and wait for the next one.",
+  });
 }
 
 function wrongCode(): TasticError {

@@ -1,181 +1,102 @@
-/** Logging in and out, the first password, sessions, tokens for programs. */
-import { TasticError } from "@tastic/errors";
+/** Logging in and out, the first password, the second factor. */
 import * as v from "valibot";
 import type { Route } from "../http/route.js";
-import { ownerRoute, type OwnerRoutesOptions } from "./owner-route.js";
-import { password, recordId, text } from "./requests.js";
-import { nothing } from "./schemas.js";
+import { actionRoute, ownerRoute, type OwnerRoutesOptions } from "./owner-route.js";
+import { password, text } from "./requests.js";
+import { sessionRoutes } from "./session-routes.js";
+import { tokenRoutes } from "./token-routes.js";
 
-const sessionState = v.object({
-  loggedIn: v.boolean(),
-  /** There is no password yet. */
-  fresh: v.boolean(),
-  expires: v.optional(v.string()),
-});
+/** Six digits, as people type them. */
+const code = text(20);
 
-const sessionSchema = v.object({
-  id: v.string(),
-  created: v.string(),
-  seen: v.string(),
-  expires: v.string(),
-  address: v.string(),
-  agent: v.string(),
-  own: v.boolean(),
-});
-
-const tokenSchema = v.object({
-  id: v.string(),
-  name: v.string(),
-  created: v.string(),
-  used: v.optional(v.string()),
-});
-
-const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
-export function accountRoutes({ access }: Pick<OwnerRoutesOptions, "access">): Route[] {
+export function accountRoutes(options: Pick<OwnerRoutesOptions, "access">): Route[] {
+  const { access } = options;
   return [
     ownerRoute({
       method: "GET",
       path: "/api/v1/session",
       access: "public",
-      summary: "Is somebody logged in, and is there a password yet?",
-      output: sessionState,
+      summary: "Is somebody logged in, is there a password yet, and is a second factor asked for?",
+      output: v.object({
+        loggedIn: v.boolean(),
+        fresh: v.boolean(),
+        secondFactor: v.optional(v.literal(true)),
+        expires: v.optional(v.string()),
+      }),
       handle: async (_input, context) => {
         const session = await access.sessionOf(context);
-        const fresh = !(await access.password.isSet());
-        if (session === undefined) return { loggedIn: false, fresh };
-        return { loggedIn: true, fresh, expires: timeOf(access.sessions.expiry(session)) };
+        const isOn = await access.secondFactor.isOn();
+        const state = {
+          fresh: !(await access.password.isSet()),
+          ...(isOn && { secondFactor: true as const }),
+        };
+        if (session === undefined) return { loggedIn: false, ...state };
+        const expires = new Date(access.sessions.expiry(session)).toISOString();
+        return { loggedIn: true, ...state, expires };
       },
     }),
-    ownerRoute({
-      method: "POST",
-      path: "/api/v1/session",
-      access: "public",
-      summary: "Logs in; the session is a cookie.",
-      input: v.strictObject({ password }),
-      output: nothing,
-      handle: async (input, context) => {
-        await access.login(context, input.password);
-        return {};
+    actionRoute(
+      {
+        path: "/api/v1/session",
+        access: "public",
+        summary: "Logs in, with a code if a second factor is asked for; the session is a cookie.",
+        input: v.strictObject({ password, code: v.optional(code) }),
       },
-    }),
+      (input, context) => access.login(context, input.password, input.code),
+    ),
+    actionRoute(
+      {
+        path: "/api/v1/session/first",
+        access: "public",
+        summary:
+          "Sets the first password, with the code that the service printed when it started, and logs in.",
+        input: v.strictObject({ setupCode: text(100), password }),
+      },
+      (input, context) => access.setUp(context, input.setupCode, input.password),
+    ),
+    actionRoute(
+      {
+        path: "/api/v1/session/end",
+        summary: "Logs out: the session is over, whatever cookie is still about.",
+        input: v.strictObject({}),
+      },
+      (_input, context) => access.logout(context),
+    ),
+    actionRoute(
+      {
+        path: "/api/v1/password",
+        summary: "Changes the password of the page, and ends all other sessions.",
+        input: v.strictObject({ old: password, new: password }),
+      },
+      (input, context) => access.changePassword(context, input.old, input.new),
+    ),
     ownerRoute({
       method: "POST",
-      path: "/api/v1/session/first",
-      access: "public",
+      path: "/api/v1/second-factor/begin",
+      access: "session",
       summary:
-        "Sets the first password, with the code that the service printed when it started, and logs in.",
-      input: v.strictObject({ setupCode: text(100), password }),
-      output: nothing,
-      handle: async (input, context) => {
-        await access.setUp(context, input.setupCode, input.password);
-        return {};
-      },
+        "Makes the secret of an authenticator (TOTP), which is shown once; it is on with a first code.",
+      input: v.strictObject({ password }),
+      output: v.object({ secret: v.string(), uri: v.string() }),
+      handle: (input, context) => access.beginSecondFactor(context, input.password),
     }),
-    ownerRoute({
-      method: "POST",
-      path: "/api/v1/session/end",
-      access: "session",
-      summary: "Logs out: the session is over, whatever cookie is still about.",
-      input: v.strictObject({}),
-      output: nothing,
-      handle: async (_input, context) => {
-        await access.logout(context);
-        return {};
+    actionRoute(
+      {
+        path: "/api/v1/second-factor/confirm",
+        summary: "Asks for codes from now on, and ends all other sessions.",
+        input: v.strictObject({ code }),
       },
-    }),
-    ownerRoute({
-      method: "POST",
-      path: "/api/v1/password",
-      access: "session",
-      summary: "Changes the password of the page, and ends all other sessions.",
-      input: v.strictObject({ old: password, new: password }),
-      output: nothing,
-      handle: async (input, context) => {
-        await access.changePassword(context, input.old, input.new);
-        return {};
+      (input, context) => access.confirmSecondFactor(context, input.code),
+    ),
+    actionRoute(
+      {
+        path: "/api/v1/second-factor/end",
+        summary: "Asks for no codes any more.",
+        input: v.strictObject({ password, code }),
       },
-    }),
-    ownerRoute({
-      method: "GET",
-      path: "/api/v1/sessions",
-      access: "session",
-      summary: "Who is logged in.",
-      output: v.object({ sessions: v.array(sessionSchema) }),
-      handle: async (_input, context) => {
-        const own = access.ownerOf(context).session.id;
-        const sessions = (await access.sessions.list()).map((session) => ({
-          id: session.id,
-          created: timeOf(session.created),
-          seen: timeOf(session.seen),
-          expires: timeOf(access.sessions.expiry(session)),
-          address: session.address,
-          agent: session.agent,
-          own: session.id === own,
-        }));
-        return { sessions };
-      },
-    }),
-    ownerRoute({
-      method: "POST",
-      path: "/api/v1/sessions/:id/end",
-      access: "session",
-      summary: "Ends a session.",
-      input: v.strictObject({ id: recordId }),
-      output: nothing,
-      handle: async ({ id }, context) => {
-        access.ownerOf(context);
-        if (!(await access.sessions.endById(id)))
-          throw new TasticError("not-found", "there is no such session");
-        await access.record(context, "session-ended", { session: id });
-        return {};
-      },
-    }),
-    ownerRoute({
-      method: "GET",
-      path: "/api/v1/tokens",
-      access: "session",
-      summary: "The tokens of programs, without what is secret of them.",
-      output: v.object({ tokens: v.array(tokenSchema) }),
-      handle: async (_input, context) => {
-        access.ownerOf(context);
-        const tokens = (await access.tokens.list()).map(({ id, name, created, used }) => ({
-          id,
-          name,
-          created: timeOf(created),
-          used: used === undefined ? undefined : timeOf(used),
-        }));
-        return { tokens };
-      },
-    }),
-    ownerRoute({
-      method: "POST",
-      path: "/api/v1/tokens",
-      access: "session",
-      summary: "Makes a token for a program; it is shown once.",
-      input: v.strictObject({ name: v.pipe(v.string(), v.trim(), text(100)) }),
-      output: v.object({ token: v.string(), id: v.string() }),
-      handle: async ({ name }, context) => {
-        access.ownerOf(context);
-        const made = await access.tokens.make(name);
-        await access.record(context, "token-made", { token: made.id, name });
-        return made;
-      },
-    }),
-    ownerRoute({
-      method: "POST",
-      path: "/api/v1/tokens/:id/revoke",
-      access: "session",
-      summary: "Revokes a token at once.",
-      input: v.strictObject({ id: recordId }),
-      output: nothing,
-      handle: async ({ id }, context) => {
-        access.ownerOf(context);
-        const token = await access.tokens.revoke(id);
-        if (token === undefined) throw new TasticError("not-found", "there is no such token");
-        await access.record(context, "token-revoked", { token: id, name: token.name });
-        return {};
-      },
-    }),
+      (input, context) => access.endSecondFactor(context, input.password, input.code),
+    ),
+    ...sessionRoutes(options),
+    ...tokenRoutes(options),
   ];
 }

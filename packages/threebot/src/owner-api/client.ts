@@ -14,6 +14,8 @@ export interface SessionState {
   readonly loggedIn: boolean;
   /** There is no password yet. */
   readonly fresh: boolean;
+  /** To log in, a code is needed, too. */
+  readonly secondFactor?: true | undefined;
   readonly expires?: string | undefined;
 }
 
@@ -38,12 +40,17 @@ export interface TokenInfo {
 export interface Client extends RemoteOwner {
   readonly session: {
     state(): Promise<SessionState>;
-    login(password: string): Promise<void>;
+    login(password: string, code?: string): Promise<void>;
     setUp(setupCode: string, password: string): Promise<void>;
     end(): Promise<void>;
     changePassword(old: string, next: string): Promise<void>;
     list(): Promise<readonly SessionInfo[]>;
     endOther(id: string): Promise<void>;
+  };
+  readonly secondFactor: {
+    begin(password: string): Promise<{ readonly secret: string; readonly uri: string }>;
+    confirm(code: string): Promise<void>;
+    end(password: string, code: string): Promise<void>;
   };
   readonly tokens: {
     list(): Promise<readonly TokenInfo[]>;
@@ -113,12 +120,17 @@ export function createClient(url: string, options: ClientOptions = {}): Client {
   return {
     session: {
       state: () => get("/api/v1/session"),
-      login: (password) => done(post("/api/v1/session", { password })),
+      login: (password, code) => done(post("/api/v1/session", { password, code })),
       setUp: (setupCode, password) => done(post("/api/v1/session/first", { setupCode, password })),
       end: () => done(post("/api/v1/session/end")),
       changePassword: (old, next) => done(post("/api/v1/password", { old, new: next })),
       list: async () => (await get<{ sessions: SessionInfo[] }>("/api/v1/sessions")).sessions,
       endOther: (id) => done(post(`/api/v1/sessions/${encodeURIComponent(id)}/end`)),
+    },
+    secondFactor: {
+      begin: (password) => post("/api/v1/second-factor/begin", { password }),
+      confirm: (code) => done(post("/api/v1/second-factor/confirm", { code })),
+      end: (password, code) => done(post("/api/v1/second-factor/end", { password, code })),
     },
     tokens: {
       list: async () => (await get<{ tokens: TokenInfo[] }>("/api/v1/tokens")).tokens,
@@ -141,7 +153,13 @@ export function createClient(url: string, options: ClientOptions = {}): Client {
     setUpMinio: (fields) => post("/api/v1/minio/init", fields),
     setAutomatic: (place, on) => post(`${at(place)}/automatic`, { on }),
     backup: ({ place, tags }) => post(`${at(place)}/backup`, { tags }),
+    jobs: async () => (await get<{ jobs: [] }>("/api/v1/jobs")).jobs,
+    setJob: (job) => post("/api/v1/jobs", job),
+    removeJob: (name) => done(post(`/api/v1/jobs/${encodeURIComponent(name)}/remove`)),
+    runJob: async ({ name, allowLess }) =>
+      (await post<{ runs: [] }>(`/api/v1/jobs/${encodeURIComponent(name)}/run`, { allowLess })).runs,
     drill: (place) => post(`${at(place)}/drill`),
+    maintain: (place) => post(`${at(place)}/maintain`),
     cancel: (id) => post(`${run(id)}/cancel`),
     run: (id) => get(run(id)),
     runs: async (query) => (await get<{ runs: [] }>("/api/v1/runs", query)).runs,

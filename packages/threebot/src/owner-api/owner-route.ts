@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { defineRoute, type Route } from "../http/route.js";
 import type { OwnerService } from "../owner/service.js";
 import type { Access } from "./access.js";
+import { nothing } from "./schemas.js";
 
 /** What routes are made with. */
 export interface OwnerRoutesOptions {
@@ -25,6 +26,24 @@ export interface OwnerRoute<Input extends v.GenericSchema, Output extends v.Gene
     input: v.InferOutput<Input>,
     context: Context,
   ): Promise<Loose<v.InferInput<Output>>> | Loose<v.InferInput<Output>>;
+}
+
+/** A route that does something, and has nothing to say but that it is done. */
+export function actionRoute<Input extends v.GenericSchema>(
+  route: Omit<OwnerRoute<Input, typeof nothing>, "method" | "output" | "handle" | "access"> &
+    Partial<Pick<Route, "access">>,
+  act: (input: v.InferOutput<Input>, context: Context) => Promise<void>,
+): Route {
+  return ownerRoute<Input, typeof nothing>({
+    access: "session",
+    ...route,
+    method: "POST",
+    output: nothing,
+    handle: async (input, context) => {
+      await act(input, context);
+      return {};
+    },
+  });
 }
 
 /** The same, but nobody promises not to change it: the service's own types are all readonly. */

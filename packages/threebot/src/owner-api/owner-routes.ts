@@ -3,6 +3,7 @@ import type { Route } from "../http/route.js";
 import { accountRoutes } from "./account-routes.js";
 import { eventRoute } from "./event-route.js";
 import { fileRoutes } from "./file-routes.js";
+import { jobRoutes } from "./job-routes.js";
 import { openapiRoute } from "./openapi.js";
 import type { OwnerRoutesOptions } from "./owner-route.js";
 import { placeRoutes } from "./place-routes.js";
@@ -20,6 +21,7 @@ export function ownerRoutes(options: OwnerRoutesOptions): readonly Route[] {
     ...fileRoutes(options),
     ...restoreRoutes(options),
     ...runRoutes(options),
+    ...jobRoutes(options),
     eventRoute(options),
     openapiRoute({ title: "3Bot Backup", version: "1" }, () => routes),
   ];

@@ -77,5 +77,14 @@ export function placeRoutes({ owner, access }: OwnerRoutesOptions): Route[] {
       output: runSchema,
       handle: (input) => owner.drill(input.place),
     }),
+    ownerRoute({
+      method: "POST",
+      path: "/api/v1/places/:place/maintain",
+      access: "session",
+      summary: "Begins to bring the copies in step, forget, prune and check, without a backup.",
+      input: v.strictObject({ place }),
+      output: runSchema,
+      handle: (input) => owner.maintain(input.place),
+    }),
   ];
 }

@@ -33,7 +33,8 @@ export const restoreReportSchema = v.object({
 
 export const runSchema = v.object({
   id: text,
-  kind: v.picklist(["backup", "restore", "recover", "drill", "catch-up", "maintenance"]),
+  kind: v.picklist(["backup", "job", "restore", "recover", "drill", "catch-up", "maintenance"]),
+  job: maybeText,
   place: placeSchema,
   by: v.picklist(["owner", "schedule", "service"]),
   started: text,
@@ -153,10 +154,27 @@ export const ownedSnapshotSchema = v.object({
   copies: texts,
   pinned: v.boolean(),
   complete: v.boolean(),
+  job: maybeText,
   kept: texts,
 });
 
 export const snapshotsSchema = v.object({ snapshots: v.array(ownedSnapshotSchema) });
+
+export const jobSchema = v.object({
+  name: text,
+  paths: texts,
+  excludes: texts,
+  places: v.array(placeSchema),
+  everyHours: v.number(),
+  retention: retentionSchema,
+  at: v.array(
+    v.object({
+      place: placeSchema,
+      next: maybeText,
+      last: v.optional(v.object({ run: text, ended: text, state: text })),
+    }),
+  ),
+});
 
 export const recoverableSchema = v.object({
   place: placeSchema,

@@ -1,5 +1,5 @@
 /** What was found at a place, in the words of its owner. */
-import { isTasticError, messageOf } from "@tastic/errors";
+import { isTasticError } from "@tastic/errors";
 import type { StoredSnapshot } from "tastic";
 import { isAbsent } from "../copies/opened-copy.js";
 import { problemOf, shownProblem } from "./problem.js";
@@ -13,6 +13,12 @@ export function existing(snapshots: readonly StoredSnapshot[]): Finding {
     problem: undefined,
   };
 }
+
+/** S3's codes of refusals in which the keys are right, or play no part. */
+const aboutOthers: ReadonlySet<string> = new Set([
+  ...["RequestTimeTooSkewed", "RequestExpired", "BucketAlreadyExists", "TooManyBuckets"],
+  ...["AllAccessDisabled", "AccountProblem", "NotSignedUp", "UserSuspended"],
+]);
 
 /** What an error says of a place. */
 export function findingOf(error: unknown, place: Place = "minio"): Finding {
@@ -33,22 +39,23 @@ export function findingOf(error: unknown, place: Place = "minio"): Finding {
       },
     };
   }
-  if (code === "access-denied" && place === "marketplace") return { found: "refused", ...nothing, problem };
-  if (code === "access-denied") {
-    const refusedByUs = error.data["type"] === undefined && !messageOf(error).includes("key");
-    return refusedByUs
-      ? { found: "refused", ...nothing, problem }
-      : {
-          found: "wrong-keys",
-          ...nothing,
-          problem: {
-            code,
-            message: "the server does not accept the access key and secret key",
-            guidance: "Copy both again from your Minio, and check that they may use this bucket.",
-          },
-        };
-  }
-  if (code === "invalid-argument" && error.data["type"] === undefined)
+  // What no server has answered was refused here.
+  const isOurs = error.data["status"] === undefined;
+  if (isOurs && (code === "access-denied" || code === "invalid-argument"))
     return { found: "refused", ...nothing, problem };
+  if (code === "access-denied") {
+    const { serverCode } = error.data;
+    if (place === "marketplace" || (typeof serverCode === "string" && aboutOthers.has(serverCode)))
+      return { found: "refused", ...nothing, problem };
+    return {
+      found: "wrong-keys",
+      ...nothing,
+      problem: {
+        code,
+        message: "the server does not accept the access key and secret key",
+        guidance: "Copy both again from your Minio, and check that they may use this bucket.",
+      },
+    };
+  }
   return { found: "unreachable", ...nothing, problem };
 }

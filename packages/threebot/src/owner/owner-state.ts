@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { TasticError } from "@tastic/errors";
 import { createLocalDocuments, localModes } from "@tastic/rest-server";
 import type { CopyAccess } from "../copies/copy-store.js";
+import { serverSecret } from "../identity/credentials.js";
 import { Records } from "../state/records.js";
 import { SecretBox } from "../state/secret-box.js";
 import { defaultSettings } from "./default-settings.js";
@@ -14,6 +15,7 @@ import {
   claimRecord,
   copyRecord,
   identityRecord,
+  jobsRecord,
   logRecord,
   placeRecord,
   runRecord,
@@ -21,6 +23,7 @@ import {
   workerRecord,
   type CopyRecord,
   type IdentityRecord,
+  type JobRecord,
   type PlaceRecord,
   type SettingsRecord,
 } from "./state-schemas.js";
@@ -43,6 +46,7 @@ export class OwnerState {
   readonly claims: Records<typeof claimRecord>;
   readonly #identity: Records<typeof identityRecord>;
   readonly #settings: Records<typeof settingsRecord>;
+  readonly #jobs: Records<typeof jobsRecord>;
   readonly #places: Records<typeof placeRecord>;
   readonly #copies: Records<typeof copyRecord>;
   readonly #box: SecretBox;
@@ -57,6 +61,7 @@ export class OwnerState {
     this.claims = new Records(documents, "claims", claimRecord);
     this.#identity = new Records(documents, "identity", identityRecord);
     this.#settings = new Records(documents, "settings", settingsRecord);
+    this.#jobs = new Records(documents, "jobs", jobsRecord);
     this.#places = new Records(documents, "places", placeRecord);
     this.#copies = new Records(documents, "copies", copyRecord);
   }
@@ -87,6 +92,14 @@ export class OwnerState {
 
   changeSettings(change: (old: SettingsRecord) => SettingsRecord): Promise<SettingsRecord> {
     return this.#settings.update("this", (old) => change(old ?? defaultSettings));
+  }
+
+  async jobs(): Promise<readonly JobRecord[]> {
+    return (await this.#jobs.read("this"))?.jobs ?? [];
+  }
+
+  async changeJobs(change: (old: readonly JobRecord[]) => readonly JobRecord[]): Promise<void> {
+    await this.#jobs.update("this", (old) => ({ jobs: [...change(old?.jobs ?? [])] }));
   }
 
   place(place: Place): Promise<PlaceRecord | undefined> {
@@ -151,13 +164,14 @@ export class OwnerState {
       return [{ kind: "s3", id: "minio", password, url, bucket, prefix, accessKey, secretKey }];
     }
     const loginSecret = this.unseal("marketplace/login-secret", target.loginSecret);
-    return target.copies.map(({ id, url, account }) => ({
+    return target.copies.map(({ id, url, account, server }) => ({
       kind: "rest",
       id,
       password,
       url,
       account,
-      loginSecret,
+      server,
+      loginSecret: serverSecret(loginSecret, account, server),
     }));
   }
 }

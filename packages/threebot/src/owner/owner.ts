@@ -1,31 +1,27 @@
 /** The backup of a 3Bot, put together: what its owner asks for is begun here, and done elsewhere. */
 import { resolve } from "node:path";
 import { homedir } from "node:os";
-import { messageOf, TasticError } from "@tastic/errors";
+import { messageOf } from "@tastic/errors";
 import { silentLog, type Log } from "@tastic/rest-server";
 import type { Clock } from "@tastic/storage";
-import {
-  applyRetention,
-  ownedSnapshots,
-  pinnedTag,
-  type MergedSnapshot,
-} from "../copies/merged-snapshots.js";
+import { awayAnswer } from "../copies/answers.js";
+import { applyRetention, ownedSnapshots, pinnedTag } from "../copies/merged-snapshots.js";
 import { ReadingRoom } from "../copies/reading-room.js";
-import { runBackup } from "../runs/backup-run.js";
-import { runDrill } from "../runs/drill.js";
 import { EventHub } from "../runs/event-hub.js";
-import { findRecoverable, runRecover } from "../runs/recover-run.js";
-import { checkRestore, preview, runRestore, type RestoreContext } from "../runs/restore-run.js";
+import { findRecoverable, type RecoverRequest } from "../runs/recover-run.js";
+import { preview, type RestoreContext } from "../runs/restore-run.js";
 import { checkPaths } from "../runs/restore-places.js";
-import { Runs, type RunOutcome, type RunTask } from "../runs/runs.js";
+import { retentionOf } from "../runs/retention.js";
+import { Runs } from "../runs/runs.js";
 import { Workers } from "../runs/workers.js";
 import { Notifier } from "../schedule/notifier.js";
 import { Scheduler } from "../schedule/scheduler.js";
 import { wallClock } from "../schedule/wall-clock.js";
 import { Watchdog } from "../schedule/watchdog.js";
-import { openStore } from "../copies/copy-store.js";
 import { Browser } from "./browser.js";
+import { Jobs, refuseJobTags } from "./jobs.js";
 import { OwnerState, places } from "./owner-state.js";
+import { RunStarts } from "./run-starts.js";
 import type * as Service from "./service.js";
 import { findingOf } from "./findings.js";
 import { decide } from "./set-up.js";
@@ -69,7 +65,6 @@ class Owner implements Service.OwnerService {
   readonly #state: OwnerState;
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #jitter: () => number;
   readonly #context: RestoreContext;
   readonly #hub = new EventHub();
   readonly #workers: Workers;
@@ -79,6 +74,8 @@ class Owner implements Service.OwnerService {
   readonly #notifier: Notifier;
   readonly #watchdog: Watchdog;
   readonly #scheduler: Scheduler;
+  readonly #starts: RunStarts;
+  readonly #jobs: Jobs;
   readonly #telling = new Set<Promise<void>>();
 
   constructor(state: OwnerState, options: OwnerOptions) {
@@ -87,7 +84,6 @@ class Owner implements Service.OwnerService {
     this.#state = state;
     this.#log = log;
     this.#clock = clock;
-    this.#jitter = jitter;
     this.#context = {
       state,
       clock,
@@ -109,6 +105,23 @@ class Owner implements Service.OwnerService {
       settled: (run) => this.#settled(run),
     });
     this.#room = new ReadingRoom(state, log);
+    this.#starts = new RunStarts({
+      context: this.#context,
+      runs: this.#runs,
+      room: this.#room,
+      jitter,
+      // Who listens is told beside the run, which waits for nobody.
+      begun: (run) => {
+        this.#watchdog.begun(run).catch((error: unknown) => log.warn(messageOf(error)));
+      },
+    });
+    this.#jobs = new Jobs({
+      state,
+      home,
+      roots: this.#context.roots,
+      now: () => clock.now(),
+      begin: (job, place, allowLess) => this.#starts.job(job, place, "owner", allowLess),
+    });
     this.#browser = new Browser(this.#room, () => clock.now());
     this.#notifier = new Notifier(state, log);
     this.#watchdog = new Watchdog({ state, runs: this.#runs, notifier: this.#notifier, clock, log });
@@ -119,10 +132,11 @@ class Owner implements Service.OwnerService {
       jitter,
       log,
       work: {
-        backup: (place) => this.#backup(place, "schedule", []),
-        catchUp: (place) => this.#catchUp(place, "schedule"),
-        drill: (place) => this.#drill(place, "schedule"),
-        answers: (place) => this.#answers(place),
+        backup: (place) => this.#starts.backup(place, "schedule", []),
+        catchUp: (place) => this.#starts.inStep("catch-up", place, "schedule"),
+        job: async (name, place) => this.#starts.job(await this.#jobs.need(name), place, "schedule", false),
+        drill: (place) => this.#starts.drill(place, "schedule"),
+        answers: (place) => awayAnswer(state, place),
         watch: () => this.#watchdog.watch(),
       },
     });
@@ -191,11 +205,39 @@ class Owner implements Service.OwnerService {
   }
 
   backup(request: { readonly place: Place; readonly tags?: readonly string[] | undefined }): Promise<Run> {
-    return this.#backup(request.place, "owner", request.tags ?? []);
+    return this.#starts.backup(request.place, "owner", request.tags ?? []);
+  }
+
+  jobs(): Promise<readonly Service.JobStatus[]> {
+    return this.#jobs.list();
+  }
+
+  async setJob(job: Service.Job): Promise<Service.JobStatus> {
+    const made = await this.#jobs.set(job);
+    this.#scheduler.poke();
+    return made;
+  }
+
+  removeJob(name: string): Promise<void> {
+    return this.#jobs.remove(name);
+  }
+
+  runJob({
+    name,
+    allowLess = false,
+  }: {
+    readonly name: string;
+    readonly allowLess?: boolean | undefined;
+  }): Promise<readonly Run[]> {
+    return this.#jobs.run(name, allowLess);
   }
 
   drill(place: Place): Promise<Run> {
-    return this.#drill(place, "owner");
+    return this.#starts.drill(place, "owner");
+  }
+
+  maintain(place: Place): Promise<Run> {
+    return this.#starts.inStep("maintenance", place, "owner");
   }
 
   cancel(runId: string): Promise<Run> {
@@ -220,8 +262,7 @@ class Owner implements Service.OwnerService {
 
   snapshots(place: Place, tags: readonly string[] = []): Promise<readonly Service.OwnedSnapshot[]> {
     return this.#room.read(place, async ({ snapshots }) => {
-      const { retention } = await this.#state.settings();
-      const all = ownedSnapshots(snapshots, await this.#kept(snapshots, retention));
+      const all = ownedSnapshots(snapshots, await retentionOf(this.#state, snapshots, this.#clock.now()));
       if (tags.length === 0) return all;
       return all.filter(({ snapshot }) => tags.some((tag) => snapshot.tags?.includes(tag)));
     });
@@ -232,6 +273,7 @@ class Owner implements Service.OwnerService {
     id: string,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
   ): Promise<void> {
+    refuseJobTags([...change.add, ...change.remove]);
     await this.#changeSnapshots(place, { ids: [id], forget: false, ...change });
   }
 
@@ -246,9 +288,10 @@ class Owner implements Service.OwnerService {
   }
 
   simulateRetention(place: Place, retention: Service.Retention): Promise<readonly Service.OwnedSnapshot[]> {
-    return this.#room.read(place, async ({ snapshots }) =>
-      ownedSnapshots(snapshots, await this.#kept(snapshots, retention)),
-    );
+    return this.#room.read(place, async ({ snapshots }) => {
+      const { host } = await this.#state.identity();
+      return ownedSnapshots(snapshots, applyRetention(snapshots, host, retention, this.#clock.now()));
+    });
   }
 
   list(
@@ -284,27 +327,16 @@ class Owner implements Service.OwnerService {
     return preview(this.#context, this.#room, request);
   }
 
-  async restore(request: Service.RestoreRequest): Promise<Run> {
-    await checkRestore(this.#context, this.#room, request);
-    // In place, what is there is kept in a snapshot first.
-    const alone = request.target === undefined;
-    return this.#begin("restore", request.place, "owner", alone, (task) =>
-      runRestore(this.#context, task, request),
-    );
+  restore(request: Service.RestoreRequest): Promise<Run> {
+    return this.#starts.restore(request);
   }
 
   findRecoverable(from: Service.RecoverFrom): Promise<Service.Recoverable> {
     return findRecoverable(this.#context, from);
   }
 
-  recover(request: {
-    readonly from: Service.RecoverFrom;
-    readonly snapshot?: string | undefined;
-    readonly target?: string | undefined;
-  }): Promise<Run> {
-    return this.#begin("recover", request.from.place, "owner", true, (task) =>
-      runRecover(this.#context, task, request),
-    );
+  recover(request: RecoverRequest): Promise<Run> {
+    return this.#starts.recover(request);
   }
 
   events(signal: AbortSignal): AsyncIterable<Service.OwnerEvent> {
@@ -327,48 +359,6 @@ class Owner implements Service.OwnerService {
     await this.#workers.end();
   }
 
-  async #backup(place: Place, by: Run["by"], tags: readonly string[]): Promise<Run> {
-    const record = await this.#state.needPlace(place);
-    if (record.state !== "ready") {
-      throw new TasticError(
-        "invalid-argument",
-        "there are backups of this name already, and nothing was decided yet",
-        {
-          guidance: "Recover them, or say that this 3Bot shall go on as it is.",
-          data: { problem: "recovery-undecided" },
-        },
-      );
-    }
-    return this.#begin("backup", place, by, true, (task) => runBackup(this.#context, task, { tags }));
-  }
-
-  #catchUp(place: Place, by: Run["by"]): Promise<Run> {
-    return this.#begin("catch-up", place, by, true, (task) =>
-      runBackup(this.#context, task, { tags: undefined }),
-    );
-  }
-
-  async #drill(place: Place, by: Run["by"]): Promise<Run> {
-    await this.#state.needPlace(place);
-    const { state, clock, retryForMs } = this.#context;
-    return this.#begin("drill", place, by, true, (task) =>
-      runDrill({ state, clock, retryForMs, random: this.#jitter }, task),
-    );
-  }
-
-  async #begin(
-    kind: Service.RunKind,
-    place: Place,
-    by: Run["by"],
-    alone: boolean,
-    work: (task: RunTask) => Promise<RunOutcome>,
-  ): Promise<Run> {
-    const run = await this.#runs.begin({ kind, place, by, alone }, work);
-    // Who listens is told beside the run, which waits for nobody.
-    this.#watchdog.begun(run).catch((error: unknown) => this.#log.warn(messageOf(error)));
-    return run;
-  }
-
   /** Does something with a place that no run may be working on. */
   async #alone(place: Place, work: () => Promise<void>): Promise<void> {
     await this.#workers.claim(place, "set-up");
@@ -382,10 +372,6 @@ class Owner implements Service.OwnerService {
   async #changeSnapshots(place: Place, change: Parameters<typeof changeSnapshots>[3]): Promise<void> {
     await this.#alone(place, () => changeSnapshots(this.#context, this.#log, place, change));
     await this.#changed(place);
-  }
-
-  async #kept(snapshots: readonly MergedSnapshot[], retention: Service.Retention) {
-    return applyRetention(snapshots, (await this.#state.identity()).host, retention, this.#clock.now());
   }
 
   async #ended(run: Run): Promise<void> {
@@ -414,23 +400,5 @@ class Owner implements Service.OwnerService {
     this.#hub.emit({ type: "snapshots", place });
     this.#hub.emit({ type: "status" });
     return placeStatus({ state: this.#state, runs: this.#runs, clock: this.#clock }, place);
-  }
-
-  /** Do the copies that were away answer? */
-  async #answers(place: Place): Promise<boolean> {
-    const accesses = this.#state.accesses(await this.#state.needPlace(place));
-    for (const access of accesses) {
-      if ((await this.#state.copy(access.id)).state !== "unreachable") continue;
-      const storage = openStore(access, { retryForMs: 0, stuckAfterMs: 10_000 });
-      try {
-        await storage.stat({ type: "config", name: "" });
-      } catch (error) {
-        // That nothing is there is an answer, too.
-        if (!(error instanceof TasticError) || error.code !== "not-found") return false;
-      } finally {
-        await storage.close();
-      }
-    }
-    return true;
   }
 }

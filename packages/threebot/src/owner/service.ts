@@ -56,11 +56,13 @@ export interface Status {
   readonly unreadFailures: number;
 }
 
-export type RunKind = "backup" | "restore" | "recover" | "drill" | "catch-up" | "maintenance";
+export type RunKind = "backup" | "job" | "restore" | "recover" | "drill" | "catch-up" | "maintenance";
 
 export interface Run {
   readonly id: string;
   readonly kind: RunKind;
+  /** The name of the job that was done. */
+  readonly job?: string | undefined;
   readonly place: Place;
   /** What began it: a person, the schedule, or the service itself. */
   readonly by: "owner" | "schedule" | "service";
@@ -107,6 +109,8 @@ export interface OwnedSnapshot {
   readonly pinned: boolean;
   /** Restored from it are all paths that were to be backed up. */
   readonly complete: boolean;
+  /** The job whose it is; undefined for what is recovered of the 3Bot itself. */
+  readonly job: string | undefined;
   /** Why the retention keeps it: "last 1", "daily 3"; empty if it would not. */
   readonly kept: readonly string[];
 }
@@ -189,6 +193,28 @@ export interface Settings {
   readonly notifications: Notifications;
 }
 
+/** What is backed up besides the 3Bot itself: paths with their own schedule and retention, in one place or in several. */
+export interface Job {
+  /** Small letters, digits and dashes. Its snapshots have the tag "job:" and the name. */
+  readonly name: string;
+  /** As those of the settings. */
+  readonly paths: readonly string[];
+  readonly excludes: readonly string[];
+  readonly places: readonly Place[];
+  /** 0: only when somebody asks for it. */
+  readonly everyHours: number;
+  readonly retention: Retention;
+}
+
+export interface JobStatus extends Job {
+  readonly at: readonly {
+    readonly place: Place;
+    readonly next: string | undefined;
+    /** How it ended the last time. */
+    readonly last: { readonly run: string; readonly ended: string; readonly state: string } | undefined;
+  }[];
+}
+
 /** Zero keeps none by that rule. */
 export interface Retention {
   readonly last: number;
@@ -242,7 +268,22 @@ export interface OwnerService {
 
   /** Begins a backup: unlock stale locks, backup, forget, prune, check. */
   backup(request: { readonly place: Place; readonly tags?: readonly string[] | undefined }): Promise<Run>;
+  jobs(): Promise<readonly JobStatus[]>;
+  /** Makes a job, or changes the one of this name. */
+  setJob(job: Job): Promise<JobStatus>;
+  /** Its snapshots stay. */
+  removeJob(name: string): Promise<void>;
+  /**
+   * Does a job in all its places now, each as a run of its own; where another run goes on, after that.
+   * @param request.allowLess far fewer files than the last time are meant
+   */
+  runJob(request: {
+    readonly name: string;
+    readonly allowLess?: boolean | undefined;
+  }): Promise<readonly Run[]>;
   drill(place: Place): Promise<Run>;
+  /** All that a backup does but the backup: brings the copies in step, forgets, prunes if something is gone, checks. */
+  maintain(place: Place): Promise<Run>;
   cancel(runId: string): Promise<Run>;
   run(runId: string): Promise<Run>;
   /** Newest first. */

@@ -5,7 +5,7 @@ import { isUnknownLogin, MarketplaceClient } from "../copies/marketplace-client.
 import { mergeSnapshots } from "../copies/merged-snapshots.js";
 import { openAll, type Opened } from "../copies/open-all.js";
 import { initCopy, isAbsent } from "../copies/opened-copy.js";
-import { type Credentials, deriveCredentials } from "../identity/credentials.js";
+import { type Credentials, deriveCredentials, serverSecret } from "../identity/credentials.js";
 import { parseName, type ThreebotName } from "../identity/names.js";
 import type { BackupPlaces } from "../marketplace/protocol.js";
 import type { OwnerState } from "./owner-state.js";
@@ -53,12 +53,13 @@ export async function findMarketplace(
     places = await client.register({ name, loginSecret, token: request.token }, signal);
     registered = true;
   }
-  const accesses = places.copies.map(({ url, account }, at): RestAccess => ({
+  const accesses = places.copies.map(({ url, account, server }, at): RestAccess => ({
     kind: "rest",
     id: `marketplace-${at + 1}`,
     url,
     account,
-    loginSecret,
+    server,
+    loginSecret: serverSecret(loginSecret, account, server),
     password: credentials.repositoryPassword,
   }));
   return { name, credentials, accesses, registered };
@@ -136,7 +137,7 @@ export async function adoptMarketplace(
   await state.changeIdentity({ name, ...(!identity.used && { host: name }) });
   const target: PlaceRecord["target"] = {
     kind: "marketplace",
-    copies: accesses.map(({ id, url, account }) => ({ id, url, account })),
+    copies: accesses.map(({ id, url, account, server }) => ({ id, url, account, server })),
     loginSecret: state.seal("marketplace/login-secret", credentials.loginSecret),
   };
   const sealed = state.seal("marketplace/password", password);

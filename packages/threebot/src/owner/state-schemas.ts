@@ -51,7 +51,9 @@ export const settingsRecord = v.object({
 
 const marketplaceTarget = v.object({
   kind: v.literal("marketplace"),
-  copies: v.array(v.object({ id: v.string(), url: v.string(), account: v.string() })),
+  copies: v.array(
+    v.object({ id: v.string(), url: v.string(), account: v.string(), server: v.optional(v.string()) }),
+  ),
   loginSecret: sealed,
 });
 const minioTarget = v.object({
@@ -110,9 +112,32 @@ export const copyRecord = v.object({
   stored: count,
 });
 
+export const jobRecord = v.object({
+  name: v.string(),
+  paths: v.array(v.string()),
+  excludes: v.array(v.string()),
+  /** 0: only when somebody asks for it. */
+  everyHours: v.pipe(v.number(), v.minValue(0), v.maxValue(24 * 366)),
+  retention: retentionRecord,
+  at: v.array(
+    v.object({
+      place: v.picklist(["marketplace", "minio"]),
+      next: v.optional(time),
+      /** In a row. */
+      failures: count,
+      last: v.optional(v.object({ run: v.string(), ended: time, state: v.string() })),
+    }),
+  ),
+});
+
+/** All jobs in one: their names may be used again. */
+export const jobsRecord = v.object({ jobs: v.array(jobRecord) });
+
 export const runRecord = v.object({
   id: v.string(),
-  kind: v.picklist(["backup", "restore", "recover", "drill", "catch-up", "maintenance"]),
+  kind: v.picklist(["backup", "job", "restore", "recover", "drill", "catch-up", "maintenance"]),
+  /** The name of the job. */
+  job: v.optional(v.string()),
   place: v.picklist(["marketplace", "minio"]),
   by: v.picklist(["owner", "schedule", "service"]),
   started: time,
@@ -139,5 +164,6 @@ export type IdentityRecord = v.InferOutput<typeof identityRecord>;
 export type SettingsRecord = v.InferOutput<typeof settingsRecord>;
 export type PlaceRecord = v.InferOutput<typeof placeRecord>;
 export type CopyRecord = v.InferOutput<typeof copyRecord>;
+export type JobRecord = v.InferOutput<typeof jobRecord>;
 export type RunRecord = v.InferOutput<typeof runRecord>;
 export type PendingChange = v.InferOutput<typeof pendingChange>;

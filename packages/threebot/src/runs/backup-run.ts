@@ -6,17 +6,20 @@
 import { isTasticError, TasticError } from "@tastic/errors";
 import type { SnapshotId } from "tastic";
 import {
-  applyRetention,
   hasTag,
   incompleteTag,
+  jobOf,
+  jobTagBegin,
   keyOf,
   safetyTag,
+  twinsOf,
   type MergedSnapshot,
 } from "../copies/merged-snapshots.js";
 import { oneChange, pendingFor, withoutCopy, type TagsChange } from "../owner/pending-changes.js";
 import { problemOf } from "../owner/problem.js";
 import type { PlaceRecord } from "../owner/state-schemas.js";
-import type { CopyWork } from "./copy-work.js";
+import type { BackupAbout, CopyWork } from "./copy-work.js";
+import { retentionOf } from "./retention.js";
 import { RunCopies, type CopiesContext } from "./run-copies.js";
 import type { RunOutcome, RunTask } from "./runs.js";
 import { findSources, hasFiles, type Sources } from "./sources.js";
@@ -27,9 +30,6 @@ export interface BackupContext extends CopiesContext {
   readonly hidden: readonly string[];
 }
 
-/** What a snapshot of this run says of itself, in whichever copy it is made. */
-type BackupAbout = Parameters<CopyWork["backup"]>[1];
-
 export interface BackupRequest {
   /** Undefined for a run that only brings the copies in step. */
   readonly tags: readonly string[] | undefined;
@@ -37,6 +37,16 @@ export interface BackupRequest {
   readonly safety?: boolean;
   /** Instead of those of the settings. */
   readonly paths?: readonly string[];
+  /** What is backed up is not the 3Bot itself. */
+  readonly job?: BackupJob;
+}
+
+export interface BackupJob {
+  readonly name: string;
+  readonly paths: readonly string[];
+  readonly excludes: readonly string[];
+  /** Far fewer files than the last time are meant. */
+  readonly allowLess: boolean;
 }
 
 /** Below this share of the last snapshot's files, somebody is asked first. */
@@ -60,7 +70,8 @@ export async function runBackup(
   }
 }
 
-function refuseUndecided(place: PlaceRecord, { safety = false }: BackupRequest): void {
+/** @throws TasticError invalid-argument while it is not decided whether to recover */
+export function refuseUndecided(place: PlaceRecord, { safety = false }: Pick<BackupRequest, "safety">): void {
   if (place.state === "ready" || safety) return;
   throw new TasticError(
     "invalid-argument",
@@ -97,10 +108,9 @@ class BackupRun {
 
   async conduct(): Promise<RunOutcome> {
     const { state, home, hidden } = this.#context;
-    const { tags } = this.#request;
-    const settings = await state.settings();
-    const { paths = settings.paths } = this.#request;
-    const sources = tags && (await findSources({ paths, excludes: settings.excludes }, home, hidden));
+    const { tags, job } = this.#request;
+    const { paths, excludes } = job ?? { ...(await state.settings()), ...this.#request };
+    const sources = tags && (await findSources({ paths, excludes }, home, hidden));
     await this.#copies.connect();
     await this.#copies.lookForLosses();
     if (sources !== undefined) {
@@ -118,14 +128,12 @@ class BackupRun {
 
   /** A 3Bot that has lost its data must not push the good snapshots out with empty ones. */
   async #refuseEmptiness(sources: Sources): Promise<void> {
-    if (this.#place.shrinkAllowed || this.#request.safety === true) return;
+    const { job, safety } = this.#request;
+    if (safety === true || (job?.allowLess ?? this.#place.shrinkAllowed)) return;
     const { host } = await this.#context.state.identity();
-    const last = this.#copies
-      .merged()
-      .find(
-        ({ snapshot }) =>
-          snapshot.hostname === host && !hasTag(snapshot, safetyTag) && !hasTag(snapshot, incompleteTag),
-      );
+    const last = this.#ofSeries(host).find(
+      ({ snapshot }) => !hasTag(snapshot, safetyTag) && !hasTag(snapshot, incompleteTag),
+    );
     const before = last?.snapshot.summary?.totalFilesProcessed ?? 0;
     if (before < fewFiles) return;
     const least = Math.ceil(before * tinyPart);
@@ -136,7 +144,7 @@ class BackupRun {
       {
         guidance:
           "If something is lost, recover it. If this is what it shall be, say so, and it is backed up.",
-        data: { problem: "shrunk" },
+        data: { problem: job === undefined ? "shrunk" : "job-shrunk" },
       },
     );
   }
@@ -147,9 +155,11 @@ class BackupRun {
     const { host } = await state.identity();
     const lost = await this.#pathsLost(sources, host);
     const isSafety = this.#request.safety === true;
-    const isFirst = !isSafety && !this.#copies.merged().some(({ snapshot }) => snapshot.hostname === host);
+    const job = this.#request.job?.name;
+    const isFirst = !isSafety && job === undefined && this.#ofSeries(host).length === 0;
     const all = [
       ...(isFirst ? ["init"] : []),
+      ...(job === undefined ? [] : [`${jobTagBegin}${job}`]),
       ...(isSafety ? [safetyTag] : []),
       ...(lost.length > 0 ? [incompleteTag] : []),
       ...tags,
@@ -161,7 +171,7 @@ class BackupRun {
         guidance: "If that is meant, take it out of the paths in the settings.",
       });
     }
-    this.#about = { tags: [...new Set(all)], host, time: clock.now() };
+    this.#about = { tags: [...new Set(all)], host, job, time: clock.now() };
     for (const work of this.#copies.working) {
       await this.#copies.each(work.id, () => this.#backupTo(work, sources));
       if (this.#made.size > 0) return;
@@ -171,25 +181,31 @@ class BackupRun {
 
   async #backupTo(work: CopyWork, sources: Sources): Promise<void> {
     if (this.#about === undefined) return;
-    const { snapshotId, errorCount, summary } = await work.backup(sources, this.#about);
-    if (snapshotId !== undefined) this.#made.add(snapshotId);
-    this.#unread = Math.max(this.#unread, errorCount);
-    this.#source = summary.totalBytesProcessed;
-    this.#added = summary.dataAddedPacked;
+    const { id, unread, bytes, added } = await work.backup(sources, this.#about);
+    this.#made.add(id);
+    this.#unread = Math.max(this.#unread, unread);
+    this.#source = bytes;
+    this.#added = added;
+  }
+
+  /** The snapshots of this 3Bot, or of the job that is done, newest first. */
+  #ofSeries(host: string): MergedSnapshot[] {
+    const job = this.#request.job?.name;
+    return this.#copies
+      .merged()
+      .filter(({ snapshot }) => snapshot.hostname === host && jobOf(snapshot) === job);
   }
 
   /** Paths of the settings that the last snapshot has, and that are gone. */
   async #pathsLost(sources: Sources, host: string): Promise<string[]> {
-    const last = this.#copies
-      .merged()
-      .find(({ snapshot }) => snapshot.hostname === host && !hasTag(snapshot, safetyTag));
+    const last = this.#ofSeries(host).find(({ snapshot }) => !hasTag(snapshot, safetyTag));
     return sources.missing.filter((path) => last?.snapshot.paths.includes(path) ?? false);
   }
 
   /** Brings to each copy what others have and it shall have. */
   async #bringInStep(sources: Sources | undefined): Promise<void> {
     const { remove } = await this.#retention();
-    const unwanted = new Set(remove.map(({ key }) => key));
+    const unwanted = new Set([...remove.map(({ key }) => key), ...twinsOf(this.#copies.merged()).keys()]);
     for (const { key, forget } of this.#place.pending) if (forget) unwanted.add(key);
     for (const work of this.#copies.working) {
       await this.#copies.each(work.id, async () => {
@@ -287,7 +303,13 @@ class BackupRun {
     const tags: (TagsChange & { readonly snapshot: SnapshotId })[] = [];
     const idsOf = (one: MergedSnapshot): SnapshotId[] => one.inCopies.get(work.id)?.map(({ id }) => id) ?? [];
     for (const one of remove) for (const id of idsOf(one)) forget.add(id);
-    for (const one of this.#copies.merged()) {
+    const all = this.#copies.merged();
+    // What the other copy has of the same run is here now.
+    for (const [key, twin] of twinsOf(all)) {
+      const one = all.find((each) => each.key === key);
+      if (one !== undefined && twin.inCopies.has(work.id)) for (const id of idsOf(one)) forget.add(id);
+    }
+    for (const one of all) {
       const ids = idsOf(one);
       // The last is the newer one: a change of tags was interrupted between storing it and removing the other.
       for (const id of ids.slice(0, -1)) forget.add(id);
@@ -307,7 +329,8 @@ class BackupRun {
     const now = new Date(clock.now()).toISOString();
     const merged = this.#copies.merged();
     for (const access of this.#copies.accesses) await this.#record(access.id, merged, now);
-    if (this.#made.size > 0 && this.#request.safety !== true) {
+    const isOfThreebot = this.#request.safety !== true && this.#request.job === undefined;
+    if (this.#made.size > 0 && isOfThreebot) {
       const stored = Math.max(
         0,
         ...(await Promise.all(this.#copies.accesses.map(({ id }) => state.copy(id)))).map((c) => c.stored),
@@ -357,14 +380,18 @@ class BackupRun {
       behind,
       problem,
       known: [...new Set(work.snapshots.map(keyOf))],
-      ...(gotIt && { lastBackup: now }),
+      ...(gotIt && this.#request.job === undefined && { lastBackup: now }),
     }));
   }
 
   async #retention() {
-    const { state } = this.#context;
-    const { host } = await state.identity();
-    const { retention } = await state.settings();
-    return applyRetention(this.#copies.merged(), host, retention, this.#context.clock.now());
+    const { state, clock } = this.#context;
+    const all = this.#copies.merged();
+    const twins = twinsOf(all);
+    return retentionOf(
+      state,
+      all.filter(({ key }) => !twins.has(key)),
+      clock.now(),
+    );
   }
 }

@@ -2,7 +2,7 @@
  * A copy during a run: what is done to it, step by step, and why it stopped where it did. A step that fails ends the work
  * on this copy; the other copy goes on.
  */
-import { messageOf, TasticError } from "@tastic/errors";
+import { isTasticError, messageOf, TasticError } from "@tastic/errors";
 import {
   backup,
   check,
@@ -14,22 +14,40 @@ import {
   repairIndex,
   repairPacks,
   tagSnapshots,
-  type BackupResult,
   type HeldLock,
   type PackId,
   type RepairEvent,
   type Repository,
   type SnapshotId,
+  type StoredSnapshot,
 } from "tastic";
 import type { CopyAccess } from "../copies/copy-store.js";
-import type { MergedSnapshot } from "../copies/merged-snapshots.js";
+import { isOurs, jobOf, programVersion, type MergedSnapshot } from "../copies/merged-snapshots.js";
 import { openCopy, type OpenedCopy, type OpenOptions } from "../copies/opened-copy.js";
 import type { RunTask } from "./runs.js";
 import type { Sources } from "./sources.js";
 
-export const programVersion = "3bot-backup 0.1.0";
 /** How long a lock of somebody else is waited for. */
 const lockPatience = 5 * 60_000;
+
+/** What a snapshot of a run says of itself, in whichever copy it is made. */
+export interface BackupAbout {
+  readonly tags: readonly string[];
+  readonly host: string;
+  readonly job: string | undefined;
+  /** When the run began, milliseconds since 1970. */
+  readonly time: number;
+}
+
+export interface MadeSnapshot {
+  readonly id: SnapshotId;
+  /** How many files and folders could not be read. */
+  readonly unread: number;
+  /** Of the source. */
+  readonly bytes: number;
+  /** Bytes that it took in the repository. */
+  readonly added: number;
+}
 
 export interface WorkOptions {
   readonly task: RunTask;
@@ -71,30 +89,57 @@ export class CopyWork {
     await this.#take(false);
   }
 
-  async backup(
-    sources: Sources,
-    about: { readonly tags: readonly string[]; readonly host: string; readonly time: number },
-  ): Promise<BackupResult> {
+  /**
+   * Reads the source, and stores a snapshot. That something fails does not say that there is none: its answer may have been
+   * lost, and then a second one must not be made.
+   */
+  async backup(sources: Sources, about: BackupAbout): Promise<MadeSnapshot> {
     const { task } = this.#options;
     task.step(`backup ${this.id}`);
+    const before = new Set(this.snapshots.map(({ id }) => id));
+    const counted = { unread: 0 };
+    let made: StoredSnapshot;
+    try {
+      made = await this.#backup(sources, about, counted);
+    } catch (error) {
+      if (task.signal.aborted || !isTasticError(error)) throw error;
+      const stored = await this.#findStored(about, before);
+      if (stored === undefined) throw error;
+      task.log(`${this.id}: the snapshot is stored, although ${error.message}`);
+      made = stored;
+    }
+    task.made(made.id);
+    const {
+      totalFilesProcessed: files = 0,
+      totalBytesProcessed: bytes = 0,
+      dataAddedPacked: added = 0,
+    } = made.summary ?? {};
+    task.log(`${this.id}: snapshot ${made.id.slice(0, 8)}, ${files} files, ${bytes} bytes, ${added} stored`);
+    return { id: made.id, unread: counted.unread, bytes, added };
+  }
+
+  async #backup(sources: Sources, about: BackupAbout, counted: { unread: number }): Promise<StoredSnapshot> {
+    const { task } = this.#options;
     await this.loadIndex();
     const started = performance.now();
     let told = 0;
-    const result = await backup(this.repository, {
+    const { snapshotId } = await backup(this.repository, {
       targets: sources.targets,
       excludes: sources.excludes,
       excludePatterns: sources.excludePatterns,
       tags: about.tags,
       hostname: about.host,
       time: BigInt(Math.floor(about.time)) * 1_000_000n,
-      groupBy: { host: true, paths: false, tags: false },
+      ...this.#parentOf(about),
       programVersion,
       // A 3Bot has other things to do than to back itself up.
       workers: 0,
       signal: this.#signal,
       onEvent(event) {
-        if (event.type === "error") task.log(`cannot read ${event.path}: ${event.message}`);
-        else if (event.type === "warning" && told++ < 20) task.log(`${event.path ?? ""}: ${event.message}`);
+        if (event.type === "error") {
+          if (event.during === "archival") counted.unread++;
+          task.log(`cannot read ${event.path}: ${event.message}`);
+        } else if (event.type === "warning" && told++ < 20) task.log(`${event.path ?? ""}: ${event.message}`);
         else if (event.type === "progress") {
           const { filesDone, bytesDone, totalFiles, totalBytes, scanFinished } = event;
           const seconds = (performance.now() - started) / 1000;
@@ -112,15 +157,41 @@ export class CopyWork {
         }
       },
     });
-    if (result.snapshotId === undefined) throw new TasticError("internal", "the backup made no snapshot");
-    const snapshot = await this.repository.loadSnapshot(result.snapshotId);
-    this.snapshots.push({ ...snapshot, id: result.snapshotId });
-    task.made(result.snapshotId);
-    const { totalFilesProcessed: files, totalBytesProcessed: bytes, dataAddedPacked } = result.summary;
-    task.log(
-      `${this.id}: snapshot ${result.snapshotId.slice(0, 8)}, ${files} files, ${bytes} bytes, ${dataAddedPacked} stored`,
+    if (snapshotId === undefined) throw new TasticError("internal", "the backup made no snapshot");
+    const made = { ...(await this.repository.loadSnapshot(snapshotId)), id: snapshotId };
+    this.snapshots.push(made);
+    return made;
+  }
+
+  /** What it compares with: the newest of the same series, whatever the paths were then. */
+  #parentOf({ host, job, time }: BackupAbout): { readonly parent: SnapshotId } | { readonly force: true } {
+    const before = this.snapshots.filter(
+      (one) => one.hostname === host && jobOf(one) === job && Date.parse(one.time) <= time,
     );
-    return result;
+    const parent = before.at(-1)?.id;
+    return parent === undefined ? { force: true } : { parent };
+  }
+
+  /** What this run has stored after all. The copy is open anew then, if it can be reached. */
+  async #findStored(
+    { host, time }: BackupAbout,
+    before: ReadonlySet<SnapshotId>,
+  ): Promise<StoredSnapshot | undefined> {
+    try {
+      await this.restart();
+    } catch (error) {
+      if (!isTasticError(error)) throw error;
+      // Whether it is there shows at the next run.
+      this.#options.task.log(`${this.id}: ${error.message}`);
+      return undefined;
+    }
+    return this.snapshots.find(
+      (one) =>
+        !before.has(one.id) &&
+        isOurs(one) &&
+        one.hostname === host &&
+        Date.parse(one.time) === Math.floor(time),
+    );
   }
 
   /** Brings snapshots over from another copy. Returns how many. */

@@ -2,6 +2,7 @@
 import { isTasticError, TasticError } from "@tastic/errors";
 import { shownUrl } from "../copies/copy-store.js";
 import {
+  jobOf,
   type MergedSnapshot,
   mergeSnapshots,
   newestComplete,
@@ -182,6 +183,8 @@ async function adoptPaths(
   const excludes = new Set<string>();
   for (const { merged } of restorings) {
     const { snapshot } = merged;
+    // Those of a job are not the 3Bot's own.
+    if (jobOf(snapshot) !== undefined) continue;
     const oldHome = homeOf(snapshot, settingsPaths);
     const inHome = (path: string): string =>
       oldHome !== undefined && path.startsWith(`${oldHome}/`) ? `~${path.slice(oldHome.length)}` : path;

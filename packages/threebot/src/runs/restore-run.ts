@@ -79,7 +79,8 @@ export async function planRestore(
   where: { readonly target: string | undefined; readonly paths: readonly string[] },
 ): Promise<Restoring[]> {
   const { home, roots, hidden, state } = context;
-  const { paths: settingsPaths } = await state.settings();
+  const { paths } = await state.settings();
+  const settingsPaths = [...paths, ...(await state.jobs()).flatMap((job) => job.paths)];
   const wanted = where.paths.length === 0 ? siblingsOf(chosen, all) : [chosen];
   const restorings = wanted.map((merged) => ({
     merged,

@@ -34,8 +34,9 @@ export interface RunOutcome {
   readonly problem?: ProblemRecord | undefined;
 }
 
-interface RunRequest {
+export interface RunRequest {
   readonly kind: RunKind;
+  readonly job?: string | undefined;
   readonly place: Place;
   readonly by: Run["by"];
   /** Reading alone may go on beside another run. */
@@ -78,13 +79,14 @@ export class Runs {
   /** Begins a run. @throws TasticError locked if another one works on the place */
   async begin(request: RunRequest, work: (task: RunTask) => Promise<RunOutcome>): Promise<Run> {
     const { state, workers, clock } = this.#options;
-    const { kind, place, by, alone } = request;
+    const { kind, job, place, by, alone } = request;
     const id = `${String(Math.floor(clock.now())).padStart(14, "0")}-${randomBytes(4).toString("hex")}`;
     if (alone) await workers.claim(place, id);
     else await workers.begin();
     const record: RunRecord = {
       id,
       kind,
+      ...(job !== undefined && { job }),
       place,
       by,
       started: this.#time(),
@@ -325,9 +327,8 @@ function noRun(id: string): TasticError {
 }
 
 function shownRun(record: RunRecord, progress: Progress | undefined): Run {
-  const { id, kind, place, by, started, ended, state, step, snapshots, report, unread } = record;
-  const problem = shownProblem(record.problem);
-  return { id, kind, place, by, started, ended, state, step, progress, snapshots, report, problem, unread };
+  const { problem, worker: _, ...shown } = record;
+  return { ...shown, ended: record.ended, report: record.report, progress, problem: shownProblem(problem) };
 }
 
 function sumOf(before: RestoreReport | undefined, more: RestoreReport): RestoreReport {

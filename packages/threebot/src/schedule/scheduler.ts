@@ -5,6 +5,7 @@
 import { isTasticError, messageOf } from "@tastic/errors";
 import type { Log } from "@tastic/rest-server";
 import type { Clock } from "@tastic/storage";
+import { changeJobAt } from "../owner/jobs.js";
 import { places, type OwnerState } from "../owner/owner-state.js";
 import type { Place, Run } from "../owner/service.js";
 import type { PlaceRecord, SettingsRecord } from "../owner/state-schemas.js";
@@ -15,6 +16,7 @@ import { day, hour, nextAttempt, nextMissed, nextRegular } from "./times.js";
 export interface Work {
   backup(place: Place): Promise<Run>;
   catchUp(place: Place): Promise<Run>;
+  job(name: string, place: Place): Promise<Run>;
   drill(place: Place): Promise<Run>;
   /** Does a copy that was away answer? */
   answers(place: Place): Promise<boolean>;
@@ -91,6 +93,7 @@ export class Scheduler {
       if (this.#options.runs.running(place) !== undefined) continue;
       if (settings.automatic[place] && this.#isDue(record.nextBackup)) await this.#begin(place, "nextBackup");
       else if (this.#isDue(record.nextCatchUp)) await this.#begin(place, "nextCatchUp");
+      else if (await this.#beginJob(place)) continue;
       else if (settings.drillDays > 0 && this.#isDue(record.nextDrill)) await this.#begin(place, "nextDrill");
     }
     await this.#options.work.watch();
@@ -104,6 +107,7 @@ export class Scheduler {
     const now = this.#options.clock.now();
     // What was cancelled because the service ends is still due when it begins again.
     if (run.state === "cancelled" && this.#isStopping) return;
+    if (run.job !== undefined) await this.#afterJob(run, run.job, now);
     const change = { ...(await this.#afterRun(run, record, settings, now)) };
     if (Object.keys(change).length > 0) await state.changePlace(run.place, change);
   }
@@ -131,6 +135,7 @@ export class Scheduler {
         };
       }
       case "catch-up":
+      case "job":
         return this.#catchUpAfter(run, record, now);
       case "drill":
         // One that found something wrong is done again soon: that it was mended has to be seen.
@@ -159,6 +164,41 @@ export class Scheduler {
     return { catchUpFailures, nextCatchUp: text(nextAttempt(now, catchUpFailures, day, jitter)) };
   }
 
+  async #afterJob(run: Run, name: string, now: number): Promise<void> {
+    const { state, jitter } = this.#options;
+    const job = (await state.jobs()).find((one) => one.name === name);
+    const at = job?.at.find(({ place }) => place === run.place);
+    if (job === undefined || at === undefined) return;
+    const failures = run.state === "failed" ? at.failures + 1 : 0;
+    const every = job.everyHours * hour;
+    const next =
+      every === 0
+        ? undefined
+        : failures === 0
+          ? nextRegular(now, every, jitter)
+          : nextAttempt(now, failures, every, jitter);
+    await changeJobAt(state, name, run.place, {
+      failures,
+      next: next === undefined ? undefined : text(next),
+      last: { run: run.id, ended: run.ended ?? text(now), state: run.state },
+    });
+  }
+
+  /** Begins a job that is due there. @returns whether one was due */
+  async #beginJob(place: Place): Promise<boolean> {
+    const { state, clock, work, log } = this.#options;
+    const jobs = await state.jobs();
+    const due = jobs.find(({ at }) => at.some((one) => one.place === place && this.#isDue(one.next)));
+    if (due === undefined) return false;
+    try {
+      await work.job(due.name, place);
+    } catch (error) {
+      log.warn(`the job ${due.name} at ${place}: ${messageOf(error)}`);
+      await changeJobAt(state, due.name, place, { next: text(clock.now() + waitAfter(error)) });
+    }
+    return true;
+  }
+
   async #begin(place: Place, due: Due): Promise<void> {
     const { work, state, clock, jitter, log } = this.#options;
     try {
@@ -174,9 +214,7 @@ export class Scheduler {
       else await work.drill(place);
     } catch (error) {
       log.warn(`${place}: ${messageOf(error)}`);
-      // Another process works on it, or it cannot even begin: later, rather than again and again.
-      const wait = isTasticError(error, "locked") ? 60_000 : 5 * 60_000;
-      await state.changePlace(place, { [due]: text(clock.now() + wait) });
+      await state.changePlace(place, { [due]: text(clock.now() + waitAfter(error)) });
     }
   }
 
@@ -202,12 +240,14 @@ export class Scheduler {
     const { state, clock, runs } = this.#options;
     const settings = await state.settings();
     const times: number[] = [clock.now() + longestSleep];
+    const jobs = (await state.jobs()).flatMap(({ at }) => at);
     for (const place of places) {
       const record = await state.place(place);
       if (record?.state !== "ready" || runs.running(place) !== undefined) continue;
       const due = [
         settings.automatic[place] ? record.nextBackup : undefined,
         record.nextCatchUp,
+        ...jobs.filter((at) => at.place === place).map(({ next }) => next),
         settings.drillDays > 0 ? record.nextDrill : undefined,
       ];
       for (const time of due) if (time !== undefined) times.push(Date.parse(time));
@@ -218,6 +258,11 @@ export class Scheduler {
   #isDue(time: string | undefined): boolean {
     return time !== undefined && Date.parse(time) <= this.#options.clock.now();
   }
+}
+
+/** Another process works on it, or it cannot even begin: later, rather than again and again. In milliseconds. */
+function waitAfter(error: unknown): number {
+  return isTasticError(error, "locked") ? 60_000 : 5 * 60_000;
 }
 
 function text(time: number): string {

@@ -79,24 +79,30 @@ function repoObject(name: string, repo: ResticRepo): ShellObject {
       }),
     ),
     method("forget", ["keep_last", "prune", "snapshots", "tags"], async (given) => {
-      // What nothing needs any more is removed in any case, at the end of the next run.
-      argument(given, "prune", truth);
       await repo.forget({
+        prune: argument(given, "prune", truth) ?? undefined,
         keepLast: argument(given, "keep_last", whole) ?? undefined,
         snapshots: argument(given, "snapshots", texts) ?? undefined,
         tags: argument(given, "tags", texts) ?? undefined,
       });
     }),
     method("auto_backup", ["path", "keep_last"], (given) =>
-      repo.autoBackup({ keepLast: argument(given, "keep_last", whole) ?? undefined }),
+      repo.autoBackup({ path: pathOf(given), keepLast: argument(given, "keep_last", whole) ?? undefined }),
     ),
-    method("auto_backup_running", ["path"], () => repo.autoBackupRunning()),
-    method("disable_auto_backup", ["path"], () => repo.disableAutoBackup()),
-    // The service always watches.
-    method("start_watch_backup", ["path"], () => Promise.resolve(null)),
-    method("backup_watchdog_running", ["path"], () => Promise.resolve(true)),
+    method("auto_backup_running", ["path"], (given) => repo.autoBackupRunning(pathOf(given))),
+    method("disable_auto_backup", ["path"], (given) => repo.disableAutoBackup(pathOf(given))),
+    method("start_watch_backup", ["path"], async (given) => {
+      const path = pathOf(given);
+      if (await repo.isWatched(path)) return null;
+      throw new ShellError("ValueError", `'${path}' is not backed up: there is nothing to watch`);
+    }),
+    method("backup_watchdog_running", ["path"], (given) => repo.isWatched(pathOf(given))),
   ];
   return new ShellObject(`j.tools.restic.${name}`, Object.fromEntries(all.map((one) => [one.name, one])));
+}
+
+function pathOf(given: ReadonlyMap<string, Value>): string | undefined {
+  return argument(given, "path", text) ?? undefined;
 }
 
 function argument<Schema extends v.GenericSchema>(

@@ -32,7 +32,10 @@ export interface RestoreChoice {
 }
 
 export interface ForgetChoice {
+  /** Of each host and paths; 10 if not given. */
   readonly keepLast?: number | undefined;
+  /** Removes at once what no snapshot needs any more; true if not given. The next run does it in any case. */
+  readonly prune?: boolean | undefined;
   /** These, whatever `keepLast` says. */
   readonly snapshots?: readonly string[] | undefined;
   readonly tags?: readonly string[] | undefined;
@@ -56,9 +59,16 @@ export interface ResticRepo {
   listSnapshots(filter?: ListFilter): Promise<readonly SnapshotRow[]>;
   /** Returns the ids of those that are gone. */
   forget(choice?: ForgetChoice): Promise<readonly string[]>;
-  autoBackup(request?: { readonly keepLast?: number | undefined }): Promise<void>;
-  autoBackupRunning(): Promise<boolean>;
-  disableAutoBackup(): Promise<void>;
+  /** For all paths of the settings; a `path` that is given has to be one of them, here and below. */
+  autoBackup(request?: {
+    readonly path?: string | undefined;
+    readonly keepLast?: number | undefined;
+  }): Promise<void>;
+  /** Is this path, or what the settings say, backed up by itself? */
+  autoBackupRunning(path?: string): Promise<boolean>;
+  disableAutoBackup(path?: string): Promise<void>;
+  /** The service tells of what is overdue in any case: is this path among what it watches? */
+  isWatched(path?: string): Promise<boolean>;
 }
 
 export interface ResticRepoOptions {
@@ -78,6 +88,14 @@ export function createResticRepo(
       guidance: `Set ${place} up at the page.`,
     });
   }
+  async function isPath(path: string): Promise<boolean> {
+    const { paths } = await owner.settings();
+    return (await absoluteToo(owner, place, paths)).some((one) => withoutSlash(one) === withoutSlash(path));
+  }
+  async function mustBePath(path: string | undefined): Promise<void> {
+    await state();
+    if (path !== undefined && !(await isPath(path))) throw notAmong(path, "path");
+  }
   async function chosen(choice: RestoreChoice): Promise<string> {
     if (choice.snapshotId !== undefined) return choice.snapshotId;
     if (choice.latest === false)
@@ -88,7 +106,8 @@ export function createResticRepo(
         (choice.host === undefined || snapshot.hostname === choice.host) &&
         (choice.path === undefined || snapshot.paths.includes(choice.path)),
     );
-    const found = fitting.find(({ complete }) => complete) ?? fitting[0];
+    const own = fitting.filter(({ job }) => job === undefined);
+    const found = own.find(({ complete }) => complete) ?? own[0] ?? fitting[0];
     if (found === undefined) throw new TasticError("not-found", "can not find any snapshots in the repo");
     return found.id;
   }
@@ -99,9 +118,9 @@ export function createResticRepo(
     async backup({ paths = [], exclude = [], tags } = {}) {
       await state();
       const settings = await owner.settings();
-      const known = paths.length === 0 ? [] : await absoluteToo(owner, place, settings.paths);
-      for (const path of paths) mustBeAmong(path, known, "path");
-      for (const pattern of exclude) mustBeAmong(pattern, settings.excludes, "exclude");
+      for (const path of paths) await mustBePath(path);
+      for (const pattern of exclude)
+        if (!settings.excludes.includes(pattern)) throw notAmong(pattern, "exclude");
       return mustEndWell(owner, await owner.backup({ place, tags: some(tags) }), told);
     },
     async restore(targetPath, choice = {}) {
@@ -121,31 +140,36 @@ export function createResticRepo(
       const found = all.filter(({ snapshot }) => path === undefined || snapshot.paths.includes(path));
       return (last ? newestOfGroups(found) : found).map(snapshotRow).reverse();
     },
-    async forget({ keepLast = 10, snapshots, tags } = {}) {
+    async forget({ keepLast = 10, prune = true, snapshots, tags } = {}) {
       await state();
       const ids = snapshots ?? (await beyond(owner, place, keepLast, some(tags)));
       if (ids.length > 0) await owner.forget(place, ids);
+      if (prune) await mustEndWell(owner, await owner.maintain(place), told);
       return ids;
     },
-    async autoBackup({ keepLast } = {}) {
-      await state();
+    async autoBackup({ path, keepLast } = {}) {
+      await mustBePath(path);
       if (keepLast !== undefined) {
         const { retention } = await owner.settings();
         await owner.changeSettings({ retention: { ...retention, last: keepLast } });
       }
       await owner.setAutomatic(place, true);
     },
-    async autoBackupRunning() {
-      return (await state()).automatic;
+    async autoBackupRunning(path) {
+      return (await state()).automatic && (path === undefined || (await isPath(path)));
     },
-    async disableAutoBackup() {
-      await state();
+    async disableAutoBackup(path) {
+      await mustBePath(path);
       await owner.setAutomatic(place, false);
+    },
+    async isWatched(path) {
+      await state();
+      return path === undefined || isPath(path);
     },
   };
 }
 
-/** Those that the newest `keepLast` are not among; none that is pinned. */
+/** Of each host and paths, those that the newest `keepLast` are not among; none that is pinned. */
 async function beyond(
   owner: RemoteOwner,
   place: Place,
@@ -153,16 +177,26 @@ async function beyond(
   tags: readonly string[] | undefined,
 ): Promise<readonly string[]> {
   const all = await owner.snapshots(place, tags);
-  return all.slice(keepLast).flatMap(({ id, pinned }) => (pinned ? [] : [id]));
+  const counts = new Map<string, number>();
+  return all.flatMap((one) => {
+    const group = groupOf(one);
+    const count = (counts.get(group) ?? 0) + 1;
+    counts.set(group, count);
+    return count <= keepLast || one.pinned ? [] : [one.id];
+  });
 }
 
 /** @param snapshots newest first */
 function newestOfGroups(snapshots: readonly OwnedSnapshot[]): OwnedSnapshot[] {
   const seen = new Set<string>();
-  return snapshots.filter(({ snapshot }) => {
-    const group = JSON.stringify([snapshot.hostname, [...snapshot.paths].sort()]);
+  return snapshots.filter((one) => {
+    const group = groupOf(one);
     return !seen.has(group) && seen.add(group);
   });
+}
+
+function groupOf({ snapshot }: OwnedSnapshot): string {
+  return JSON.stringify([snapshot.hostname, [...snapshot.paths].sort()]);
 }
 
 /**
@@ -176,9 +210,8 @@ async function absoluteToo(owner: RemoteOwner, place: Place, paths: readonly str
   return [...paths, ...stored.filter((path) => belowHome.some((end) => path.endsWith(end)))];
 }
 
-function mustBeAmong(given: string, known: readonly string[], what: "path" | "exclude"): void {
-  if (known.some((one) => withoutSlash(given) === withoutSlash(one))) return;
-  throw new TasticError("invalid-argument", `${JSON.stringify(given)} is no ${what} of the settings`, {
+function notAmong(given: string, what: "path" | "exclude"): TasticError {
+  return new TasticError("invalid-argument", `${JSON.stringify(given)} is no ${what} of the settings`, {
     guidance:
       "Backups hold all that the settings say, in one snapshot. Add it there, or write it as it stands there.",
   });

@@ -6,6 +6,8 @@ import { TasticError } from "@tastic/errors";
 import type {
   Entry,
   Finding,
+  Job,
+  JobStatus,
   MinioFields,
   OwnedSnapshot,
   OwnerEvent,
@@ -48,6 +50,7 @@ export class FakeOwner implements OwnerService {
     ["marketplace", []],
     ["minio", []],
   ]);
+  readonly allJobs = new Map<string, JobStatus>();
   readonly allRuns = new Map<string, Run>();
   /** Runs go on until `end`. */
   slow = false;
@@ -93,7 +96,15 @@ export class FakeOwner implements OwnerService {
       tags: ["init", String(1_770_000_000 + number)],
       ...fields,
     } as OwnedSnapshot["snapshot"];
-    const owned = { id, snapshot, copies: ["minio"], pinned: false, complete, kept: ["last 1"] };
+    const owned = {
+      id,
+      snapshot,
+      copies: ["minio"],
+      pinned: false,
+      complete,
+      job: undefined,
+      kept: ["last 1"],
+    };
     list.unshift(owned);
     return owned;
   }
@@ -176,6 +187,37 @@ export class FakeOwner implements OwnerService {
     this.#called("backup", request);
     const { id } = this.add(request.place, { tags: [...(request.tags ?? [])] });
     return Promise.resolve(this.#begin("backup", request.place, [id]));
+  }
+
+  jobs(): Promise<readonly JobStatus[]> {
+    this.#called("jobs");
+    return Promise.resolve([...this.allJobs.values()]);
+  }
+
+  setJob(job: Job): Promise<JobStatus> {
+    this.#called("setJob", job);
+    const made = { ...job, at: job.places.map((place) => ({ place, next: time, last: undefined })) };
+    this.allJobs.set(job.name, made);
+    return Promise.resolve(made);
+  }
+
+  removeJob(name: string): Promise<void> {
+    this.#called("removeJob", name);
+    this.allJobs.delete(name);
+    return Promise.resolve();
+  }
+
+  runJob(request: {
+    readonly name: string;
+    readonly allowLess?: boolean | undefined;
+  }): Promise<readonly Run[]> {
+    this.#called("runJob", request);
+    return Promise.resolve([this.#begin("job", "minio")]);
+  }
+
+  maintain(place: Place): Promise<Run> {
+    this.#called("maintain", place);
+    return Promise.resolve(this.#begin("maintenance", place));
   }
 
   drill(place: Place): Promise<Run> {

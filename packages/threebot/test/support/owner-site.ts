@@ -1,6 +1,7 @@
 /** The HTTP side of a fake 3Bot, with a clock that tests move, and somebody who is logged in or not. */
 import { createMemoryDocuments, silentLog, type AuditEntry, type Log } from "@tastic/rest-server";
 import { Access, createOwnerApp, type OwnerRoutesOptions } from "@tastic/threebot";
+import { SecretBox } from "../../dist/state/secret-box.js";
 import { FakeOwner } from "./fake-owner.js";
 
 export const ownerPassword = "four words of mine";
@@ -27,6 +28,7 @@ export function createSite({ secureCookies = false, page, log = silentLog }: Sit
       close: () => Promise.resolve(),
     },
     secureCookies,
+    secrets: new SecretBox(Buffer.alloc(32, 7)),
     addressOf: (context) => context.req.header("x-test-address") ?? "192.0.2.1",
     now: () => clock.now,
     passwordCost: 10,

@@ -3,16 +3,21 @@
  * answers what a deployer asks of one. node stand-in-threebot.mjs --state DIR --home DIR --setup FILE --port N
  */
 import { randomBytes } from "node:crypto";
+import { existsSync, writeFileSync } from "node:fs";
 import { readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { createRestStorage, parseRestLocation } from "@tastic/storage-rest";
 import { backup, listSnapshots, Repository, restore } from "tastic";
-import { deriveCredentials, parseName } from "@tastic/threebot";
+import { deriveCredentials, parseName, serverSecret } from "@tastic/threebot";
 
 const option = (name) => process.argv[process.argv.indexOf(`--${name}`) + 1];
 const [state, home, setup, port] = ["state", "home", "setup", "port"].map(option);
-const runs = [];
+const runsFile = join(state, "runs.json");
+/** While this file is beside the folders of 3Bots, recoveries fail. */
+const failing = join(state, "..", "..", "recoveries-fail");
+/** A real one logs in at the marketplace before its recovery begins. */
+const slowness = 500;
 let last = Promise.resolve();
 
 async function jsonOf(file) {
@@ -33,11 +38,11 @@ async function copies({ name, password, marketplace }) {
   });
   if (!answer.ok) throw new Error(`the marketplace answered ${answer.status}`);
   const places = await answer.json();
-  return places.copies.map(({ url, account }) => ({
+  return places.copies.map(({ url, account, server }) => ({
     password: credentials.repositoryPassword,
     storage: createRestStorage({
       location: parseRestLocation(`rest:${url}`),
-      credentials: { username: account, password: credentials.loginSecret },
+      credentials: { username: account, password: serverSecret(credentials.loginSecret, account, server) },
     }),
   }));
 }
@@ -60,6 +65,7 @@ async function backUp(me, tags) {
 }
 
 async function recover(me) {
+  if (existsSync(failing)) throw new Error("the recovery was to fail");
   let newest;
   for (const copy of await copies(me)) {
     try {
@@ -78,12 +84,19 @@ async function recover(me) {
 function begin(kind, work) {
   const run = { id: randomBytes(4).toString("hex"), kind, state: "running", problem: undefined };
   runs.unshift(run);
+  const end = (how) => {
+    Object.assign(run, how);
+    writeFileSync(runsFile, JSON.stringify(runs));
+  };
   last = last.then(work).then(
-    () => (run.state = "done"),
-    (error) => Object.assign(run, { state: "failed", problem: { message: String(error) } }),
+    () => end({ state: "done" }),
+    (error) => end({ state: "failed", problem: { code: "incomplete", message: String(error) } }),
   );
   return run;
 }
+
+const runs = (await jsonOf(runsFile)) ?? [];
+const isBack = () => runs.some(({ kind, state }) => kind === "recover" && state === "done");
 
 const handed = await jsonOf(setup);
 if (handed) {
@@ -92,7 +105,7 @@ if (handed) {
   await unlink(setup);
 }
 const me = await jsonOf(join(state, "me.json"));
-if (handed?.intent === "recover") begin("recover", () => recover(me));
+if (me.intent === "recover" && !isBack()) setTimeout(() => begin("recover", () => recover(me)), slowness);
 else if (handed) begin("backup", () => backUp(me, ["init"]));
 
 function answer(request, response) {
@@ -105,6 +118,10 @@ function answer(request, response) {
       200,
       begin("backup", () => backUp(me, ["before-move"])),
     );
+  if (path === "/api/v1/status")
+    return send(200, {
+      places: [{ place: "marketplace", state: isBack() ? "ready" : "recovery-undecided" }],
+    });
   if (path === "/api/v1/runs") return send(200, { runs });
   const run = runs.find(({ id }) => path === `/api/v1/runs/${id}`);
   return run ? send(200, run) : send(404, {});

@@ -1,4 +1,4 @@
-/** A wire between a client and a server on which somebody listens: all bytes that go to the server are kept. */
+/** A wire between a client and a server on which somebody listens: all bytes are kept, those to the server and its answers. */
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
@@ -7,10 +7,12 @@ export interface TappedWire {
   /** Where the bytes are to go; must be set before the first comes. */
   forwardTo(url: string): void;
   heard(): Buffer;
+  answered(): Buffer;
 }
 
 export async function tapWire(): Promise<TappedWire> {
   const pieces: Buffer[] = [];
+  const answers: Buffer[] = [];
   const sockets = new Set<Socket>();
   let port = 0;
   const server = createServer((client) => {
@@ -25,6 +27,7 @@ export async function tapWire(): Promise<TappedWire> {
       pieces.push(Buffer.from(piece));
       onward.write(piece);
     });
+    onward.on("data", (piece) => answers.push(Buffer.from(piece)));
     onward.pipe(client);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -36,5 +39,6 @@ export async function tapWire(): Promise<TappedWire> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     forwardTo: (url) => (port = Number(new URL(url).port)),
     heard: () => Buffer.concat(pieces),
+    answered: () => Buffer.concat(answers),
   };
 }

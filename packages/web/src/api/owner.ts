@@ -48,7 +48,7 @@ const inSnapshot = (place: Place, id: string, what: string): string => at(place,
 
 export const session = {
   read: () => getOnce<SessionState>("session"),
-  logIn: (password: string) => postOnce<object>("session", { password }),
+  logIn: (password: string, code?: string) => postOnce<object>("session", { password, code }),
   first: (setupCode: string, password: string) => postOnce<object>("session/first", { setupCode, password }),
   end: () => postOnce<object>("session/end", {}),
 };

@@ -6,6 +6,7 @@ export const runs = {
   more: "Show older ones",
   kind: {
     backup: "Backup",
+    job: "Backup job",
     restore: "Restore",
     recover: "Recovery",
     drill: "Proof of restorability",
@@ -56,6 +57,7 @@ export const runs = {
   details: "Details",
   result: {
     backup: "The backup is done.",
+    job: "The job is done.",
     restore: "Everything is back.",
     recover: "Your 3Bot is back.",
     drill: "A sample came back, bit for bit.",

@@ -9,6 +9,7 @@ export const runs: Texts["runs"] = {
   more: "Ältere zeigen",
   kind: {
     backup: "Backup",
+    job: "Auftrag",
     restore: "Zurückholen",
     recover: "Rettung",
     drill: "Nachweis",
@@ -59,6 +60,7 @@ export const runs: Texts["runs"] = {
   details: "Einzelheiten",
   result: {
     backup: "Das Backup ist fertig.",
+    job: "Der Auftrag ist erledigt.",
     restore: "Alles ist wieder da.",
     recover: "Ihr 3Bot ist wieder da.",
     drill: "Eine Probe kam zurück, Bit für Bit.",

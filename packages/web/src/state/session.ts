@@ -7,6 +7,9 @@ import { whenLoggedOut } from "../api/request.js";
 /** `fresh`: nobody has chosen a password yet; `ended`: somebody was logged in before. */
 export const login = ref<"asking" | "fresh" | "out" | "in" | "ended" | "unreachable">("asking");
 
+/** Is a code asked for, beside the password? */
+export const codeAsked = ref(false);
+
 let waiting: (() => void)[] = [];
 
 whenLoggedOut(() => {
@@ -17,7 +20,8 @@ whenLoggedOut(() => {
 
 export async function askSession(): Promise<void> {
   try {
-    const { loggedIn, fresh } = await session.read();
+    const { loggedIn, fresh, secondFactor } = await session.read();
+    codeAsked.value = secondFactor === true;
     if (loggedIn) entered();
     else login.value = fresh ? "fresh" : "out";
   } catch {
@@ -26,8 +30,20 @@ export async function askSession(): Promise<void> {
 }
 
 /** @returns what was wrong. */
-export async function logIn(password: string): Promise<ApiError | undefined> {
-  return enter(() => session.logIn(password));
+export async function logIn(password: string, code: string): Promise<ApiError | undefined> {
+  const problem = await enter(() => session.logIn(password, codeAsked.value ? code : undefined));
+  // Somebody may have switched codes on since.
+  if (problem !== undefined && !codeAsked.value) codeAsked.value = await isCodeAsked();
+  return problem;
+}
+
+async function isCodeAsked(): Promise<boolean> {
+  try {
+    return (await session.read()).secondFactor === true;
+  } catch {
+    // What kept the login from being done is told already.
+    return false;
+  }
 }
 
 export async function firstLogIn(setupCode: string, password: string): Promise<ApiError | undefined> {
