@@ -92,8 +92,10 @@ it("is no backup of the 3Bot: neither the latest, nor what is recovered, nor why
   world.clock.advance(2 * day + hour);
   await runJob();
   expect(await jobsOf()).toEqual(["photos", undefined]);
-  const found = await owner.findRecoverable({ place: marketplace, name: "alice", password });
-  expect(found.newestComplete).toBe(whole?.id);
+  // On a busy machine a copy may not answer in the time that a person waits.
+  const newest = async (): Promise<string | undefined> =>
+    (await owner.findRecoverable({ place: marketplace, name: "alice", password })).newestComplete;
+  await expect.poll(newest, { timeout: 90_000 }).toBe(whole?.id);
   const page = { offset: 0, limit: 1 };
   await expect(
     owner.list(marketplace, "latest", join(threebot.home, ".config/jumpscale"), page),
@@ -105,9 +107,9 @@ it("is no backup of the 3Bot: neither the latest, nor what is recovered, nor why
   // Nor does the next backup take it for what there was before: nothing of it is read again.
   const next = await backupNow(owner, marketplace);
   expect(next.state, await explain(owner, next)).toBe("done");
-  const [newest] = await owner.snapshots(marketplace);
-  expect(newest?.snapshot.parent).toBe(whole?.id);
-  expect(newest?.snapshot.summary).toMatchObject({ filesNew: 0, filesChanged: 0 });
+  const [latest] = await owner.snapshots(marketplace);
+  expect(latest?.snapshot.parent).toBe(whole?.id);
+  expect(latest?.snapshot.summary).toMatchObject({ filesNew: 0, filesChanged: 0 });
 });
 
 it("has its own retention, and leaves what the settings keep alone", async () => {

@@ -234,6 +234,12 @@ export class Scheduler {
       if (next > now || record.lastBackup === undefined) continue;
       await state.changePlace(place, { nextBackup: text(nextMissed(now, every, jitter)) });
     }
+    for (const { name, everyHours, at } of await state.jobs()) {
+      for (const { place, next, last } of at) {
+        if (last === undefined || !this.#isDue(next)) continue;
+        await changeJobAt(state, name, place, { next: text(nextMissed(now, everyHours * hour, jitter)) });
+      }
+    }
   }
 
   async #nextDue(): Promise<number> {
