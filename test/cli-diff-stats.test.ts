@@ -1,7 +1,7 @@
 /** `diff` and `stats` beside restic's, in text and JSON, good and bad input. */
 import { cp, rm } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { expectSame, expectSameOutcomes } from "./cli-side-by-side.js";
+import { expectSame, expectSameOutcomes, itComparedEnough } from "./cli-side-by-side.js";
 import type { CompareOptions, Said } from "./cli-side-by-side.js";
 import { comparedPassword, makeComparedRepository, runOn } from "./support/compared-repository.js";
 import type { ComparedRepository } from "./support/compared-repository.js";
@@ -192,6 +192,8 @@ describeWithRestic("the changes of a real folder", () => {
     await expectSame(["diff", "--metadata", ...ids], { repo });
   });
 });
+
+itComparedEnough("cli-diff-stats");
 
 /** Which snapshot was counted last is random in restic, unless they are named. */
 function maskProgress(text: string): string {

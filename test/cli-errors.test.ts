@@ -1,6 +1,12 @@
 /** Where a command line or a repository is wrong: tastic ends with restic's words and restic's exit code. */
 import { beforeAll, expect, it } from "vitest";
-import { expectSame, expectSameOutcomes, makeCheapRepository, maskIds } from "./cli-side-by-side.js";
+import {
+  expectSame,
+  expectSameOutcomes,
+  makeCheapRepository,
+  maskIds,
+  itComparedEnough,
+} from "./cli-side-by-side.js";
 import {
   describeWithRestic,
   runRestic,
@@ -206,3 +212,5 @@ describeWithRestic("the same errors as restic", () => {
     }
   });
 });
+
+itComparedEnough("cli-errors");

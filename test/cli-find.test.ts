@@ -1,7 +1,7 @@
 /** `find` beside restic's: names, times, blobs, trees and packs, in text and JSON, good and bad input. */
 import { chmod, cp, open, rm } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { expectSame } from "./cli-side-by-side.js";
+import { expectSame, itComparedEnough } from "./cli-side-by-side.js";
 import type { CompareOptions, Said } from "./cli-side-by-side.js";
 import { comparedPassword, makeComparedRepository, runOn } from "./support/compared-repository.js";
 import type { ComparedRepository } from "./support/compared-repository.js";
@@ -230,6 +230,8 @@ describeWithRestic("find", () => {
     });
   });
 });
+
+itComparedEnough("cli-find");
 
 function packPath(repo: string, pack: string): string {
   return `${repo}/data/${pack.slice(0, 2)}/${pack}`;

@@ -2,7 +2,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { spawnSync } from "node:child_process";
 import { beforeAll, describe, expect, it } from "vitest";
-import { expectSame } from "./cli-side-by-side.js";
+import { expectSame, itComparedEnough } from "./cli-side-by-side.js";
 import type { CompareOptions, Said } from "./cli-side-by-side.js";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import { comparedPassword, makeComparedRepository, runOn } from "./support/compared-repository.js";
@@ -298,3 +298,5 @@ describeWithRestic("without a repository", () => {
     });
   });
 });
+
+itComparedEnough("cli-ls-and-objects");

@@ -1,6 +1,6 @@
 /** Commands that only read: on the same repository, tastic prints what restic prints. */
 import { beforeAll, it } from "vitest";
-import { expectSame, makeCheapRepository, maskIds } from "./cli-side-by-side.js";
+import { expectSame, makeCheapRepository, maskIds, itComparedEnough } from "./cli-side-by-side.js";
 import { describeWithRestic, runRestic, succeed, temporaryFolder } from "./support/peers.js";
 import { writeFiles } from "./support/trees.js";
 
@@ -206,3 +206,5 @@ describeWithRestic("the same words as restic when reading", () => {
       await expectSame(["unlock", ...args], { repo, mask: maskIds });
   });
 });
+
+itComparedEnough("cli-reading");

@@ -2,7 +2,7 @@
 import { Repository, createLocalStorage, listSnapshots } from "tastic";
 import { cp } from "node:fs/promises";
 import { beforeAll, expect, it } from "vitest";
-import { expectSame, expectSameOutcomes, maskIds } from "./cli-side-by-side.js";
+import { expectSame, expectSameOutcomes, maskIds, itComparedEnough } from "./cli-side-by-side.js";
 import type { CompareOptions } from "./cli-side-by-side.js";
 import { describeWithRestic, runRestic, runTastic, temporaryFolder, testPassword } from "./support/peers.js";
 import { makeDatedRepository, SNAPSHOT_COUNT } from "./support/dated-repository.js";
@@ -230,6 +230,8 @@ describeWithRestic("the same words as restic in forget and tag", () => {
     expect(originals[0]?.filter((id) => id !== undefined)).toHaveLength(SNAPSHOT_COUNT);
   });
 });
+
+itComparedEnough("cli-retention");
 
 async function snapshotsOf(repo: string) {
   return listSnapshots(await Repository.open(createLocalStorage(repo), { password: testPassword }));

@@ -1,6 +1,8 @@
 /** Running one command line in restic and in tastic, and making what they print comparable. */
-import { expect } from "vitest";
+import { appendFileSync } from "node:fs";
+import { expect, it } from "vitest";
 import { Repository, createLocalStorage } from "tastic";
+import { COMPARED_LINES } from "./support/compared-lines.js";
 import { runRestic, runTastic, testPassword, type Outcome, type RunOptions } from "./support/peers.js";
 
 /** What both must agree on. */
@@ -28,11 +30,32 @@ export async function expectSame(args: readonly string[], options: CompareOption
 
 /** Expects that tastic said what restic did; at the end of standard error, it may have added advice. */
 export function expectSameOutcomes(restic: Outcome, tastic: Outcome, options: CompareOptions = {}): Said {
+  count(restic);
   const [wanted, said] = [comparable(restic, options), comparable(tastic, options)];
   const advised = wanted.stderr !== "" && said.stderr.startsWith(wanted.stderr);
   const stderr = advised ? wanted.stderr : said.stderr;
-  expect({ ...said, stderr }).toEqual(wanted);
+  expect({ ...said, stderr }, restic.command).toEqual(wanted);
   return said;
+}
+
+/** Command lines that this test file compared, each once however often it was run. */
+const compared = new Set<string>();
+
+/** Each line goes to the file TASTIC_COMPARED_LINES, for whoever looks for what is never compared. */
+function count({ command }: Outcome): void {
+  const line = maskIds(command.replace(/^\S+/, "restic").replace(/\S*tastic-test-\w+/g, "HOME"));
+  compared.add(line);
+  const list = process.env["TASTIC_COMPARED_LINES"];
+  if (list !== undefined) appendFileSync(list, `${JSON.stringify(line)}\n`);
+}
+
+/** The last test of a file that compares: it compared as many command lines as it is listed with. */
+export function itComparedEnough(file: keyof typeof COMPARED_LINES): void {
+  const wanted = COMPARED_LINES[file];
+  it(`compared ${wanted} command lines, or more`, () => {
+    console.log(`${file}: ${compared.size} command lines compared with restic`);
+    expect(compared.size).toBeGreaterThanOrEqual(wanted);
+  });
 }
 
 function comparable(

@@ -1,84 +1,26 @@
 /** Commands that write: in two repositories alike, tastic does and prints what restic does and prints. */
 import { expect, it } from "vitest";
-import { expectSameOutcomes, makeCheapRepository, maskIds, maskStored } from "./cli-side-by-side.js";
-import type { CompareOptions } from "./cli-side-by-side.js";
-import { describeWithRestic, runRestic, runTastic, temporaryFolder } from "./support/peers.js";
-import type { Outcome, RunOptions } from "./support/peers.js";
+import { itComparedEnough, maskIds, maskStored } from "./cli-side-by-side.js";
+import { CommandTwins } from "./support/command-twins.js";
+import { describeWithRestic } from "./support/peers.js";
 import { treeOf, writeFiles } from "./support/trees.js";
-
-/** Two repositories that get the same commands. */
-class Twins {
-  readonly home: string;
-
-  constructor(home: string) {
-    this.home = home;
-  }
-
-  /** Runs a command in both and expects the same of them; returns what restic did. */
-  async run(args: readonly string[], options: CompareOptions = {}): Promise<Outcome> {
-    const [restic, tastic] = await Promise.all([
-      this.#one(runRestic, "restic", args, options),
-      this.#one(runTastic, "tastic", args, options),
-    ]);
-    const mask = (text: string): string =>
-      maskIds(maskStored(text)).replaceAll("/twin-restic", "/twin").replaceAll("/twin-tastic", "/twin");
-    expectSameOutcomes(restic, tastic, { mask, ...options });
-    return restic;
-  }
-
-  /** `TWIN` in an argument is a folder that each has for itself. */
-  #one(
-    program: (args: readonly string[], options: RunOptions) => Promise<Outcome>,
-    name: string,
-    args: readonly string[],
-    options: RunOptions,
-  ): Promise<Outcome> {
-    const folder = `${this.home}/twin-${name}`;
-    return program(
-      args.map((arg) => arg.replace("TWIN", folder)),
-      { repo: `${folder}/repo`, cwd: this.home, ...options },
-    );
-  }
-}
-
-/** Both with a repository that costs nothing to open. */
-async function twinsWithRepositories(): Promise<Twins> {
-  const both = await twins();
-  await Promise.all(
-    ["restic", "tastic"].map((name) => makeCheapRepository(`${both.home}/twin-${name}/repo`)),
-  );
-  return both;
-}
-
-async function twins(): Promise<Twins> {
-  const home = await temporaryFolder();
-  await writeFiles(home, {
-    "src/a": "hello\n",
-    "src/sub/b": "world\n",
-    "src/sub/new\nline": "odd\n",
-    "src/empty": null,
-    "src/link": { link: "a" },
-    "twin-restic": null,
-    "twin-tastic": null,
-  });
-  return new Twins(home);
-}
 
 describeWithRestic("the same words as restic when writing", () => {
   it("init", async () => {
-    const both = await twins();
+    const both = await CommandTwins.create();
     await both.run(["init"]);
     await both.run(["init"]);
-    await both.run(["-r", "TWIN/second", "init", "--json"]);
-    await both.run(["-r", "TWIN/third", "init", "-q"]);
-    await both.run(["-r", "TWIN/fourth", "init", "-vv", "--repository-version", "1"]);
+    await both.run(["-r", "TWIN/second", "init", "--json"], { after: false });
+    await both.run(["-r", "TWIN/third", "init", "-q"], { after: false });
+    await both.run(["-r", "TWIN/fourth", "init", "-vv", "--repository-version", "1"], { after: false });
     await both.run(["-r", "TWIN/fourth", "cat", "config"], {
+      after: false,
       mask: (text) => text.replace(/"[0-9a-f]{8,}"/g, '"HEX"'),
     });
   });
 
   it("backup (difference 4)", { timeout: 180_000 }, async () => {
-    const both = await twinsWithRepositories();
+    const both = await CommandTwins.withRepositories();
     await both.run(["backup", "src", "--dry-run"]);
     await both.run(["backup", "src"]);
     await both.run(["backup", "src"]);
@@ -108,25 +50,32 @@ describeWithRestic("the same words as restic when writing", () => {
   });
 
   it("backup of a stream (difference 5)", async () => {
-    const both = await twinsWithRepositories();
-    await both.run(["backup", "--stdin"], { input: "from standard input\n", mask: withoutSizes });
+    const both = await CommandTwins.withRepositories();
+    const after = { ownTrees: true };
+    await both.run(["backup", "--stdin"], { input: "from standard input\n", mask: withoutSizes, after });
     await both.run(["backup", "--stdin", "--json"], {
       input: "from standard input\n",
       mask: withoutSizes,
+      after,
     });
-    await both.run(["dump", "latest", "stdin"]);
+    await both.run(["dump", "latest", "stdin"], { after });
     await both.run(
       ["backup", "--stdin-from-command", "--tag", "x", "--host", "h", "--", "sh", "-c", "exit 3"],
-      { mask: withoutParent },
+      { mask: withoutParent, after },
     );
-    await both.run(["backup", "--stdin-from-command", "--", "nonexistent-program"], { mask: withoutParent });
-    await both.run(["backup", "--stdin-from-command", "--json", "--", "sh", "-c", "echo x; exit 3"], {});
-    await both.run(["backup", "--stdin-from-command"], { mask: withoutParent });
-    await both.run(["snapshots", "-c"]);
+    await both.run(["backup", "--stdin-from-command", "--", "nonexistent-program"], {
+      mask: withoutParent,
+      after,
+    });
+    await both.run(["backup", "--stdin-from-command", "--json", "--", "sh", "-c", "echo x; exit 3"], {
+      after,
+    });
+    await both.run(["backup", "--stdin-from-command"], { mask: withoutParent, after });
+    await both.run(["snapshots", "-c"], { after });
   });
 
   it("restore", { timeout: 180_000 }, async () => {
-    const both = await twinsWithRepositories();
+    const both = await CommandTwins.withRepositories();
     await both.run(["backup", "src", "-q"]);
     await both.run(["restore", "latest", "--target", "TWIN/out", "--dry-run", "-vv"], { sorted: true });
     await both.run(["restore", "latest", "--target", "TWIN/out"]);
@@ -156,19 +105,22 @@ describeWithRestic("the same words as restic when writing", () => {
   });
 
   it("keys", async () => {
-    const both = await twinsWithRepositories();
+    const both = await CommandTwins.withRepositories();
     await writeFiles(both.home, { second: "second\n", first: "geheim\n" });
     await both.run(["key", "add", "--new-password-file", "second", "--host", "hh", "--user", "uu"]);
     await both.run(["key", "list"], { password: "second", sorted: true });
     await both.run(["key", "add", "--new-password-file", "second", "-q"]);
     await both.run(["key", "add", "--new-insecure-no-password", "--json"]);
     await both.run(["snapshots", "--insecure-no-password"], { password: null });
-    await both.run(["key", "passwd", "--new-password-file", "second"], { mask: withoutClock });
-    await both.run(["snapshots"]);
-    await both.run(["snapshots", "--json"], { password: "second" });
-    await both.run(["key", "remove", "zz"], { password: "second" });
+    const after = { password: "second" };
+    await both.run(["key", "passwd", "--new-password-file", "second"], { mask: withoutClock, after });
+    await both.run(["snapshots"], { after });
+    await both.run(["snapshots", "--json"], { password: "second", after });
+    await both.run(["key", "remove", "zz"], { password: "second", after });
   });
 });
+
+itComparedEnough("cli-writing");
 
 /** How long the times in a tree are written depends on the moment. */
 function withoutSizes(text: string): string {

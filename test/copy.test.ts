@@ -3,7 +3,7 @@
  */
 import { beforeAll, expect, it } from "vitest";
 import { rmSync } from "node:fs";
-import { expectSame } from "./cli-side-by-side.js";
+import { expectSame, itComparedEnough } from "./cli-side-by-side.js";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import { bytesBelow, checkWithBoth, filesIn, forgetAllBut, makeHistory } from "./support/history.js";
 import {
@@ -148,6 +148,8 @@ describeWithRestic("copy", () => {
     return target;
   }
 });
+
+itComparedEnough("copy");
 
 function manifestOfLatest(folder: string): Record<string, string> {
   return { ...manifestOf(folder), ".": "" };

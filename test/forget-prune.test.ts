@@ -2,7 +2,7 @@
 import { cp, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { expectSameOutcomes, makeCheapRepository } from "./cli-side-by-side.js";
+import { expectSameOutcomes, makeCheapRepository, itComparedEnough } from "./cli-side-by-side.js";
 import { sampleBytes } from "./support/bytes.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
 import { treeOf, writeFiles } from "./support/trees.js";
@@ -87,3 +87,5 @@ describeWithRestic("forget --prune", () => {
     await runBoth(words);
   });
 });
+
+itComparedEnough("forget-prune");

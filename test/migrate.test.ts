@@ -1,7 +1,7 @@
 /** A repository of version 1 becomes one of version 2, in restic's words, and at no moment none. */
 import { chmod, cp, writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { expectSameOutcomes, maskIds } from "./cli-side-by-side.js";
+import { expectSameOutcomes, maskIds, itComparedEnough } from "./cli-side-by-side.js";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import { KILL_MOMENTS, killAtMoments, SLOW_WITH_KILLS } from "./support/kill-moments.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
@@ -79,3 +79,5 @@ describeWithRestic("migrate", () => {
     });
   });
 });
+
+itComparedEnough("migrate");

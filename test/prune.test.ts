@@ -5,7 +5,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { expectSame, expectSameOutcomes } from "./cli-side-by-side.js";
+import { expectSame, expectSameOutcomes, itComparedEnough } from "./cli-side-by-side.js";
 import { sampleBytes, sha256Hex } from "./support/bytes.js";
 import {
   bytesBelow,
@@ -278,6 +278,8 @@ describeWithRestic("prune", () => {
     return { repack, remove, keep, index: filesIn(`${of}/index`) };
   }
 });
+
+itComparedEnough("prune");
 
 function packPath(repo: string, pack: string): string {
   return `${repo}/data/${pack.slice(0, 2)}/${pack}`;

@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
+import { itComparedEnough } from "./cli-side-by-side.js";
 import { sampleBytes } from "./support/bytes.js";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import { damagedTwins, flipByte, packsOf } from "./support/damaged-twins.js";
@@ -68,3 +69,5 @@ describeWithRestic("repairing snapshots", () => {
     expect(await twins.check()).toBe(true);
   });
 });
+
+itComparedEnough("repair-snapshots");

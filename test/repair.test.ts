@@ -5,6 +5,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
+import { itComparedEnough } from "./cli-side-by-side.js";
 import { damagedTwins, flipByte, packsOf, truncateFile } from "./support/damaged-twins.js";
 import type { KnownPack } from "./support/damaged-twins.js";
 import { makeHistory } from "./support/history.js";
@@ -118,3 +119,5 @@ describeWithRestic("repairing the index and packs", () => {
     expect((await packsOf(twins.tastic)).map(({ id }) => id)).toContain(dataPack.id);
   });
 });
+
+itComparedEnough("repair");

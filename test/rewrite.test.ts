@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
+import { itComparedEnough } from "./cli-side-by-side.js";
 import { sampleBytes } from "./support/bytes.js";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import { damagedTwins, flipByte, packsOf } from "./support/damaged-twins.js";
@@ -82,3 +83,5 @@ describeWithRestic("rewriting snapshots", () => {
     expect((await packsOf(twins.tastic)).length).toBe(before);
   });
 });
+
+itComparedEnough("rewrite");

@@ -48,9 +48,9 @@ export interface InitOptions extends RepositoryOptions, KeyOwner {
 /** Refuses a pack size that restic would not have either. Errors: `invalid-argument`. */
 export function checkPackSize(size: number): number {
   if (size >= MIN_PACK_SIZE && size <= MAX_PACK_SIZE) return size;
-  throw new TasticError(
-    "invalid-argument",
-    `pack size ${size} is not between ${MIN_PACK_SIZE} and ${MAX_PACK_SIZE} bytes`,
-    { guidance: "Choose a size from 4 to 128 MiB." },
-  );
+  const reason =
+    size > MAX_PACK_SIZE
+      ? "pack size larger than limit of 128 MiB"
+      : "pack size smaller than minimum of 4 MiB";
+  throw new TasticError("invalid-argument", reason, { guidance: "Choose a size from 4 to 128 MiB." });
 }

@@ -61,9 +61,13 @@ describe("a backup of a stream", () => {
     }
   });
 
-  it("may be empty", async () => {
-    const { nodes } = await run(await newStorage(), { stdin: { filename: "f", stream: streamOf() } });
-    expect(nodes.get("/f")).toMatchObject({ type: "file", content: [] });
+  it("is no file where there is not a byte of it, and says so", async () => {
+    const { nodes, result } = await run(await newStorage(), {
+      stdin: { filename: "a/f", stream: streamOf() },
+    });
+    expect([...nodes.keys()]).toEqual(["/a"]);
+    expect(result.errorCount).toBe(1);
+    expect(result.summary).toMatchObject({ filesNew: 0, dirsNew: 1, totalFilesProcessed: 0 });
   });
 
   it("has no parent if none is named", async () => {

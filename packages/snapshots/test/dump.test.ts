@@ -145,7 +145,7 @@ describe("a file", () => {
 
   it.each([
     ["/nope", 'cannot dump file: path "/nope" not found in snapshot'],
-    ["/dir/nope/x", 'cannot dump file: path "/dir/nope/x" not found in snapshot'],
+    ["/dir/nope/x", 'cannot dump file: path "/dir/nope" not found in snapshot'],
     ["/dir/link", 'cannot dump file: "/dir/link" should be a file, but is a "symlink"'],
     ["/dir/fifo", 'cannot dump file: "/dir/fifo" should be a file, but is a "fifo"'],
     ["/file/x", 'cannot dump file: "/file" should be a dir, but is a "file"'],

@@ -33,10 +33,14 @@ export function parseS3Location(text: string): S3Location {
   }
   // Only URLs are escaped; restic takes the other forms literally.
   const [bucket = "", ...parts] = scheme === undefined ? path : path.map(unescape);
+  // In restic's words, which programs may know.
+  if (scheme === undefined && endpoint === "") throw incomplete();
   checkEndpoint(endpoint);
   checkBucket(bucket);
   return { endpoint, useHttps: scheme !== "http", bucket, prefix: cleanPrefix(parts.join("/")) };
 }
+
+const GUIDANCE = "Write s3:host/bucket/prefix or s3:http://host:port/bucket/prefix.";
 
 /** The location for people and for `parseS3Location`. */
 export function formatS3Location({ endpoint, useHttps, bucket, prefix }: S3Location): string {
@@ -77,9 +81,15 @@ function cleanPrefix(prefix: string): string {
   return clean === "." ? "" : clean;
 }
 
+function incomplete(): TasticError {
+  return new TasticError("invalid-argument", "s3: invalid format, host/region or bucket name not found", {
+    guidance: GUIDANCE,
+  });
+}
+
 function invalid(reason: string, cause?: unknown): TasticError {
   return new TasticError("invalid-argument", `this is no S3 location: ${reason}`, {
-    guidance: "Write s3:host/bucket/prefix or s3:http://host:port/bucket/prefix.",
+    guidance: GUIDANCE,
     cause,
   });
 }

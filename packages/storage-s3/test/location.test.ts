@@ -25,7 +25,7 @@ describe("a location", () => {
   });
 
   it.each([
-    ["s3:", /no host/],
+    ["s3:", /host\/region or bucket name not found/],
     ["s3:host", /no bucket/],
     ["s3:host/", /no bucket/],
     ["s3:http://host", /no bucket/],

@@ -6,6 +6,8 @@
 import { posix } from "node:path";
 import { TasticError } from "@tastic/errors";
 
+const GUIDANCE = "Write sftp:user@host:/path, or sftp://user@host:port//path.";
+
 export interface SftpLocation {
   readonly user: string | undefined;
   /** Without the brackets of an IPv6 address. */
@@ -21,7 +23,7 @@ export function parseSftpLocation(text: string): SftpLocation {
   const url = /^sftp:\/\/([^/]*)(?:\/(.*))?$/s.exec(text);
   if (url !== null) return fromUrl(url[1] ?? "", url[2] ?? "");
   const scp = /^sftp:([^:]*):(.*)$/s.exec(text);
-  if (scp === null) throw invalid("hostname or path not found");
+  if (scp === null) throw incomplete();
   const [, authority = "", path = ""] = scp;
   const at = authority.lastIndexOf("@");
   const user = at === -1 ? undefined : authority.slice(0, at);
@@ -38,7 +40,7 @@ function fromUrl(authority: string, path: string): SftpLocation {
 }
 
 function checked({ user, host, port, path }: Omit<SftpLocation, "shown">): SftpLocation {
-  if (host === "") throw invalid("hostname or path not found");
+  if (host === "") throw incomplete();
   if (path === "") throw invalid("no directory specified");
   // ssh would take them for options.
   if (host.startsWith("-") || user?.startsWith("-") === true) throw invalid("a name begins with a dash");
@@ -63,8 +65,15 @@ function decoded(text: string): string {
   }
 }
 
+/** In restic's words, which programs may know. */
+function incomplete(): TasticError {
+  return new TasticError("invalid-argument", "sftp: invalid format, hostname or path not found", {
+    guidance: GUIDANCE,
+  });
+}
+
 function invalid(reason: string): TasticError {
   return new TasticError("invalid-argument", `this is no location for SFTP: ${reason}`, {
-    guidance: "Write sftp:user@host:/path, or sftp://user@host:port//path.",
+    guidance: GUIDANCE,
   });
 }

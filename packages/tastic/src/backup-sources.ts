@@ -1,7 +1,7 @@
 /**
  * What a backup is made of: files and folders named on the command line and in lists, or a stream.
  */
-import { systemErrorCode } from "@tastic/errors";
+import { isTasticError, systemErrorCode } from "@tastic/errors";
 import { readFilesFrom } from "@tastic/snapshots";
 import { lstatSync } from "node:fs";
 import { basename } from "node:path";
@@ -41,6 +41,10 @@ export async function collectSources(
       verbatim: given.filesFromVerbatim,
       raw: given.filesFromRaw,
       warn: (message) => output.error(message),
+    }).catch((error: unknown) => {
+      throw isTasticError(error) && error.message.startsWith("--files-from-raw: ")
+        ? fatal(error.message)
+        : error;
     }),
   );
   const named = [...listed, ...args];
@@ -69,7 +73,6 @@ function streamSource({ output }: Context, given: BackupValues, args: readonly s
   const filename = given.stdinFilename.replace(/^\/+/, "");
   if (basename(filename) === "" || filename === ".")
     throw plain("failed to backup from stdin: invalid filename specified");
-  let silent = false;
   const unread = (reason: string): string => {
     const message = `failed to save /${filename}: ${reason}`;
     const event = { message_type: "error", error: { message }, during: "archival", item: `/${filename}` };
@@ -79,21 +82,12 @@ function streamSource({ output }: Context, given: BackupValues, args: readonly s
   };
   return {
     targets: [],
-    incomplete: () => silent,
+    incomplete: () => false,
     async open() {
       if (!given.stdinFromCommand) {
         return { filename, stream: process.stdin, stop: () => process.stdin.destroy() };
       }
       const source = await startCommand(args, (reason) => plain(unread(`Fatal: command failed: ${reason}`)));
-      let length = 0;
-      source.stream.on("data", (piece: Uint8Array) => (length += piece.length));
-      source.stream.once("end", () => {
-        if (length > 0) return;
-        // A command that prints nothing has most likely failed without saying so.
-        silent = true;
-        unread(`read ${filename}: no data read`);
-      });
-      source.stream.pause();
       return { filename, ...source };
     },
   };

@@ -101,9 +101,18 @@ function initialValue(
   variable: (name: string) => string | undefined,
 ): unknown {
   const value = flag.variable === undefined ? undefined : variable(flag.variable);
-  return value === undefined || value === ""
-    ? flag.initial
-    : readValue(flag, nameForPeople(key, flag), value, undefined);
+  if (value === undefined || value === "") return flag.initial;
+  try {
+    return flag.read(value, undefined);
+  } catch (error) {
+    // A switch is on where its variable says so, and off otherwise.
+    if (isSwitch(flag)) return flag.initial;
+    const guidance = error instanceof TasticError ? error.guidance : undefined;
+    throw usageError(
+      `Fatal: invalid value for RESTIC_${flag.variable} ${JSON.stringify(value)}: ${messageOf(error)}`,
+      guidance,
+    );
+  }
 }
 
 function readValue(flag: Flag<unknown>, name: string, value: string, previous: unknown): unknown {

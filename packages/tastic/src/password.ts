@@ -5,7 +5,7 @@ import { messageOf, systemErrorCode } from "@tastic/errors";
 import { readFileSync } from "node:fs";
 import { askPassword, readPasswordLine } from "./password-prompt.js";
 import { splitShellWords } from "@tastic/storage";
-import { fatal } from "./text-error.js";
+import { fatal, plain } from "./text-error.js";
 
 /** What the user said of the password. */
 export interface PasswordSources {
@@ -15,6 +15,8 @@ export interface PasswordSources {
   readonly variable: string | undefined;
   /** The password is empty, and the user knows. */
   readonly insecureNoPassword: boolean;
+  /** It opens the second repository of a command, of whose password restic speaks in fewer words. */
+  readonly isSecond?: boolean;
 }
 
 /** No password manager prints more than this. */
@@ -25,11 +27,17 @@ const MAX_OUTPUT = 1 << 20;
  * @throws TasticError invalid-argument where sources contradict each other or cannot be read
  */
 export function givenPassword(sources: PasswordSources): string | undefined {
-  const { command, file, variable, insecureNoPassword } = sources;
+  const { command, file, variable, insecureNoPassword, isSecond = false } = sources;
+  const unresolved = (message: string): Error =>
+    isSecond ? plain(message) : fatal(`Resolving password failed: ${message}`);
   if (command !== "" && file !== "")
     throw unresolved("Fatal: Password file and command are mutually exclusive options");
   const password =
-    command !== "" ? runCommand(command) : file !== "" ? readPasswordFile(file, unresolved) : variable;
+    command !== ""
+      ? runCommand(command, unresolved)
+      : file !== ""
+        ? readPasswordFile(file, unresolved)
+        : variable;
   if (!insecureNoPassword) return password;
   if (password !== undefined && password !== "") {
     throw fatal(
@@ -91,7 +99,7 @@ export function decodePassword(bytes: Uint8Array): string {
 }
 
 /** What the command prints, without white space around it. Its errors and questions go to the terminal. */
-function runCommand(line: string): string {
+function runCommand(line: string, unresolved: (message: string) => Error): string {
   let words: string[];
   try {
     words = splitShellWords(line);
@@ -113,8 +121,4 @@ function runCommand(line: string): string {
   if (signal !== null) throw unresolved(`signal: ${signal}`);
   if (status !== 0) throw unresolved(`exit status ${status}`);
   return decodePassword(stdout).trim();
-}
-
-function unresolved(message: string): Error {
-  return fatal(`Resolving password failed: ${message}`);
 }

@@ -1,12 +1,11 @@
 /**
  * The flags that say how much `prune` does, which `forget --prune` takes, too; errors in restic's words.
  */
-import { messageOf } from "@tastic/errors";
 import type { PruneLimits, UnusedLimit } from "@tastic/repository";
-import { parseSize } from "@tastic/snapshots";
 import type { Context } from "./command.js";
 import { on, text } from "./flags.js";
 import type { FlagValues } from "./flags.js";
+import { readSize } from "./read-size.js";
 import { fatal, plain } from "./text-error.js";
 
 export const pruneFlags = {
@@ -70,19 +69,4 @@ function readMaxUnused(given: string): UnusedLimit {
   if (percentage < 0) throw fatal("percentage for --max-unused must be positive");
   if (percentage >= 100) throw fatal("percentage for --max-unused must be below 100%");
   return { kind: "percentage", percentage };
-}
-
-/** Bytes; `fail` makes an error of why not, which is said in the words of Go's parsers. */
-function readSize(given: string, fail: (why: string) => Error): number {
-  try {
-    return parseSize(given);
-  } catch (error) {
-    const number = /[bkmgt]$/i.test(given) ? given.slice(0, -1) : given;
-    if (/^-\d+$/.test(number)) throw fail(`ParseSize: "${number}": value out of range`);
-    if (!/^\+?\d+$/.test(number))
-      throw fail(`strconv.ParseInt: parsing ${JSON.stringify(number)}: invalid syntax`);
-    if (Number(number) >= 2 ** 63) throw fail(`strconv.ParseInt: parsing "${number}": value out of range`);
-    if (number !== given) throw fail(`ParseSize: "${number}": value out of range`);
-    throw fail(messageOf(error));
-  }
 }

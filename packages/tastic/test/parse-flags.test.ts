@@ -139,7 +139,9 @@ describe("flags", () => {
     const given = parse(["-t", "here", "-e", "a", "-e", "b", "--pack-size=4"], variables).values;
     expect(given).toMatchObject({ target: "here", exclude: ["a", "b"], packSize: 4 });
     expect(parse([], { TARGET: "", PACK_SIZE: "" }).values).toMatchObject({ target: "", packSize: 0 });
-    expect(messageFor([], { PACK_SIZE: "x" })).toContain('invalid argument "x" for "--pack-size" flag');
+    expect(messageFor([], { PACK_SIZE: "x" })).toBe(
+      'Fatal: invalid value for RESTIC_PACK_SIZE "x": strconv.ParseUint: parsing "x": invalid syntax',
+    );
   });
 
   it("takes every value as it is, however it is written", () => {

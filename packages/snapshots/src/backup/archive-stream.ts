@@ -1,6 +1,7 @@
 /**
  * Archiving a stream as the one file of a snapshot. As with restic, it and the folders that its name asks for belong to
- * us, and have the snapshot's time as their times.
+ * us, and have the snapshot's time as their times. A stream without a byte is no file: whoever was to write it has most
+ * likely failed without saying so.
  */
 import { TasticError } from "@tastic/errors";
 import { TreeEncoder, encodeNode } from "@tastic/format";
@@ -50,11 +51,15 @@ export async function archiveStream(
     const { uid, gid } = currentUser();
     const common = { mtime: time, atime: time, ctime: time, uid, gid };
     const name = posix.basename(path);
+    if (file.size === 0) {
+      report.error("archival", path, `failed to save ${path}: read ${name}: no data read`);
+      return await stop.race(saveFolders(archiving, posix.dirname(path), common));
+    }
     const content = contentIds(file.content);
     const node: Node = { ...common, name, type: "file", mode: FILE_MODE, size: file.size, content };
     const stored = { blobs: file.newBlobs, bytes: file.newBytes, storedBytes: file.storedBytes };
     report.file(path, undefined, encodeNode(node), file.size, stored, performance.now() - started);
-    return await stop.race(saveFolders(archiving, posix.dirname(path), node));
+    return await stop.race(saveFolders(archiving, posix.dirname(path), common, node));
   } finally {
     source.stream.destroy();
     sendLast();
@@ -75,30 +80,30 @@ async function ingestStream(
   return step.value;
 }
 
-/** Puts a node into the folder at `path`, that into the one above it, and so on up to the snapshot's tree. */
-async function saveFolders(archiving: Archiving, path: string, node: Node): Promise<BlobId> {
+/** Puts a node, if there is one, into the folder at `path`, that into the one above it, and so on up to the snapshot's tree. */
+async function saveFolders(
+  archiving: Archiving,
+  path: string,
+  common: Pick<Node, "mtime" | "atime" | "ctime" | "uid" | "gid">,
+  node?: Node,
+): Promise<BlobId> {
   const { report } = archiving;
   const started = performance.now();
   const encoder = new TreeEncoder();
-  encoder.add(node);
+  if (node !== undefined) encoder.add(node);
   const { id, stored } = await saveTree(archiving, encoder.finish());
   if (path === "/") {
     report.root(stored);
     return id;
   }
-  const { mtime, atime, ctime, uid, gid } = node;
   const folder: Node = {
+    ...common,
     name: posix.basename(path),
     type: "dir",
     mode: FOLDER_MODE,
-    mtime,
-    atime,
-    ctime,
-    uid,
-    gid,
     content: null,
     subtree: id,
   };
   report.folder(path, undefined, encodeNode(folder), stored, performance.now() - started);
-  return saveFolders(archiving, posix.dirname(path), folder);
+  return saveFolders(archiving, posix.dirname(path), common, folder);
 }

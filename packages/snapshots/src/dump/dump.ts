@@ -70,8 +70,7 @@ async function findPath(
   for (const [i, name] of names.entries()) {
     reached += `/${name}`;
     const node = await findNode(repository, folder, name, signal);
-    if (node === undefined)
-      throw cannotDump("not-found", `path ${quote(`/${names.join("/")}`)} not found in snapshot`);
+    if (node === undefined) throw cannotDump("not-found", `path ${quote(reached)} not found in snapshot`);
     const isLast = i === names.length - 1;
     if (isLast && node.type === "file") return { file: node };
     if (node.type === "dir" && node.subtree !== undefined) folder = node.subtree;

@@ -17,13 +17,14 @@ import { AlsoTo, alsoToFlags } from "../also-to.js";
 import { collectSources } from "../backup-sources.js";
 import { defineCommand } from "../command.js";
 import type { Context, Invocation } from "../command.js";
-import { list, natural, on, parsed, size, text } from "../flags.js";
+import { list, natural, on, parsed, text } from "../flags.js";
 import { heldBack } from "../held-back.js";
 import { withIndex, withIndexAhead } from "../open-repository.js";
 import { BackupReporter } from "../output/backup-report.js";
 import { setV8ForCommands } from "../v8-settings.js";
 import { showsProgress } from "../output/progress-ticker.js";
 import { plainIfUnread } from "../read-patterns.js";
+import { readSize } from "../read-size.js";
 import { fatal, isTextError, orPlain, plain, textOf } from "../text-error.js";
 import { TASTIC_VERSION } from "../version.js";
 import { workersFlag } from "../workers-flag.js";
@@ -43,7 +44,7 @@ const flags = {
     "filename[:header]",
     "leave out what is in folders with such a file (may be repeated)",
   ),
-  excludeLargerThan: size("size", "leave out files that are larger; k, M, G and T are powers of 1024"),
+  excludeLargerThan: text("size", "leave out files that are larger; k, M, G and T are powers of 1024"),
   filesFrom: list("file", "read what to back up from this file, as patterns (may be repeated)"),
   filesFromRaw: list("file", "the same, as paths that each end in a zero byte"),
   filesFromVerbatim: list("file", "the same, as one path a line"),
@@ -203,6 +204,8 @@ function excludeRules(
   targets: readonly string[],
   warn: (message: string) => void,
 ): Promise<BackupOptions["excludes"]> {
+  for (const mark of given.excludeIfPresent) checkMark(mark);
+  const { excludeLargerThan } = given;
   return plainIfUnread(
     createExcludeRules({
       patterns: given.exclude,
@@ -212,10 +215,21 @@ function excludeRules(
       ifPresent: given.excludeIfPresent,
       caches: given.excludeCaches,
       warn,
-      ...(given.excludeLargerThan === undefined ? {} : { largerThan: given.excludeLargerThan }),
+      ...(excludeLargerThan === "" ? {} : { largerThan: readSize(excludeLargerThan, plain) }),
       ...(given.excludeGitignore ? { gitignore: targets.map((target) => resolve(target)) } : {}),
       ...(given.oneFileSystem ? { oneFileSystem: targets.map((target) => resolve(target)) } : {}),
     }),
+  );
+}
+
+/** What follows `--exclude-if-present` has to begin with a name. */
+function checkMark(mark: string): void {
+  if (mark !== "" && !mark.startsWith(":")) return;
+  throw plain(
+    mark === "" ? "name for exclusion tagfile is empty" : "no name for exclusion tagfile provided",
+    {
+      guidance: "Give --exclude-if-present a file name, or a name and the file's beginning as name:header.",
+    },
   );
 }
 

@@ -4,7 +4,7 @@ import type { CacheInfo } from "@tastic/storage";
 import { formatBytes } from "@tastic/snapshots";
 import { cacheDirectory } from "../cache.js";
 import { defineCommand } from "../command.js";
-import { integer, on } from "../flags.js";
+import { natural, on } from "../flags.js";
 import { tableLines } from "../output/table.js";
 import type { Column } from "../output/table.js";
 import { fatal } from "../text-error.js";
@@ -16,7 +16,7 @@ export const command = defineCommand({
   description: "Lists the local caches, or removes those that were not used for long.",
   flags: {
     cleanup: on("remove old caches"),
-    maxAge: integer("days", "how old a cache is that counts as old", MAX_CACHE_AGE_DAYS),
+    maxAge: natural("days", "how old a cache is that counts as old", MAX_CACHE_AGE_DAYS),
     noSize: on("do not show how large the caches are"),
   },
   async run(context, { flags, args }) {
@@ -32,15 +32,15 @@ export const command = defineCommand({
     if (flags.cleanup || globals.cleanupCache) {
       const old = caches.filter((cache) => isOldCache(cache, flags.maxAge));
       if (old.length === 0) {
-        output.info("no old cache dirs found");
+        output.result("no old cache dirs found");
         return;
       }
-      output.info(`remove ${old.length} old cache directories`);
+      output.result(`remove ${old.length} old cache directories`);
       for (const cache of old) await removeCache(cache);
       return;
     }
     if (caches.length === 0) {
-      output.info(`no cache dirs found, basedir is ${directory}`);
+      output.result(`no cache dirs found, basedir is ${directory}`);
       return;
     }
     const rows: Row[] = [];

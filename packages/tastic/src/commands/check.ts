@@ -1,5 +1,5 @@
 /** `check`: looking for damage. */
-import { check, hireCheckers } from "@tastic/snapshots";
+import { check, findSnapshots, hireCheckers } from "@tastic/snapshots";
 import type { CheckEvent, CheckOptions, CheckResult, ReadSelection } from "@tastic/snapshots";
 import type { Repository } from "@tastic/repository";
 import type { SnapshotId } from "@tastic/format";
@@ -14,7 +14,7 @@ import { repairFlags, sourceAt } from "../repository-source.js";
 import { sumUp } from "../run-check.js";
 import { checkAndRepair } from "../run-repair-from.js";
 import { parseReadSubset } from "../read-subset.js";
-import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
+import { filterOf, snapshotFlags } from "../snapshot-flags.js";
 import { fatal } from "../text-error.js";
 
 export const command = defineCommand({
@@ -49,11 +49,14 @@ export const command = defineCommand({
     if (globals.noLock && flags.repairFrom !== "" && !flags.dryRun) {
       throw fatal("check --repair-from needs an exclusive lock, so that --no-lock cannot be used with it");
     }
-    const reporter = new CheckReporter(context, readData);
     const filter = filterOf(flags);
     const chosen = args.length > 0 || filter.hosts.length + filter.tags.length + filter.paths.length > 0;
+    const reporter = new CheckReporter(context, readData, chosen);
+    const missing: string[] = [];
     const prepare = async (repository: Repository): Promise<CheckOptions> => {
-      const snapshots = chosen ? await findNamedSnapshots(context, repository, args, filter) : undefined;
+      missing.length = 0;
+      const note = (_: string, message: string): unknown => missing.push(message);
+      const snapshots = chosen ? await findSnapshots(repository, args, filter, note) : undefined;
       await reporter.prepare(repository);
       return {
         ...(readData === undefined ? {} : { readData }),
@@ -71,7 +74,15 @@ export const command = defineCommand({
       // Whoever has to try again for the lock hires anew.
       const hired = crew !== undefined && isFirst ? { crew } : {};
       isFirst = false;
-      return check(repository, { ...(await prepare(repository)), ...hired, signal, onEvent });
+      return withMissing(
+        await check(repository, { ...(await prepare(repository)), ...hired, signal, onEvent }),
+        onEvent,
+      );
+    };
+    // Who asks for what is not there, or cannot be read, is not told that all is well.
+    const withMissing = (result: CheckResult, onEvent: (event: CheckEvent) => void): CheckResult => {
+      for (const message of missing) onEvent({ type: "error", message: `error: ${message}` });
+      return { ...result, errorCount: result.errorCount + missing.length };
     };
     const begin = async (within: Context): Promise<CheckResult> => {
       if (!globals.noLock) output.info("create exclusive lock for repository");
@@ -96,7 +107,8 @@ export const command = defineCommand({
         const locked = { ...within, signal: otherSignal };
         return withLock(locked, repository, globals.noLock ? "none" : "exclusive", async (signal) => {
           const options = { ...(await prepare(repository)), signal };
-          return checkAndRepair(within, { repository, other, dryRun, reporter, options });
+          const result = await checkAndRepair(within, { repository, other, dryRun, reporter, options });
+          return withMissing(result, (event) => reporter.onEvent(event));
         });
       });
     };

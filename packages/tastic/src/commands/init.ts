@@ -20,7 +20,7 @@ const flags = {
   ...fromFlags,
 };
 
-const VERSIONS: Readonly<Record<string, 1 | 2>> = { "1": 1, "2": 2, stable: 2, latest: 2 };
+const VERSIONS: Readonly<Record<string, 1 | 2>> = { "": 2, "1": 1, "2": 2, stable: 2, latest: 2 };
 
 export const command = defineCommand({
   usage: "[flags]",

@@ -17,15 +17,19 @@ const PHASES: Readonly<Record<CheckPhase, string | undefined>> = {
 export class CheckReporter {
   readonly #context: Context;
   readonly #readData: ReadSelection | undefined;
+  /** A word before what is read: it is that of chosen snapshots only. */
+  readonly #filtered: string;
   #bar: ProgressBar | undefined;
   #repository: Repository | undefined;
   /** Bytes of all packs, where the selection goes by them. */
   #packBytes = 0;
   #dataAnnounced = false;
 
-  constructor(context: Context, readData: ReadSelection | undefined) {
+  /** @param chosen only some snapshots are checked */
+  constructor(context: Context, readData: ReadSelection | undefined, chosen = false) {
     this.#context = context;
     this.#readData = readData;
+    this.#filtered = chosen ? "filtered " : "";
   }
 
   /** Looks up what the texts below need to know of the repository. */
@@ -112,17 +116,17 @@ export class CheckReporter {
     switch (selection.kind) {
       case "part": {
         const total = this.#repository?.index.packCount ?? 0;
-        return `read group #${selection.part} of ${selected} data packs (out of total ${total} packs in ${selection.of} groups`;
+        return `read group #${selection.part} of ${selected} ${this.#filtered}data packs (out of total ${total} packs in ${selection.of} groups`;
       }
       case "percentage":
-        return `read ${selection.percentage.toFixed(1)}% of packfiles`;
+        return `read ${selection.percentage.toFixed(1)}% of ${this.#filtered}packfiles`;
       case "bytes": {
         const bytes = Math.min(selection.bytes, this.#packBytes);
         const share = this.#packBytes === 0 ? 100 : (100 * bytes) / this.#packBytes;
-        return `read ${bytes} bytes (${share.toFixed(1)}%) of data packs`;
+        return `read ${bytes} bytes (${share.toFixed(1)}%) of ${this.#filtered}data packs`;
       }
       default:
-        return "read all data";
+        return `read all ${this.#filtered}data`;
     }
   }
 }

@@ -3,7 +3,7 @@ import { createLocalStorage, extendedOptionsOf, parseConnections } from "@tastic
 import type { OpenStore } from "./store.js";
 
 export const openStore: OpenStore = ({ location, extended }) => {
-  const { connections } = extendedOptionsOf("local", ["connections", "layout"], extended);
+  const { connections } = extendedOptionsOf("local", ["connections"], extended);
   const path = location.startsWith("local:") ? location.slice("local:".length) : location;
   return createLocalStorage(
     path,
