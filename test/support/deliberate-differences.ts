@@ -1,5 +1,6 @@
 /**
- * What tastic says otherwise than restic, on purpose: the one list. Masks of `cli-side-by-side.ts` aside, which hide what
+ * The command lines in which tastic says otherwise than restic, on purpose, each with both outputs; what differs in kind,
+ * and why, stands for users in `docs/differences.md`. Masks of `cli-side-by-side.ts` aside, which hide what
  * two runs of restic would not agree on either, everything that is compared is the same.
  */
 export interface Difference {
