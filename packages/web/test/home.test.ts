@@ -108,7 +108,7 @@ describeWithChromium("the first page", () => {
       expect(heightOf("none")).toBeGreaterThan(0);
       await page.getByRole("img", { name: "26 days with a backup, 1 with a failure, 3 without." }).waitFor();
       const failed = await page.locator(".day-strip .bars .failed").getAttribute("title");
-      expect(failed).toMatch(/^\d{1,2} \w+: failed$/);
+      expect(failed).toMatch(/^\d{1,2}\s\w+: failed$/);
       for (const word of ["backed up", "failed", "no backup"])
         await page.locator(".day-strip .legend").getByText(word, { exact: true }).waitFor();
     }));
@@ -129,7 +129,7 @@ describeWithChromium("the first page", () => {
           expect(y, name).toBeCloseTo(sizes[index]![name] / most, 2);
         }
       }
-      await page.getByRole("img", { name: /^2 GB of data take 7\d\d MB\.$/ }).waitFor();
+      await page.getByRole("img", { name: /^2\sGB of data take 7\d\d\sMB\.$/ }).waitFor();
       await page.getByText(/Compression and deduplication save 6\d%\./).waitFor();
       const beyond = "document.documentElement.scrollWidth - innerWidth";
       expect(await page.evaluate(beyond)).toBeLessThanOrEqual(0);
@@ -145,7 +145,7 @@ describeWithChromium("the first page", () => {
       service.advance(1);
       const points = "document.querySelector('.size-graph .stored').getAttribute('points').split(' ').length";
       await until(page, `${points} === ${before + 1}`);
-      await page.getByRole("img", { name: "2 GB of data take 500 MB." }).waitFor();
+      await page.getByRole("img", { name: /^2\sGB of data take 500\sMB\.$/ }).waitFor();
       await page.getByText("Compression and deduplication save 75%.").waitFor();
     }));
 });
