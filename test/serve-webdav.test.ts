@@ -294,7 +294,7 @@ describe("who may look", () => {
     expect(asks.said()).toContain('login failed name="anna"');
     // At once: with time, guesses are forgiven.
     const guesses = await Promise.all(Array.from({ length: 20 }, (_, i) => as("anna", `guess ${i}`)));
-    const statuses = guesses.map(({ status }) => status).sort();
+    const statuses = guesses.map(({ status }) => status).sort((a, b) => a - b);
     expect([statuses[0], statuses.at(-1)]).toEqual([401, 429]);
   });
 
