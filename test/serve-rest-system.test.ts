@@ -81,7 +81,8 @@ describeOnLinux("descriptors", () => {
     const running = await startPrepared("ulimit -n 240;", [
       process.execPath, tasticPath, "serve", "rest", "--no-auth", "--path", folder, "--listen", "127.0.0.1:0",
     ]); // prettier-ignore
-    const { address, said } = await whenServing(running);
+    const serving = await whenServing(running);
+    const { address } = serving;
     const url = `http://${address}/`;
     const port = Number(new URL(url).port);
     const clients: Client[] = [];
@@ -113,7 +114,7 @@ describeOnLinux("descriptors", () => {
         timeout: 30_000,
       })
       .toBe(workers.length);
-    expect(said()).not.toMatch(/EMFILE/);
+    expect(serving.said()).not.toMatch(/EMFILE/);
     console.log(
       `${inside.length} of 300 connections with 240 descriptors, ${workers.length} uploads in them`,
     );
@@ -122,8 +123,8 @@ describeOnLinux("descriptors", () => {
 
 interface Client {
   readonly socket: Socket;
-  said(): string;
-  ended(): boolean;
+  readonly said: () => string;
+  readonly ended: () => boolean;
 }
 
 function open(port: number): Promise<Client> {

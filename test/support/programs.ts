@@ -61,6 +61,7 @@ export async function startProgram(
   const stdio: StdioOptions = ["pipe", "pipe", "pipe"];
   // Node's types do not say so, but a socket has a descriptor of the system.
   if (options.socket !== undefined)
+    // oxlint-disable-next-line no-underscore-dangle -- it is Node's name
     stdio.push((options.socket as unknown as { _handle: { fd: number } })._handle.fd);
   const child = spawn(program, args, { cwd: options.cwd ?? home, env, stdio });
   options.socket?.close();

@@ -104,7 +104,7 @@ it("an upload that is meant for a new object never succeeds twice", async () => 
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => post(at, content, { "if-none-match": "*" })),
     );
-    expect(answers.sort()).toEqual([200, ...Array<number>(9).fill(412)]);
+    expect(answers.sort((a, b) => a - b)).toEqual([200, ...Array<number>(9).fill(412)]);
   }
 });
 
