@@ -19,8 +19,8 @@ export const snapshots = {
   compareHint: "Choose two to see what changed between them.",
   forget: "Forget",
   forgetTitle: (count: number) => (count === 1 ? "Forget this snapshot?" : `Forget ${count} snapshots?`),
-  forgetText:
-    "What only these hold is then gone for good, in all copies, and nobody can bring it back. Other snapshots stay as they are.",
+  forgetText: (count: number) =>
+    `What only ${count === 1 ? "it holds" : "they hold"} is then gone for good, in all copies, and nobody can bring it back. Other snapshots stay as they are.`,
   forgetLast: "These are all snapshots that there are. After this, there is no backup.",
   forgetPinned: "A pinned snapshot is among them. Take its pin off first.",
   forgetDo: "Forget for good",

@@ -22,8 +22,8 @@ export const snapshots: Texts["snapshots"] = {
   compareHint: "Wählen Sie zwei, um zu sehen, was sich zwischen ihnen geändert hat.",
   forget: "Vergessen",
   forgetTitle: (count) => (count === 1 ? "Diesen Stand vergessen?" : `${count} Stände vergessen?`),
-  forgetText:
-    "Was nur in ihnen liegt, ist dann endgültig weg, in allen Kopien, und niemand kann es zurückholen. Andere Stände bleiben, wie sie sind.",
+  forgetText: (count) =>
+    `Was nur in ${count === 1 ? "ihm" : "ihnen"} liegt, ist dann endgültig weg, in allen Kopien, und niemand kann es zurückholen. Andere Stände bleiben, wie sie sind.`,
   forgetLast: "Das sind alle Stände, die es gibt. Danach gibt es kein Backup.",
   forgetPinned: "Ein angehefteter Stand ist dabei. Lösen Sie ihn zuerst.",
   forgetDo: "Endgültig vergessen",
