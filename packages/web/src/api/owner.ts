@@ -105,5 +105,9 @@ export const owner = {
   revokeToken: (id: string) => post<object>(`tokens/${encodeURIComponent(id)}/revoke`),
   sessions: () => get<{ sessions: SessionInfo[] }>("sessions"),
   endSession: (id: string) => post<object>(`sessions/${encodeURIComponent(id)}/end`),
+  beginSecondFactor: (password: string) =>
+    post<{ secret: string; uri: string }>("second-factor/begin", { password }),
+  confirmSecondFactor: (code: string) => post<object>("second-factor/confirm", { code }),
+  endSecondFactor: (password: string, code: string) => post<object>("second-factor/end", { password, code }),
   changePassword: (old: string, next: string) => post<object>("password", { old, new: next }),
 };

@@ -49,6 +49,16 @@ export const settings: Texts["settings"] = {
   tokenOnce: "Kopieren Sie sie jetzt. Sie wird nur dieses eine Mal gezeigt.",
   tokensNone: "Es gibt keine.",
   revoke: "Widerrufen",
+  factor: "Zweiter Faktor",
+  factorText:
+    "Die Anmeldung kann auch einen Code aus einer Authenticator-App verlangen. Wer nur das Passwort kennt, bleibt dann draußen.",
+  factorBegin: "Einschalten",
+  factorEnter:
+    "Geben Sie dieses Geheimnis in Ihre Authenticator-App ein. Es wird nur dieses eine Mal gezeigt.",
+  factorOpen: "Auf diesem Gerät öffnen",
+  factorConfirm: "Mit einem Code bestätigen",
+  factorOn: "Er ist eingeschaltet: Die Anmeldung verlangt einen Code.",
+  factorEnd: "Ausschalten",
   passwordTitle: "Passwort dieser Seite",
   passwordOld: "Altes Passwort",
   passwordNew: "Neues Passwort",
