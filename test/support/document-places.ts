@@ -117,6 +117,11 @@ export const elsewhere: readonly Elsewhere[] = [
     reason: "there is no Docker where tests run; Ceph stands for MinIO",
     looked: "syntax",
   },
+  {
+    command: /^curl .*https:\/\/3bot\.example\//s,
+    reason: "asks a 3Bot that runs: packages/threebot/test/owner-jobs.test.ts does",
+    looked: "syntax",
+  },
   { command: /^mc /, reason: "MinIO's own client, for a MinIO that is not here", looked: "syntax" },
 ];
 

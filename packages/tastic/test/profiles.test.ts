@@ -157,7 +157,7 @@ describe("a file of profiles", () => {
     expect(Object.fromEntries(backup.flags)).toEqual({
       exclude: ["*.iso", "/tmp"],
       excludeFile: [join(folder, "list")],
-      excludeLargerThan: 2 * 2 ** 20,
+      excludeLargerThan: "2M",
       oneFileSystem: true,
       alsoTo: [join(folder, "other"), "sftp:nas:/b"],
       alsoToPasswordFile: ["", join(folder, "pw")],

@@ -234,7 +234,7 @@ describe("serve", () => {
     await writeFile(join(page, "assets", "index-B3x9_aQ1.js"), "export {}");
     await writeFile(join(page, "assets", "large-aaaaaaaa.js"), "x".repeat(200_000));
     await writeFile(join(page, "icon.svg"), "<svg/>");
-    await writeFile(join(folder, "secret.key"), "canary");
+    await writeFile(join(folder, "secret.txt"), "canary");
     await serving(["--page", page], {}, async (url) => {
       const index = await fetch(`${url}/`);
       expect(await index.text()).toContain("page");
@@ -250,10 +250,10 @@ describe("serve", () => {
       expect(asset.headers.get("content-type")).toContain("javascript");
       expect((await fetch(`${url}/icon.svg`)).headers.get("cache-control")).toBe("no-cache");
       for (const path of [
-        "/../secret.key",
-        "/%2e%2e/secret.key",
-        "/..%2fsecret.key",
-        "/assets/..%5c..%5csecret.key",
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/assets/..%5c..%5csecret.txt",
       ]) {
         const response = await fetch(url + path);
         expect([404, 400]).toContain(response.status);

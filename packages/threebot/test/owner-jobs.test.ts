@@ -105,6 +105,7 @@ it("is no backup of the 3Bot: neither the latest, nor what is recovered, nor why
   expect(status.sizes).toHaveLength(1);
   expect(status.days.at(-1)?.result).toBe("none");
   // Nor does the next backup take it for what there was before: nothing of it is read again.
+  world.clock.advance(hour);
   const next = await backupNow(owner, marketplace);
   expect(next.state, await explain(owner, next)).toBe("done");
   const [latest] = await owner.snapshots(marketplace);

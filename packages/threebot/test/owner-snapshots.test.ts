@@ -243,6 +243,8 @@ describe("a drill", () => {
     for (const entry of await readdir(data, { recursive: true, withFileTypes: true })) {
       if (entry.isFile()) await rm(join(entry.parentPath, entry.name));
     }
+    // Snapshots of one moment are taken for one run's.
+    await world.clock.pass(1000);
     const run = await backupNow(owner, place);
     expect(run, await explain(owner, run)).toMatchObject({ state: "incomplete" });
     expect(await owner.log(run.id)).toMatch(/mend marketplace-1/);

@@ -243,6 +243,7 @@ describeWithCeph("setting up", () => {
 
         await page.getByRole("button", { name: "Log out" }).click();
         const logIn = page.getByRole("button", { name: "Log in" });
+        await logIn.waitFor();
         await password.fill(pagePassword);
         await code.fill(codeOf(secret, -1));
         await logIn.click();

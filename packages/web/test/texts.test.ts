@@ -64,7 +64,7 @@ const threebot = sourcesOf("threebot");
 const codes = [
   ...found(/export type ErrorCode =([\s\S]*?)\n\n/.exec(sourcesOf("errors"))?.[1] ?? "", /\| "([a-z-]+)"/g),
   ...found(threebot, /\bcode: "([a-z-]+)"/g),
-  ...found(threebot, /data: \{ problem: "([a-z-]+)" \}/g),
+  ...found(threebot, /\{ problem: "([a-z-]+)" \}/g),
 ];
 
 describe("the words of the page", () => {

@@ -39,8 +39,8 @@ export function findingOf(error: unknown, place: Place = "minio"): Finding {
       },
     };
   }
-  // What no server has answered was refused here.
-  const isOurs = error.data["status"] === undefined;
+  // What no server has answered, nor the network, was refused here.
+  const isOurs = error.data["status"] === undefined && error.data["systemCode"] === undefined;
   if (isOurs && (code === "access-denied" || code === "invalid-argument"))
     return { found: "refused", ...nothing, problem };
   if (code === "access-denied") {

@@ -144,7 +144,7 @@ class BackupRun {
       {
         guidance:
           "If something is lost, recover it. If this is what it shall be, say so, and it is backed up.",
-        data: { problem: job === undefined ? "shrunk" : "job-shrunk" },
+        data: job === undefined ? { problem: "shrunk" } : { problem: "job-shrunk" },
       },
     );
   }

@@ -98,6 +98,10 @@ export const problem: Readonly<Record<string, { readonly sentence: string; reado
     sentence: "There is much less than the last time, so nothing was backed up.",
     help: "If something is missing, bring it back. If this is meant, make a backup yourself.",
   },
+  "job-shrunk": {
+    sentence: "There is much less than the last time, so nothing was backed up.",
+    help: "If something is missing, bring it back. If this is meant, run the job with allowLess.",
+  },
   "paths-missing": {
     sentence: "A file or folder that is to be backed up is gone.",
     help: "Bring it back, or take it out of the settings.",

@@ -106,6 +106,10 @@ export const problem: Texts["common"]["problem"] = {
     sentence: "Es ist sehr viel weniger da als beim letzten Mal, darum wurde nichts gesichert.",
     help: "Fehlt etwas, holen Sie es zurück. Ist es so gewollt, machen Sie selbst ein Backup.",
   },
+  "job-shrunk": {
+    sentence: "Es ist sehr viel weniger da als beim letzten Mal, darum wurde nichts gesichert.",
+    help: "Fehlt etwas, holen Sie es zurück. Ist es so gewollt, starten Sie den Auftrag mit allowLess.",
+  },
   "paths-missing": {
     sentence: "Eine Datei oder ein Ordner, der gesichert werden soll, ist nicht mehr da.",
     help: "Holen Sie ihn zurück, oder nehmen Sie ihn aus den Einstellungen.",
