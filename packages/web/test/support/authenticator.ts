@@ -16,8 +16,8 @@ export function codeOf(secret: string, later: number): string {
 }
 
 function fromBase32(text: string): Uint8Array {
-  const bits = [...text.replaceAll(" ", "")]
-    .map((letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0"))
-    .join("");
+  const bits = text
+    .replaceAll(" ", "")
+    .replace(/./g, (letter) => alphabet.indexOf(letter).toString(2).padStart(5, "0"));
   return Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2));
 }
