@@ -7,7 +7,15 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { describeWithChromium, useBrowser } from "./support/page.js";
-import { contentOf, endAt, figures, loggedIn, loseDisk, useRealSite } from "./support/real-site.js";
+import {
+  contentOf,
+  createThreebot,
+  endAt,
+  figures,
+  loggedIn,
+  loseDisk,
+  useRealSite,
+} from "./support/real-site.js";
 import { patience } from "./support/scenes.mjs";
 
 describeWithChromium("the deployer's page over the real service", () => {
@@ -82,18 +90,7 @@ describeWithChromium("the deployer's page over the real service", () => {
 
       // She has a 3Bot, works on it, and backs it up at its own page.
       await page.goto(`${site().deployer}#/new`);
-      await page.getByRole("radio", { name: "Create" }).check();
-      await next.click();
-      await page.getByLabel("Name").fill("carol");
-      await next.click();
-      await page.getByLabel("Recovery password", { exact: true }).fill(password);
-      await page.getByLabel("The same once more", { exact: true }).fill(password);
-      await page.getByText(/Strength: (Very )?[gG]ood/).waitFor();
-      await next.click();
-      await page.getByLabel("I have kept it in a safe place").check();
-      await next.click();
-      await page.getByRole("button", { name: "Create it" }).click();
-      await page.getByText("carol is running.").waitFor();
+      await createThreebot(page, { name: "carol", password });
       cpSync(home, mine, { recursive: true });
       writeFileSync(join(mine, ".ssh", "id_ed25519"), "of carol\n".repeat(100), { mode: 0o600 });
       const own = await logInTo(context, await address());

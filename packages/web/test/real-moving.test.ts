@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { freeAddresses } from "../../threebot/test/support/free-addresses.js";
 import { describeWithChromium, useBrowser } from "./support/page.js";
-import { contentOf, endAt, loggedIn } from "./support/real-site.js";
+import { contentOf, createThreebot, endAt, loggedIn } from "./support/real-site.js";
 import { patience } from "./support/scenes.mjs";
 
 const deployerPassword = "words for the deployer";
@@ -52,7 +52,6 @@ describeWithChromium("a 3Bot that moves, over the real service", () => {
         const frank = page.getByRole("group", { name: "What to do with frank" });
         const card = page.locator(".deployment", { has: frank });
         const link = card.getByRole("link");
-        const next = page.getByRole("button", { name: "Next" });
         const wait = { timeout: 2 * patience };
         const answers = async (): Promise<number> => {
           const url = await link.getAttribute("href");
@@ -60,18 +59,7 @@ describeWithChromium("a 3Bot that moves, over the real service", () => {
         };
 
         await page.getByRole("link", { name: "Deploy a new 3Bot" }).click();
-        await page.getByRole("radio", { name: "Create" }).check();
-        await next.click();
-        await page.getByLabel("Name").fill("frank");
-        await next.click();
-        await page.getByLabel("Recovery password", { exact: true }).fill(password);
-        await page.getByLabel("The same once more", { exact: true }).fill(password);
-        await page.getByText(/Strength: (Very )?[gG]ood/).waitFor();
-        await next.click();
-        await page.getByLabel("I have kept it in a safe place").check();
-        await next.click();
-        await page.getByRole("button", { name: "Create it" }).click();
-        await page.getByText("frank is running.").waitFor(wait);
+        await createThreebot(page, { name: "frank", password });
         await page.getByRole("link", { name: "To my 3Bots" }).click();
 
         // What is on it was never backed up: the move sees to that.

@@ -90,8 +90,8 @@ export function twinsOf(all: readonly MergedSnapshot[]): ReadonlyMap<string, Mer
     const run = JSON.stringify([time, hostname, paths]);
     const twin = first.get(run);
     if (twin === undefined) first.set(run, one);
-    // Where they are in the same copies, a clock stood still between two runs.
-    else if (one.inCopies.size === 1 && [...twin.inCopies.keys()].some((copy) => !one.inCopies.has(copy)))
+    // Two in one copy are of two runs, between which the clock stood still.
+    else if (one.inCopies.size === 1 && ![...one.inCopies.keys()].some((copy) => twin.inCopies.has(copy)))
       twins.set(one.key, twin);
   }
   return twins;

@@ -92,6 +92,8 @@ class BackupRun {
   #unread = 0;
   /** The keys of the snapshots that this run has made: one, unless a copy could not be given it. */
   readonly #made = new Set<string>();
+  /** What an earlier run has made twice, when this one began to bring the copies in step. */
+  #twins: ReadonlyMap<string, MergedSnapshot> = new Map();
   #about: BackupAbout | undefined;
   #source = 0;
   /** Bytes that it took in a repository. */
@@ -204,8 +206,9 @@ class BackupRun {
 
   /** Brings to each copy what others have and it shall have. */
   async #bringInStep(sources: Sources | undefined): Promise<void> {
+    this.#twins = twinsOf(this.#copies.merged());
     const { remove } = await this.#retention();
-    const unwanted = new Set([...remove.map(({ key }) => key), ...twinsOf(this.#copies.merged()).keys()]);
+    const unwanted = new Set([...remove.map(({ key }) => key), ...this.#twins.keys()]);
     for (const { key, forget } of this.#place.pending) if (forget) unwanted.add(key);
     for (const work of this.#copies.working) {
       await this.#copies.each(work.id, async () => {
@@ -305,9 +308,10 @@ class BackupRun {
     for (const one of remove) for (const id of idsOf(one)) forget.add(id);
     const all = this.#copies.merged();
     // What the other copy has of the same run is here now.
-    for (const [key, twin] of twinsOf(all)) {
-      const one = all.find((each) => each.key === key);
-      if (one !== undefined && twin.inCopies.has(work.id)) for (const id of idsOf(one)) forget.add(id);
+    for (const one of all) {
+      const twin = this.#twins.get(one.key);
+      const here = all.find(({ key }) => key === twin?.key)?.inCopies.has(work.id) ?? false;
+      if (here) for (const id of idsOf(one)) forget.add(id);
     }
     for (const one of all) {
       const ids = idsOf(one);
@@ -386,11 +390,9 @@ class BackupRun {
 
   async #retention() {
     const { state, clock } = this.#context;
-    const all = this.#copies.merged();
-    const twins = twinsOf(all);
     return retentionOf(
       state,
-      all.filter(({ key }) => !twins.has(key)),
+      this.#copies.merged().filter(({ key }) => !this.#twins.has(key)),
       clock.now(),
     );
   }

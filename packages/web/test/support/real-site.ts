@@ -144,6 +144,26 @@ export async function firstRun(page: Page, setupCode: string, password: string):
   await page.getByRole("button", { name: "Begin" }).click();
 }
 
+/** At "Deploy a new 3Bot": a new one of this name, until it runs. */
+export async function createThreebot(
+  page: Page,
+  { name, password }: { readonly name: string; readonly password: string },
+): Promise<void> {
+  const next = page.getByRole("button", { name: "Next" });
+  await page.getByRole("radio", { name: "Create" }).check();
+  await next.click();
+  await page.getByLabel("Name").fill(name);
+  await next.click();
+  await page.getByLabel("Recovery password", { exact: true }).fill(password);
+  await page.getByLabel("The same once more", { exact: true }).fill(password);
+  await page.getByText(/Strength: (Very )?[gG]ood/).waitFor();
+  await next.click();
+  await page.getByLabel("I have kept it in a safe place").check();
+  await next.click();
+  await page.getByRole("button", { name: "Create it" }).click();
+  await page.getByText(`${name} is running.`).waitFor({ timeout: 2 * patience });
+}
+
 /** What the card of a run says of it: "made new" and "replaced", with their numbers. */
 export async function figures(page: Page): Promise<Record<string, string>> {
   const list = page.locator(".run-card .figure-list");
