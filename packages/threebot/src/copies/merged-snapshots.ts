@@ -90,7 +90,7 @@ export function twinsOf(all: readonly MergedSnapshot[]): ReadonlyMap<string, Mer
     const run = JSON.stringify([time, hostname, paths]);
     const twin = first.get(run);
     if (twin === undefined) first.set(run, one);
-    // Two in one copy are of two runs, between which the clock stood still.
+    // Two in one copy are of two runs.
     else if (one.inCopies.size === 1 && ![...one.inCopies.keys()].some((copy) => twin.inCopies.has(copy)))
       twins.set(one.key, twin);
   }

@@ -173,12 +173,20 @@ class BackupRun {
         guidance: "If that is meant, take it out of the paths in the settings.",
       });
     }
-    this.#about = { tags: [...new Set(all)], host, job, time: clock.now() };
+    this.#about = { tags: [...new Set(all)], host, job, time: this.#freeTime(clock.now()) };
     for (const work of this.#copies.working) {
       await this.#copies.each(work.id, () => this.#backupTo(work, sources));
       if (this.#made.size > 0) return;
     }
     throw this.#copies.noCopy("could take the backup");
+  }
+
+  /** No two runs have the same time, though the clock be set back: by it, what one run has made twice is known. */
+  #freeTime(now: number): number {
+    const taken = new Set(this.#copies.merged().map(({ time }) => time));
+    let free = now;
+    while (taken.has(free)) free += 1;
+    return free;
   }
 
   async #backupTo(work: CopyWork, sources: Sources): Promise<void> {
