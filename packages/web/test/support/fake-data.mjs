@@ -17,7 +17,7 @@ export const hostileNames = [
   "zero\u200Bwidth.txt",
   "half \uD800 surrogate",
   "%2e%2e%2f&path=/etc/passwd?x#y.txt",
-  `${"long".repeat(62)}.bin`.slice(0, 255),
+  `${"long".repeat(62)}est.bin`,
   "  spaces  ",
 ];
 
