@@ -164,6 +164,101 @@ describe("filters", () => {
   });
 });
 
+describe("backup jobs, as the original had them", () => {
+  const make =
+    "job = j.sals.backupjob.new('photos', paths=['~/photos'], clients=['minio_backup', 'config_backup_2'])";
+
+  it("are made, found, listed and deleted", async () => {
+    const printed = await typed(
+      make,
+      "job",
+      "j.sals.backupjob.list_all()",
+      "j.sals.backupjob.get('photos').clients",
+      "j.sals.backupjob.new('photos', '~/photos', paths_to_exclude='*.tmp', clients='minio_backup').paths_to_exclude",
+      "j.sals.backupjob.delete('photos')",
+      "j.sals.backupjob.list_all()",
+      "j.sals.backupjob.get('photos')",
+      "j.sals.backupjob.new('photos', '~/photos', clients=['nothing'])",
+    );
+    expect(printed.split("\n").slice(0, 7)).toEqual([
+      "<j.sals.backupjob.photos>",
+      "['photos']",
+      "['minio_backup', 'config_backup_1']",
+      "['*.tmp']",
+      "[]",
+      `Error: there is no backup job "photos"`,
+      `Error: the restic client: "nothing" not found!`,
+    ]);
+    const { retention } = await owner.settings();
+    expect(given("setJob")).toEqual(
+      [
+        ...[{ name: "photos", paths: ["~/photos"], excludes: [], places: ["minio", "marketplace"] }],
+        ...[{ name: "photos", paths: ["~/photos"], excludes: ["*.tmp"], places: ["minio"] }],
+      ].map((job) => ({ ...job, everyHours: 0, retention })),
+    );
+  });
+
+  it("say whether they were done everywhere", async () => {
+    expect(await typed(make, "job.execute()", "job.execute(block=True)")).toBe("True\nTrue\n");
+    owner.slow = true;
+    const slow = typed(make, "job.execute(True)");
+    await expect.poll(() => owner.allRuns.size).toBe(6);
+    const [first, second] = [...owner.allRuns.keys()].slice(-2);
+    owner.end(first!);
+    owner.end(second!, { state: "failed" });
+    expect(await slow).toBe("False\n");
+  });
+
+  it("list, restore and clean no snapshots but their own", async () => {
+    const foreign = owner.add("minio");
+    const old = owner.add("minio", { job: "photos", paths: ["/home/alice/photos"], hostname: "before" });
+    const other = owner.add("minio", { job: "music" });
+    const newest = owner.add("minio", { job: "photos", paths: ["/home/alice/photos"] });
+    owner.add("minio");
+    const ids = async (line: string): Promise<string[]> =>
+      [...(await typed(make, line)).matchAll(/'short_id': '(\w+)'/g)].map(([, id]) => id!);
+    const first8 = (...of: { id: string }[]): string[] => of.map(({ id }) => id.slice(0, 8));
+    expect(await ids("job.list_snapshots('minio_backup')")).toEqual(first8(old, newest));
+    expect(await ids("job.list_snapshots('minio_backup', last=True)")).toEqual(first8(newest));
+    expect(await ids("job.list_snapshots('config_backup_1')")).toEqual([]);
+    expect(await ids("job.list_all_snapshots()['minio_backup']")).toEqual(first8(old, newest));
+
+    const restored = await typed(
+      make,
+      "job.restore('minio_backup')",
+      `job.restore('minio_backup', '/tmp/back', '${old.id.slice(0, 8)}')`,
+      "job.restore('minio_backup', host='before')",
+      `job.restore('minio_backup', '/', '${foreign.id}')`,
+      `job.restore('minio_backup', '/', '${other.id.slice(0, 8)}')`,
+      `job.restore('minio_backup', '/', '${old.id.slice(0, 7)}')`,
+      "job.restore('config_backup_1')",
+      "job.restore('minio_backup', host='nobody')",
+    );
+    expect(restored.split("\n").filter((line) => line !== "")).toEqual([
+      `Error: "${foreign.id}" is not found for this backup job`,
+      `Error: "${other.id.slice(0, 8)}" is not found for this backup job`,
+      `ValueError: "${old.id.slice(0, 7)}" is too short for an id`,
+      "Give 8 characters of it or more.",
+      "Error: no previous snapshots found for this backup job",
+      "Error: no previous snapshots found for this backup job",
+    ]);
+    const request = { place: "minio", paths: [], existing: "replace" };
+    expect(given("restore")).toEqual([
+      { ...request, snapshot: newest.id, target: undefined },
+      { ...request, snapshot: old.id, target: "/tmp/back" },
+      { ...request, snapshot: old.id, target: undefined },
+    ]);
+
+    await typed(make, "job.clean_snapshots('minio_backup', keep_last=1, prune=False)");
+    expect(owner.owned.get("minio")!.map(({ id }) => id)).not.toContain(old.id);
+    expect(given("maintain")).toEqual([]);
+    await typed(make, "job.clean_snapshots('minio_backup')");
+    expect(owner.owned.get("minio")!.filter(({ job }) => job === "photos")).toEqual([]);
+    expect(owner.owned.get("minio")).toHaveLength(3);
+    expect(given("maintain")).toEqual(["minio"]);
+  });
+});
+
 describe("what is typed wrongly", () => {
   it.each([
     ["resti", "NameError: name 'resti' is not defined"],

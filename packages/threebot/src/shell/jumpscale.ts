@@ -1,59 +1,36 @@
-/** The names that the prompt has from the beginning: `j.tools.restic`, as in the original's shell, and what helps. */
-import * as v from "valibot";
-import type { Place, Run } from "../owner/service.js";
+/** The names that the prompt has from the beginning, as in the original's shell: `j.tools.restic` and `j.sals.backupjob`. */
+import type { Run } from "../owner/service.js";
 import type { RemoteOwner } from "../owner-api/client.js";
+import { argument, folder, method, name, text, texts, truth, whole, type Given } from "./arguments.js";
+import { instances } from "./instances.js";
+import { jobObjects } from "./job-objects.js";
 import { createResticRepo, type ResticRepo } from "./restic-repo.js";
 import { ShellError } from "./shell-error.js";
-import { ShellMethod, ShellObject, valueOf, type Value } from "./value.js";
-
-/** What the original called its repositories; the two of the marketplace hold the same. */
-const instances: Readonly<Record<string, Place>> = {
-  minio_backup: "minio",
-  config_backup_1: "marketplace",
-  config_backup_2: "marketplace",
-  marketplace: "marketplace",
-};
-
-const texts = v.nullish(
-  v.union([
-    v.pipe(
-      v.string(),
-      v.transform((one) => [one]),
-    ),
-    v.array(v.string()),
-  ]),
-);
-const text = v.nullish(v.string());
-const truth = v.nullish(v.boolean());
-const whole = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0)));
+import { ShellMethod, ShellObject, type Value } from "./value.js";
 
 export function jumpscaleNames(
   owner: RemoteOwner,
   told?: (run: Run) => void,
 ): Readonly<Record<string, Value>> {
   const repos = Object.fromEntries(
-    Object.entries(instances).map(([name, place]) => [
-      name,
-      repoObject(name, createResticRepo(owner, place, told === undefined ? {} : { told })),
+    [...instances].map(([called, place]) => [
+      called,
+      repoObject(called, createResticRepo(owner, place, told === undefined ? {} : { told })),
     ]),
   );
   const get = new ShellMethod("get", ["name!"], async (given) => {
-    const name = argument(given, "name", v.string());
-    const found = Object.hasOwn(repos, name) ? repos[name] : undefined;
-    if (found === undefined) throw new ShellError("ValueError", `there is no repository '${name}'`);
+    const called = argument(given, "name", name);
+    const found = Object.hasOwn(repos, called) ? repos[called] : undefined;
+    if (found === undefined) throw new ShellError("ValueError", `there is no repository '${called}'`);
     return found;
   });
-  const listAll = new ShellMethod("list_all", [], () => Promise.resolve(Object.keys(instances)));
+  const listAll = method("list_all", [], () => Promise.resolve([...instances.keys()]));
   const restic = new ShellObject("j.tools.restic", { ...repos, get, list_all: listAll });
-  return { j: new ShellObject("j", { tools: new ShellObject("j.tools", { restic }) }) };
+  const sals = new ShellObject("j.sals", { backupjob: jobObjects(owner, told) });
+  return { j: new ShellObject("j", { tools: new ShellObject("j.tools", { restic }), sals }) };
 }
 
-function repoObject(name: string, repo: ResticRepo): ShellObject {
-  const method = (
-    called: string,
-    parameters: readonly string[],
-    call: (given: ReadonlyMap<string, Value>) => Promise<unknown>,
-  ): ShellMethod => new ShellMethod(called, parameters, async (given) => valueOf(await call(given)));
+function repoObject(called: string, repo: ResticRepo): ShellObject {
   const all = [
     method("init_repo", [], () => repo.initRepo()),
     method("backup", ["path", "tags", "exclude"], async (given) => {
@@ -63,7 +40,7 @@ function repoObject(name: string, repo: ResticRepo): ShellObject {
       await repo.backup({ paths, tags, exclude: argument(given, "exclude", texts) ?? undefined });
     }),
     method("restore", ["target_path!", "snapshot_id", "latest", "path", "host", "tags"], async (given) => {
-      await repo.restore(argument(given, "target_path", v.pipe(v.string(), v.nonEmpty())), {
+      await repo.restore(argument(given, "target_path", folder), {
         snapshotId: argument(given, "snapshot_id", text) ?? undefined,
         latest: argument(given, "latest", truth) ?? undefined,
         path: argument(given, "path", text) ?? undefined,
@@ -98,23 +75,9 @@ function repoObject(name: string, repo: ResticRepo): ShellObject {
     }),
     method("backup_watchdog_running", ["path"], (given) => repo.isWatched(pathOf(given))),
   ];
-  return new ShellObject(`j.tools.restic.${name}`, Object.fromEntries(all.map((one) => [one.name, one])));
+  return new ShellObject(`j.tools.restic.${called}`, Object.fromEntries(all.map((one) => [one.name, one])));
 }
 
-function pathOf(given: ReadonlyMap<string, Value>): string | undefined {
+function pathOf(given: Given): string | undefined {
   return argument(given, "path", text) ?? undefined;
-}
-
-function argument<Schema extends v.GenericSchema>(
-  given: ReadonlyMap<string, Value>,
-  name: string,
-  schema: Schema,
-): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, given.get(name));
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new ShellError(
-    "TypeError",
-    `argument '${name}' is not valid: ${issue.expected ?? "another value"} was expected`,
-  );
 }

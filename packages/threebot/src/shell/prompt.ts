@@ -28,6 +28,8 @@ restic.restore("/")                           the newest, to where it came from
 restic.restore(target_path, snapshot_id=None) another one, or to another folder
 restic.forget(keep_last=10, snapshots=None, tags=None)
 restic.auto_backup() · restic.auto_backup_running() · restic.disable_auto_backup()
+job = j.sals.backupjob.new("photos", paths=["~/photos"], clients=["minio_backup"])
+job.execute(block=False) · job.list_snapshots(client) · job.restore(client, target_path="/", snapshot_id=None)
 exit`;
 
 /** Returns whether all lines could be worked out. */

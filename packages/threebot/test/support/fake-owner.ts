@@ -80,11 +80,14 @@ export class FakeOwner implements OwnerService {
   #counter = 0;
 
   /** Adds a snapshot as the newest. */
-  add(place: Place, more: Partial<OwnedSnapshot["snapshot"]> & { complete?: boolean } = {}): OwnedSnapshot {
+  add(
+    place: Place,
+    more: Partial<OwnedSnapshot["snapshot"]> & { complete?: boolean; job?: string } = {},
+  ): OwnedSnapshot {
     const list = this.owned.get(place)!;
     const number = ++this.#counter;
     const id = number.toString(16).padStart(2, "0").repeat(32);
-    const { complete = true, ...fields } = more;
+    const { complete = true, job, ...fields } = more;
     const snapshot = {
       time: new Date(Date.parse(time) + number * 3_600_000).toISOString(),
       tree: "ab".repeat(32),
@@ -102,7 +105,7 @@ export class FakeOwner implements OwnerService {
       copies: ["minio"],
       pinned: false,
       complete,
-      job: undefined,
+      job,
       kept: ["last 1"],
     };
     list.unshift(owned);
@@ -212,7 +215,8 @@ export class FakeOwner implements OwnerService {
     readonly allowLess?: boolean | undefined;
   }): Promise<readonly Run[]> {
     this.#called("runJob", request);
-    return Promise.resolve([this.#begin("job", "minio")]);
+    const places = this.allJobs.get(request.name)?.places ?? ["minio"];
+    return Promise.resolve(places.map((place) => this.#begin("job", place)));
   }
 
   maintain(place: Place): Promise<Run> {
