@@ -3,7 +3,8 @@
  */
 import { messageOf } from "@tastic/errors";
 import type { Repository } from "@tastic/repository";
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { accessSync, chmodSync, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { entrySize } from "../file-content.js";
 import { systemPath } from "../backup/source-files.js";
 
@@ -54,6 +55,22 @@ export function compareContent(
     return { sizeMatches, matches };
   } finally {
     closeSync(fd);
+  }
+}
+
+const OWNER_MAY_ALL = constants.S_IRUSR | constants.S_IWUSR;
+
+/**
+ * Lets the owner of a file read and write it, where its mode forbids that: in a folder that he may not write to, it could
+ * not be replaced. It gets the mode that the snapshot states at the end. Does nothing to other people's files, and to those
+ * with further names, which keep their mode.
+ */
+export function openToOwner(path: string, status: Stats): void {
+  if (!status.isFile() || status.nlink !== 1 || (status.mode & OWNER_MAY_ALL) === OWNER_MAY_ALL) return;
+  try {
+    chmodSync(systemPath(path), (status.mode & 0o7777) | OWNER_MAY_ALL);
+  } catch {
+    // Then it is replaced; if that cannot be done either, that is the error to tell.
   }
 }
 

@@ -7,7 +7,7 @@ import { idToBytes, parseTime } from "@tastic/format";
 import type { Node } from "@tastic/format";
 import { DATA } from "@tastic/repository";
 import type { Stats } from "node:fs";
-import { compareContent, isSame, isSameTime, isWritable } from "./existing-file.js";
+import { compareContent, isSame, isSameTime, isWritable, openToOwner } from "./existing-file.js";
 import type { Comparison } from "./existing-file.js";
 import { entrySize } from "../file-content.js";
 import { statusIfThere } from "./remove-tree.js";
@@ -64,6 +64,8 @@ export class ItemPlanner {
   #addContent(node: Node, path: number, status: Stats | undefined, size: number): void {
     const { repository, options, plan, report, attributes } = this.#context;
     const entries = this.#entries(node, size);
+    if (status !== undefined && options.dryRun !== true)
+      openToOwner(this.#context.folders.locate(path), status);
     const comparison = this.#compare(node, path, status, entries);
     const metadata = plan.metadata.add(node);
     const text = (): string => plan.paths.text(path);
