@@ -30,7 +30,6 @@ export const common = {
   retry: "Try again",
   download: "Download",
   open: "Open",
-  never: "never",
   justNow: "just now",
   unknown: "not known",
   files: (count: number, text: string) => (count === 1 ? "1 file" : `${text} files`),

@@ -49,7 +49,7 @@ export const home = {
   switchOn: "Switch on",
   proven: "Proven restorable",
   provenText: "A sample was brought back and compared, bit for bit.",
-  notProven: "Not yet",
+  notYet: "Not yet",
   prove: "Prove it now",
   copies: "Copies",
   copyName: {

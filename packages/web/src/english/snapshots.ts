@@ -77,6 +77,15 @@ export const snapshots = {
     safety: "before a restore",
     pinned: "pinned",
   } as Readonly<Record<string, string>>,
+  /** The same where it stands in a sentence: "Kept as the day's, the week's". */
+  reasonInFull: {
+    last: "one of the last",
+    daily: "the day's",
+    weekly: "the week's",
+    monthly: "the month's",
+    yearly: "the year's",
+    safety: "the state before a restore",
+  } as Readonly<Record<string, string>>,
   gone: "Tidied away",
   keeps: (kept: string, gone: string) => `${kept} would stay, ${gone} would be tidied away.`,
   keepsNothing: "These rules keep nothing. At least one snapshot has to stay.",

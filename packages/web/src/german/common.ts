@@ -31,7 +31,6 @@ export const common: Texts["common"] = {
   retry: "Noch einmal",
   download: "Herunterladen",
   open: "Öffnen",
-  never: "nie",
   justNow: "gerade eben",
   unknown: "nicht bekannt",
   files: (count, text) => (count === 1 ? "1 Datei" : `${text} Dateien`),

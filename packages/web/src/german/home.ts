@@ -53,7 +53,7 @@ export const home: Texts["home"] = {
   switchOn: "Einschalten",
   proven: "Nachweislich zurückzuholen",
   provenText: "Eine Probe wurde zurückgeholt und Bit für Bit verglichen.",
-  notProven: "Noch nicht",
+  notYet: "Noch nicht",
   prove: "Jetzt nachweisen",
   copies: "Kopien",
   copyName: { "marketplace-1": "Erster Server", "marketplace-2": "Zweiter Server", minio: "Minio" },
