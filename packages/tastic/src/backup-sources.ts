@@ -42,7 +42,7 @@ export async function collectSources(
       raw: given.filesFromRaw,
       warn: (message) => output.error(message),
     }).catch((error: unknown) => {
-      throw isTasticError(error) && error.message.startsWith("--files-from-raw: ")
+      throw isTasticError(error) && error.data["problem"] === "malformed-raw-list"
         ? fatal(error.message)
         : error;
     }),

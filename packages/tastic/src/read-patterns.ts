@@ -17,7 +17,7 @@ export async function plainIfUnread<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    const unread = isTasticError(error) && error.message.startsWith("failed to read patterns");
+    const unread = isTasticError(error) && error.data["problem"] === "unread-patterns";
     if (!unread) throw error;
     return orPlain(Promise.reject<T>(error));
   }

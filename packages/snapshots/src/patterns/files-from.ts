@@ -50,19 +50,25 @@ function splitRaw(bytes: Uint8Array): string[] {
   const paths: string[] = [];
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(0, start);
-    if (end === -1) throw new TasticError("invalid-argument", "--files-from-raw: trailing zero byte missing");
-    if (end === start)
-      throw new TasticError("invalid-argument", "--files-from-raw: empty filename in listing");
+    if (end === -1) throw malformedRaw("trailing zero byte missing");
+    if (end === start) throw malformedRaw("empty filename in listing");
     paths.push(decodeName(bytes.subarray(start, end)));
     start = end + 1;
   }
   return paths;
 }
 
+function malformedRaw(what: string): TasticError {
+  return new TasticError("invalid-argument", `--files-from-raw: ${what}`, {
+    data: { problem: "malformed-raw-list" },
+  });
+}
+
 /**
  * Reads all lists: first the patterns, then the verbatim ones, then the raw ones.
  * @returns paths as given, absolute or relative to the working directory
- * @throws TasticError invalid-argument for a list that cannot be read or is malformed; limit-exceeded
+ * @throws TasticError invalid-argument for a list that cannot be read or is malformed, with the problem
+ *   "malformed-raw-list" in its data for one of zero bytes; limit-exceeded
  */
 export async function readFilesFrom(options: FilesFromOptions): Promise<string[]> {
   const { patterns = [], verbatim = [], raw = [], stdin = process.stdin } = options;

@@ -52,6 +52,7 @@ export async function readPatternFile(
       `failed to read patterns from file ${JSON.stringify(path)}: ${messageOf(error)}`,
       {
         guidance: "Check the path, and that the file can be read.",
+        data: { problem: "unread-patterns" },
         cause: error,
       },
     );
