@@ -116,6 +116,20 @@ describe("what is stored", () => {
     expect(sha256Hex(await contentOf(storage, node))).toBe(sha256Hex(bytes));
   });
 
+  it("is the same for a file so large that all read parts of it", async () => {
+    const source = await enter();
+    const noise = sampleBytes(50 * MiB, 11);
+    const bytes = Buffer.concat([noise, Buffer.alloc(30 * MiB), noise, sampleBytes(12_345, 12)]);
+    writeFileSync(join(source, "large"), bytes);
+    for (let i = 0; i < 50; i++) writeFileSync(join(source, `small-${i}`), sampleBytes(30_000, i));
+    const { nodes } = await saveWith(0, 1, 2);
+    expect(nodes.get("/source/large")?.size).toBe(bytes.length);
+    const storage = await newStorage();
+    const again = await run(storage, { targets: ["source"], workers: 2 });
+    const restored = await contentOf(storage, again.nodes.get("/source/large"));
+    expect(sha256Hex(restored)).toBe(sha256Hex(bytes));
+  });
+
   it.each([0, 2, 4])("holds the same content of 200 files once, with %i workers", async (workers) => {
     const source = await enter();
     const bytes = sampleBytes(700_000);

@@ -41,6 +41,11 @@ export class ChunkBuffer {
     return buffer.subarray(this.#end, this.#end + PIECE);
   }
 
+  /** Memory for one chunk whose length is known, while nothing is being cut. */
+  whole(length: number): Uint8Array {
+    return this.#chunker.buffer.subarray(0, length);
+  }
+
   /** Says that the first `length` bytes of the room were filled. */
   filled(length: number): void {
     this.#end += length;

@@ -24,6 +24,29 @@ export interface IngestedFile {
   readonly storedBytes: number;
 }
 
+/** Where the cuts of a file are to be found. */
+export interface CutRequest {
+  readonly path: string;
+  /** Bytes before it: 0, or where a cut is. */
+  readonly from: number;
+  /** For so many bytes at least, unless the file ends before. */
+  readonly least: number;
+}
+
+export interface FileCuts {
+  /** Of the chunks, one after the other. */
+  readonly lengths: readonly number[];
+  /** The file ends there. */
+  readonly isEnd: boolean;
+}
+
+/** Some of a file, whose cuts are known. */
+export interface FilePart {
+  readonly path: string;
+  readonly from: number;
+  readonly lengths: readonly number[];
+}
+
 // A name may turn into a link or a fifo between the listing and the opening: follow no link, wait for no writer.
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 // Reading for a backup should not count as an access, where the system lets us say so.
@@ -57,12 +80,8 @@ export class FileIngest {
    * may have their turn. Errors: `SourceError` if it cannot be read; those of the packer.
    */
   *file(path: string, onRead?: (bytes: number) => void): Generator<FinishedPack | undefined, IngestedFile> {
-    const fd = fromSource(path, () => open(path));
+    const { fd, size } = openFile(path);
     try {
-      const status = fromSource(path, () => fstatSync(fd));
-      if (!status.isFile()) {
-        throw new SourceError(`file ${path} changed type, refusing to archive`, path);
-      }
       this.#begin();
       let total = 0;
       for (;;) {
@@ -73,12 +92,73 @@ export class FileIngest {
         onRead?.(length);
         // Some file systems give less than was asked for in the middle of a file, and some know no sizes. Only where
         // the size says that nothing follows is the last call saved, which would find nothing.
-        if (length === 0 || (length < room.length && total === status.size)) break;
+        if (length === 0 || (length < room.length && total === size)) break;
         yield* this.#cut();
         yield;
       }
       this.#chunks.end();
       yield* this.#cut();
+      return this.#result();
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /**
+   * Finds cuts, and stores nothing: the first half of what `file` does. Yields now and then. Errors: `SourceError`.
+   */
+  *cuts({ path, from, least }: CutRequest): Generator<undefined, FileCuts> {
+    const { fd } = openFile(path);
+    try {
+      this.#chunks.reset();
+      const lengths: number[] = [];
+      let [read, cut] = [0, 0];
+      for (;;) {
+        const room = this.#chunks.room();
+        const length = fromSource(path, () => readSync(fd, room, 0, room.length, from + read));
+        this.#chunks.filled(length);
+        read += length;
+        const isEnd = length === 0;
+        if (isEnd) this.#chunks.end();
+        for (let chunk = this.#chunks.next(); chunk !== undefined; chunk = this.#chunks.next()) {
+          lengths.push(chunk.length);
+          cut += chunk.length;
+        }
+        if (isEnd || cut >= least) return { lengths, isEnd };
+        yield;
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /**
+   * Ingests chunks whose cuts are known: the other half. A file that has become shorter ends where it ends now. Yields and
+   * errors as those of `file`.
+   */
+  *part(
+    { path, from, lengths }: FilePart,
+    onRead?: (bytes: number) => void,
+  ): Generator<FinishedPack | undefined, IngestedFile> {
+    const { fd } = openFile(path);
+    try {
+      this.#begin();
+      let position = from;
+      for (const length of lengths) {
+        const chunk = this.#chunks.whole(length);
+        let filled = 0;
+        while (filled < length) {
+          const at = filled;
+          const got = fromSource(path, () => readSync(fd, chunk, at, length - at, position + at));
+          if (got === 0) break;
+          filled += got;
+          onRead?.(got);
+        }
+        if (filled > 0) yield* this.#store(chunk.subarray(0, filled));
+        if (filled < length) break;
+        position += length;
+        yield;
+      }
       return this.#result();
     } finally {
       closeSync(fd);
@@ -118,18 +198,21 @@ export class FileIngest {
 
   /** Stores every chunk that is complete. */
   *#cut(): Generator<FinishedPack, void> {
-    for (let chunk = this.#chunks.next(); chunk !== undefined; chunk = this.#chunks.next()) {
-      const id = this.#crypto.sha256(chunk);
-      const { isNew, storedLength } = this.#packer.add("data", id, chunk);
-      if (isNew) {
-        this.#newBlobs++;
-        this.#newBytes += chunk.length;
-        this.#storedBytes += storedLength;
-      }
-      this.#size += chunk.length;
-      this.#append(id);
-      for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished()) yield pack;
+    for (let chunk = this.#chunks.next(); chunk !== undefined; chunk = this.#chunks.next())
+      yield* this.#store(chunk);
+  }
+
+  *#store(chunk: Uint8Array): Generator<FinishedPack, void> {
+    const id = this.#crypto.sha256(chunk);
+    const { isNew, storedLength } = this.#packer.add("data", id, chunk);
+    if (isNew) {
+      this.#newBlobs++;
+      this.#newBytes += chunk.length;
+      this.#storedBytes += storedLength;
     }
+    this.#size += chunk.length;
+    this.#append(id);
+    for (let pack = this.#packer.takeFinished(); pack; pack = this.#packer.takeFinished()) yield pack;
   }
 
   #append(id: Uint8Array): void {
@@ -156,6 +239,19 @@ export class FileIngest {
 /** The ids in an `IngestedFile`'s content. */
 export function contentIds(content: Uint8Array): BlobId[] {
   return Array.from({ length: content.length / 32 }, (_, i) => idFromBytes<BlobId>(content, i * 32));
+}
+
+/** @throws SourceError, also if it is no regular file */
+function openFile(path: string): { readonly fd: number; readonly size: number } {
+  const fd = fromSource(path, () => open(path));
+  try {
+    const status = fromSource(path, () => fstatSync(fd));
+    if (status.isFile()) return { fd, size: status.size };
+    throw new SourceError(`file ${path} changed type, refusing to archive`, path);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 function open(path: string): number {

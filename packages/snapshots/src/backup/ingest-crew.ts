@@ -3,12 +3,13 @@
  * the least to do; a worker is hired only when all others are busy, so that a small backup starts none.
  */
 import type { Packer, RepositoryWriter } from "@tastic/repository";
-import type { IngestHand, IngestJob } from "./ingest-hand.js";
+import type { IngestHand, IngestJob, IngestWork } from "./ingest-hand.js";
 import type { Ingest, IngestOutcome } from "./ingest.js";
 import { IngestInline } from "./ingest-inline.js";
 import type { FileIngest } from "./file-ingest.js";
 import { WorkerTeam } from "./ingest-team.js";
 import type { TeamSettings } from "./ingest-team.js";
+import { LARGE_FILE, LargeFile } from "./large-file.js";
 import { PackShipping } from "./pack-shipping.js";
 import type { Stop } from "./stop.js";
 
@@ -36,7 +37,7 @@ export class IngestCrew implements Ingest {
   readonly #team: WorkerTeam;
   readonly #inline: IngestInline;
   readonly #hands: IngestHand[] = [];
-  readonly #waiting: (readonly IngestJob[])[] = [];
+  readonly #waiting: IngestWork[] = [];
   #batch: IngestJob[] = [];
   #batchBytes = 0;
 
@@ -54,10 +55,17 @@ export class IngestCrew implements Ingest {
   }
 
   get currentFiles(): readonly string[] {
-    return [this.#inline, ...this.#hands].flatMap(({ currentFile }) => currentFile ?? []);
+    const files = [this.#inline, ...this.#hands].flatMap(({ currentFile }) => currentFile ?? []);
+    return [...new Set(files)];
   }
 
   file(path: string, size: number, done: (outcome: IngestOutcome) => void): void {
+    if (size >= LARGE_FILE && this.#workers > 0) {
+      this.push();
+      // It goes on by itself.
+      void new LargeFile({ path, done, give: (work, isNext) => this.#put(work, isNext) });
+      return;
+    }
     this.#batch.push({ path, done });
     this.#batchBytes += size;
     if (this.#batch.length >= BATCH_FILES || this.#batchBytes >= BATCH_BYTES) this.push();
@@ -65,10 +73,10 @@ export class IngestCrew implements Ingest {
 
   push(): void {
     if (this.#batch.length === 0) return;
-    this.#waiting.push(this.#batch);
+    const jobs = this.#batch;
     this.#batch = [];
     this.#batchBytes = 0;
-    this.#assign();
+    this.#put({ type: "batch", jobs }, false);
   }
 
   async finish(): Promise<void> {
@@ -82,11 +90,18 @@ export class IngestCrew implements Ingest {
     await this.#team.close();
   }
 
+  #put(work: IngestWork, isNext: boolean): void {
+    if (isNext) this.#waiting.unshift(work);
+    else this.#waiting.push(work);
+    this.#assign();
+  }
+
   #assign(): void {
-    while (this.#waiting.length > 0 && !this.#stop.signal.aborted) {
-      const hand = this.#nextHand();
-      if (hand === undefined) return;
-      hand.give(this.#waiting.shift() ?? [], () => this.#assign());
+    while (!this.#stop.signal.aborted) {
+      const hand = this.#waiting.length > 0 ? this.#nextHand() : undefined;
+      const work = hand && this.#waiting.shift();
+      if (work === undefined) return;
+      hand?.give(work, () => this.#assign());
     }
   }
 

@@ -5,13 +5,16 @@
 import type { FinishedPack, Packer } from "@tastic/repository";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FileIngest, IngestedFile } from "./file-ingest.js";
-import type { IngestHand, IngestJob } from "./ingest-hand.js";
+import type { IngestHand, IngestWork } from "./ingest-hand.js";
 import type { IngestOutcome } from "./ingest.js";
 import type { PackShipping } from "./pack-shipping.js";
 import { SourceError } from "./source-error.js";
 import type { Stop } from "./stop.js";
 
 const TURN_MS = 5;
+
+type Steps<Result> = Generator<FinishedPack | undefined, Result>;
+type Read<Result> = { readonly result: Result } | { readonly failure: string };
 
 interface Tools {
   readonly files: FileIngest;
@@ -35,9 +38,9 @@ export class IngestInline implements IngestHand {
     this.#stop = stop;
   }
 
-  give(batch: readonly IngestJob[], onDone: () => void): void {
+  give(work: IngestWork, onDone: () => void): void {
     this.load++;
-    this.#work = this.#work.then(() => this.#readAll(batch, onDone));
+    this.#work = this.#work.then(() => this.#do(work, onDone));
   }
 
   async finish(): Promise<void> {
@@ -50,9 +53,18 @@ export class IngestInline implements IngestHand {
   }
 
   /** Never rejects. */
-  async #readAll(batch: readonly IngestJob[], onDone: () => void): Promise<void> {
+  async #do(work: IngestWork, onDone: () => void): Promise<void> {
+    const { files } = (this.#tools ??= this.#create());
+    const count = (bytes: number): void => void (this.bytesRead += bytes);
     try {
-      for (const { path, done } of batch) done(await this.#read(path));
+      if (work.type === "batch")
+        for (const { path, done } of work.jobs) done(fileOf(await this.#read(path, files.file(path, count))));
+      else if (work.type === "part")
+        work.done(fileOf(await this.#read(work.part.path, files.part(work.part, count))));
+      else {
+        const found = await this.#read(work.request.path, files.cuts(work.request));
+        work.done("failure" in found ? found : { cuts: found.result });
+      }
       this.load--;
       onDone();
     } catch (error) {
@@ -60,12 +72,10 @@ export class IngestInline implements IngestHand {
     }
   }
 
-  async #read(path: string): Promise<IngestOutcome> {
-    const { files } = (this.#tools ??= this.#create());
+  async #read<Result>(path: string, steps: Steps<Result>): Promise<Read<Result>> {
     this.currentFile = path;
-    const steps = files.file(path, (bytes) => (this.bytesRead += bytes));
     try {
-      return { file: await this.#drive(steps) };
+      return { result: await this.#drive(steps) };
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       return { failure: error.message };
@@ -76,7 +86,7 @@ export class IngestInline implements IngestHand {
     }
   }
 
-  async #drive(steps: Generator<FinishedPack | undefined, IngestedFile>): Promise<IngestedFile> {
+  async #drive<Result>(steps: Steps<Result>): Promise<Result> {
     for (;;) {
       if (performance.now() - this.#lastTurn > TURN_MS) {
         await nextTurn();
@@ -88,4 +98,8 @@ export class IngestInline implements IngestHand {
       if (step.value !== undefined) await this.#shipping.send(step.value);
     }
   }
+}
+
+function fileOf(read: Read<IngestedFile>): IngestOutcome {
+  return "failure" in read ? read : { file: read.result };
 }

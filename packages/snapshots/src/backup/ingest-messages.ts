@@ -3,6 +3,8 @@
  */
 import type { ErrorCode } from "@tastic/errors";
 import type { FinishedPack, PackerSettings } from "@tastic/repository";
+import type { CutRequest, FilePart } from "./file-ingest.js";
+import type { CutOutcome } from "./ingest-hand.js";
 
 /** What a worker is born with. */
 export interface WorkerSettings {
@@ -21,12 +23,17 @@ export interface WorkerSettings {
 export type ToWorker =
   /** Read these files. */
   | { readonly type: "batch"; readonly paths: readonly string[] }
+  /** Read this of a large file; the answer is that of a batch of one. */
+  | { readonly type: "part"; readonly part: FilePart }
+  /** Find cuts. */
+  | { readonly type: "cut"; readonly request: CutRequest }
   /** No more files come: complete the packs. */
   | { readonly type: "finish" };
 
 export type FromWorker =
   | { readonly type: "pack"; readonly pack: FinishedPack }
   | { readonly type: "done"; readonly results: BatchResults }
+  | { readonly type: "cut"; readonly outcome: CutOutcome }
   | { readonly type: "finished" }
   /** The backup cannot go on. */
   | { readonly type: "failed"; readonly error: WorkerFailure };

@@ -4,7 +4,7 @@
 import { TasticError, messageOf } from "@tastic/errors";
 import type { FinishedPack } from "@tastic/repository";
 import { Worker } from "node:worker_threads";
-import type { IngestHand, IngestJob } from "./ingest-hand.js";
+import type { IngestHand, IngestJob, IngestWork } from "./ingest-hand.js";
 import { FIELDS } from "./ingest-messages.js";
 import type { BatchResults, FromWorker, ToWorker, WorkerFailure, WorkerSettings } from "./ingest-messages.js";
 import type { PackShipping } from "./pack-shipping.js";
@@ -68,16 +68,11 @@ interface Ears {
   ended(reason: string, cause?: unknown): void;
 }
 
-interface Batch {
-  readonly jobs: readonly IngestJob[];
-  readonly onDone: () => void;
-}
-
 class WorkerHand implements IngestHand {
   readonly #worker: Worker;
   readonly #settings: WorkerSettings;
   /** A worker answers them in their order. */
-  readonly #batches: Batch[] = [];
+  readonly #given: { readonly work: IngestWork; readonly onDone: () => void }[] = [];
   #finished: () => void = () => undefined;
 
   constructor(settings: WorkerSettings, ears: Ears) {
@@ -94,17 +89,21 @@ class WorkerHand implements IngestHand {
   }
 
   get load(): number {
-    return this.#batches.length;
+    return this.#given.length;
   }
 
   get currentFile(): string | undefined {
     const { positions, place } = this.#settings;
-    return this.#batches[0]?.jobs[positions[place] ?? 0]?.path;
+    const work = this.#given[0]?.work;
+    if (work?.type === "batch") return work.jobs[positions[place] ?? 0]?.path;
+    return work?.type === "part" ? work.part.path : work?.request.path;
   }
 
-  give(jobs: readonly IngestJob[], onDone: () => void): void {
-    this.#batches.push({ jobs, onDone });
-    this.#tell({ type: "batch", paths: jobs.map(({ path }) => path) });
+  give(work: IngestWork, onDone: () => void): void {
+    this.#given.push({ work, onDone });
+    if (work.type === "batch") this.#tell({ type: "batch", paths: work.jobs.map(({ path }) => path) });
+    else if (work.type === "part") this.#tell({ type: "part", part: work.part });
+    else this.#tell({ type: "cut", request: work.request });
   }
 
   finish(): Promise<void> {
@@ -128,9 +127,16 @@ class WorkerHand implements IngestHand {
         ears.pack(message.pack);
         break;
       case "done": {
-        const batch = this.#batches.shift();
-        settle(batch?.jobs ?? [], message.results);
-        batch?.onDone();
+        const given = this.#given.shift();
+        if (given?.work.type === "batch") settle(given.work.jobs, message.results);
+        if (given?.work.type === "part") settle([given.work], message.results);
+        given?.onDone();
+        break;
+      }
+      case "cut": {
+        const given = this.#given.shift();
+        if (given?.work.type === "cut") given.work.done(message.outcome);
+        given?.onDone();
         break;
       }
       case "finished":
@@ -144,7 +150,10 @@ class WorkerHand implements IngestHand {
 }
 
 /** Gives every file of a batch its outcome. */
-function settle(jobs: readonly IngestJob[], { failures, content, numbers }: BatchResults): void {
+function settle(
+  jobs: readonly Pick<IngestJob, "done">[],
+  { failures, content, numbers }: BatchResults,
+): void {
   let at = 0;
   jobs.forEach(({ done }, i) => {
     const failure = failures[i];

@@ -9,7 +9,8 @@ import { loadZstd } from "@tastic/zstd";
 import type { FinishedPack } from "@tastic/repository";
 import { parentPort, workerData } from "node:worker_threads";
 import { FileIngest } from "./file-ingest.js";
-import type { IngestedFile } from "./file-ingest.js";
+import type { CutRequest, IngestedFile } from "./file-ingest.js";
+import type { CutOutcome } from "./ingest-hand.js";
 import { FIELDS } from "./ingest-messages.js";
 import type { BatchResults, FromWorker, ToWorker, WorkerSettings } from "./ingest-messages.js";
 import { takeSlot } from "./pack-shipping.js";
@@ -35,9 +36,9 @@ function countRead(bytes: number): void {
   Atomics.add(settings.bytesRead, 0, BigInt(bytes));
 }
 
-function readFile(path: string): IngestedFile | string {
+/** To the end at once; why the source cannot be read, if it cannot. */
+function drive<Result>(steps: Generator<FinishedPack | undefined, Result>): Result | string {
   try {
-    const steps = files.file(path, countRead);
     for (;;) {
       const step = steps.next();
       if (step.done === true) return step.value;
@@ -49,13 +50,16 @@ function readFile(path: string): IngestedFile | string {
   }
 }
 
-function readBatch(paths: readonly string[]): BatchResults {
+/** @param readings of files or of a part of one, each begun when the one before is over */
+function readAll(
+  readings: readonly (() => Generator<FinishedPack | undefined, IngestedFile>)[],
+): BatchResults {
   const failures: (string | undefined)[] = [];
   const contents: Uint8Array[] = [];
-  const numbers = new Float64Array(paths.length * FIELDS);
-  paths.forEach((path, i) => {
+  const numbers = new Float64Array(readings.length * FIELDS);
+  readings.forEach((reading, i) => {
     settings.positions[settings.place] = i;
-    const file = readFile(path);
+    const file = drive(reading());
     failures.push(typeof file === "string" ? file : undefined);
     if (typeof file === "string") return;
     contents.push(file.content);
@@ -63,6 +67,11 @@ function readBatch(paths: readonly string[]): BatchResults {
     numbers.set([content.length / 32, size, newBlobs, newBytes, storedBytes], i * FIELDS);
   });
   return { failures, content: join(contents), numbers };
+}
+
+function findCuts(request: CutRequest): CutOutcome {
+  const cuts = drive(files.cuts(request));
+  return typeof cuts === "string" ? { failure: cuts } : { cuts };
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -75,15 +84,26 @@ function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
+function answer(results: BatchResults): void {
+  say({ type: "done", results }, [results.content.buffer, results.numbers.buffer]);
+}
+
 function obey(message: ToWorker): void {
-  if (message.type === "batch") {
-    const results = readBatch(message.paths);
-    say({ type: "done", results }, [results.content.buffer, results.numbers.buffer]);
-    return;
+  switch (message.type) {
+    case "batch":
+      answer(readAll(message.paths.map((path) => () => files.file(path, countRead))));
+      break;
+    case "part":
+      answer(readAll([() => files.part(message.part, countRead)]));
+      break;
+    case "cut":
+      say({ type: "cut", outcome: findCuts(message.request) });
+      break;
+    case "finish":
+      packer.flush();
+      for (let pack = packer.takeFinished(); pack; pack = packer.takeFinished()) hand(pack);
+      say({ type: "finished" });
   }
-  packer.flush();
-  for (let pack = packer.takeFinished(); pack; pack = packer.takeFinished()) hand(pack);
-  say({ type: "finished" });
 }
 
 port.on("message", (message: ToWorker) => {

@@ -15,6 +15,6 @@ export function reasonsInFull({ kept }: OwnedSnapshot): string {
   return kept
     .map((reason) => reason.split(" ")[0] ?? "")
     .filter((word) => word !== "pinned")
-    .map((word) => (texts.value.snapshots.reasonInFull[word] ?? word).replaceAll(" ", "\u00a0"))
+    .map((word) => texts.value.snapshots.reasonInFull[word] ?? word)
     .join(", ");
 }
