@@ -35,7 +35,7 @@ class Hand {
     this.#files = files;
     const give = (work: IngestWork, isNext: boolean): void =>
       void (isNext ? this.waiting.unshift(work) : this.waiting.push(work));
-    void new LargeFile({ path, give, done: (outcome) => this.outcomes.push(outcome) });
+    new LargeFile({ path, hands: 2, give, done: (outcome) => this.outcomes.push(outcome) }).begin();
   }
 
   /** What is done, "cut" or "part". */

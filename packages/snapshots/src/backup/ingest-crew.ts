@@ -62,8 +62,8 @@ export class IngestCrew implements Ingest {
   file(path: string, size: number, done: (outcome: IngestOutcome) => void): void {
     if (size >= LARGE_FILE && this.#workers > 0) {
       this.push();
-      // It goes on by itself.
-      void new LargeFile({ path, done, give: (work, isNext) => this.#put(work, isNext) });
+      const give = (work: IngestWork, isNext: boolean): void => this.#put(work, isNext);
+      new LargeFile({ path, hands: this.#workers + 1, give, done }).begin();
       return;
     }
     this.#batch.push({ path, done });

@@ -11,11 +11,13 @@ export const LARGE_FILE = 64 << 20;
 /** Bytes that are cut at once, and that a part has, at least. */
 const STRETCH = 64 << 20;
 const PART = 16 << 20;
-/** With fewer parts in waiting, more is cut: what was read for that should still be in the system's memory. */
-const PARTS_AHEAD = 6;
+/** With fewer parts for each hand, more is cut: what was read for that should still be in the system's memory. */
+const PARTS_AHEAD = 3;
 
 export interface LargeFileOptions {
   readonly path: string;
+  /** How many may read parts of it. */
+  readonly hands: number;
   /** Has work done by somebody. @param isNext before what waits already */
   readonly give: (work: IngestWork, isNext: boolean) => void;
   /** Is told the outcome, once. */
@@ -34,12 +36,16 @@ export class LargeFile {
 
   constructor(options: LargeFileOptions) {
     this.#options = options;
+  }
+
+  /** From here on it goes on by itself. */
+  begin(): void {
     this.#goOn();
   }
 
   #goOn(): void {
     const isOver = this.#isCut || this.#failure !== undefined;
-    if (!isOver && !this.#isCutting && this.#waiting < PARTS_AHEAD) this.#cut();
+    if (!isOver && !this.#isCutting && this.#waiting < PARTS_AHEAD * this.#options.hands) this.#cut();
     if (isOver && !this.#isCutting && this.#waiting === 0) this.#options.done(this.#outcome());
   }
 

@@ -20,11 +20,6 @@ export interface NewBackupJob {
   readonly clients: readonly string[];
 }
 
-export interface BackupJobOptions {
-  /** Hears how a run goes on. */
-  readonly told?: (run: Run) => void;
-}
-
 /**
  * Makes a job that is done when it is asked for, or changes the one of this name; as many of its snapshots stay as of the
  * 3Bot's own.
@@ -53,7 +48,8 @@ export class BackupJob {
   readonly #name: string;
   readonly #told: ((run: Run) => void) | undefined;
 
-  constructor(owner: RemoteOwner, name: string, { told }: BackupJobOptions = {}) {
+  /** @param told hears how a run goes on */
+  constructor(owner: RemoteOwner, name: string, told?: (run: Run) => void) {
     this.#owner = owner;
     this.#name = name;
     this.#told = told;

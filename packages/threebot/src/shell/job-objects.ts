@@ -8,7 +8,7 @@ import { ShellMethod, ShellObject, valueOf } from "./value.js";
 export function jobObjects(owner: RemoteOwner, told?: (run: Run) => void): ShellObject {
   const object = async (called: string): Promise<ShellObject> => {
     const job = await needJob(owner, called);
-    return jobObject(called, new BackupJob(owner, called, told === undefined ? {} : { told }), {
+    return jobObject(called, new BackupJob(owner, called, told), {
       instance_name: called,
       paths: job.paths,
       paths_to_exclude: job.excludes,
