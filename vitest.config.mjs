@@ -5,6 +5,8 @@ import { LongestFirst } from "./test/support/longest-first.mjs";
 // Where this is set, every Node reads and parses all of the system's certificates before anything else. Tests speak to
 // nobody but servers of their own.
 delete process.env.NODE_EXTRA_CA_CERTS;
+// As programs get it from tests: what a command prints is the same whether it runs in a test's process or in its own.
+process.env.TZ = "UTC";
 
 export default defineConfig({
   test: {

@@ -2,7 +2,7 @@
 import { mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { runHere } from "./support/in-process.js";
+import { runTasticHere } from "./support/run-here.js";
 import { sampleBytes } from "./support/bytes.js";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import {
@@ -64,7 +64,7 @@ describeWithRestic("backup --also-to", () => {
 
   const snapshots = async (repo: string, password = testPassword): Promise<StoredSnapshot[]> =>
     JSON.parse(
-      succeed(await runHere(["snapshots", "--json", "--no-cache"], { repo, password })).stdout,
+      succeed(await runTasticHere(["snapshots", "--json", "--no-cache"], { repo, password })).stdout,
     ) as StoredSnapshot[];
 
   /** restic finds nothing wrong, and restores what the source holds. */
@@ -204,7 +204,7 @@ describeWithRestic("backup --also-to", () => {
     const others = ["--also-to", second, "--also-to-repository-file", join(home, "places/third")];
     const line = ["backup", "--no-cache", join(home, "work"), ...others];
     const run = (args: string[], options: object): Promise<Outcome> =>
-      runHere([...line, ...args], { repo: first, ...options });
+      runTasticHere([...line, ...args], { repo: first, ...options });
     succeed(await run([], { env: { TASTIC_ALSO_TO_PASSWORD: OTHER_PASSWORD } }));
     const command = `cat ${join(home, "passwords/other")}`;
     succeed(await run(["--also-to-password-command", command], {}));
@@ -225,7 +225,7 @@ describeWithRestic("backup --also-to", () => {
     const args = ["--stdin-filename", "once", "--also-to", second, "--also-to", third];
     const script = `cat ${source} && echo changed > ${source}`;
     const command = ["--stdin-from-command", "--", "sh", "-c", script];
-    succeed(await runHere(["backup", "--no-cache", ...args, ...command], { repo: first }));
+    succeed(await runTasticHere(["backup", "--no-cache", ...args, ...command], { repo: first }));
     expect(await readFile(source, "utf8")).toBe("changed\n");
     for (const repo of [first, second, third]) {
       const { stdout } = succeed(await runTastic(["dump", "--no-cache", "latest", "/once"], { repo }));

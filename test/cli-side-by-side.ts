@@ -3,7 +3,8 @@ import { appendFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { Repository, createLocalStorage } from "tastic";
 import { COMPARED_LINES } from "./support/compared-lines.js";
-import { runRestic, runTastic, testPassword, type Outcome, type RunOptions } from "./support/peers.js";
+import { runRestic, testPassword, type Outcome, type RunOptions } from "./support/peers.js";
+import { runTasticMostlyHere } from "./support/run-here.js";
 
 /** What both must agree on. */
 export interface Said {
@@ -25,7 +26,7 @@ export interface CompareOptions extends RunOptions {
 export async function expectSame(args: readonly string[], options: CompareOptions = {}): Promise<Said> {
   const restic = runRestic(args, options);
   if (options.alone === true) await restic;
-  return expectSameOutcomes(...(await Promise.all([restic, runTastic(args, options)])), options);
+  return expectSameOutcomes(...(await Promise.all([restic, runTasticMostlyHere(args, options)])), options);
 }
 
 /** Expects that tastic said what restic did; at the end of standard error, it may have added advice. */

@@ -4,7 +4,6 @@
  * (What both tools say word for word is in `repair*.test.ts` and `recover.test.ts`.)
  */
 import { check, listSnapshots } from "@tastic/snapshots";
-import { Gate } from "@tastic/storage";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -14,6 +13,7 @@ import { copyOf, LAYERS, makeLayeredRepository, SECOND_PASSWORD } from "./suppor
 import type { Layer, LayeredRepository } from "./support/layered-repository.js";
 import { sha256Hex } from "./support/bytes.js";
 import { openTestRepository } from "./support/damaged-twins.js";
+import { inFolder } from "./support/folders.js";
 import { describeWithRestic, runRestic, succeed, temporaryFolder } from "./support/peers.js";
 import type { Outcome, RunOptions } from "./support/peers.js";
 import { runTasticHere } from "./support/run-here.js";
@@ -57,25 +57,11 @@ describeWithRestic("damage of each kind", () => {
   });
 });
 
-const gate = new Gate(1);
-
 async function repair(args: readonly string[], options: RunOptions): Promise<string> {
   const run = (): Promise<Outcome> => runTasticHere([...args, "--no-cache"], options);
-  const { stdout, stderr } = succeed(await (args[1] === "packs" ? within(options.cwd ?? "", run) : run()));
+  // It leaves copies in the working folder.
+  const { stdout, stderr } = succeed(await (args[1] === "packs" ? inFolder(options.cwd ?? "", run) : run()));
   return `${stdout}\n${stderr}`;
-}
-
-/** What leaves copies in the working folder. */
-function within<T>(folder: string, run: () => Promise<T>): Promise<T> {
-  return gate.pass(async () => {
-    const before = process.cwd();
-    process.chdir(folder);
-    try {
-      return await run();
-    } finally {
-      process.chdir(before);
-    }
-  }, "working there");
 }
 
 /** tastic's check says what the table says, quick or with all data read, and restic's ends in the same way. */

@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeCheapRepository } from "./support/cheap-repository.js";
-import { runHere } from "./support/in-process.js";
+import { runTasticHere } from "./support/run-here.js";
 import { jsonLines, runTastic, succeed, temporaryFolder, type Outcome } from "./support/peers.js";
 import { writeFiles } from "./support/trees.js";
 
@@ -40,7 +40,7 @@ describe("find --versions", () => {
   }
 
   const find = (args: readonly string[]): Promise<Outcome> =>
-    runHere(["find", "--no-cache", "--versions", ...args], { repo, env: { TZ: "UTC" } });
+    runTasticHere(["find", "--no-cache", "--versions", ...args], { repo, env: { TZ: "UTC" } });
   const histories = async (...args: string[]): Promise<History[]> =>
     JSON.parse(succeed(await find(["--json", ...args])).stdout) as History[];
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import { flipByte, packsOf } from "./support/damaged-twins.js";
-import { runHere } from "./support/in-process.js";
+import { runTasticHere } from "./support/run-here.js";
 import { runTastic, succeed, temporaryFolder, testPassword, type Outcome } from "./support/peers.js";
 import { writeFiles } from "./support/trees.js";
 
@@ -22,14 +22,15 @@ function summaryOf({ stdout }: Outcome): Record<string, unknown> {
 describe("with --json", () => {
   let home: string;
   let repo: string;
-  const run = (...args: string[]): Promise<Outcome> => runHere([...args, "--json", "--no-cache"], { repo });
+  const run = (...args: string[]): Promise<Outcome> =>
+    runTasticHere([...args, "--json", "--no-cache"], { repo });
 
   beforeAll(async () => {
     home = await temporaryFolder();
     repo = join(home, "repo");
     await makeCheapRepository(repo);
     await writeFiles(home, { "source/a": "a".repeat(1000), "source/sub/b": "b".repeat(1000) });
-    succeed(await runHere(["backup", "-q", "--no-cache", join(home, "source")], { repo }));
+    succeed(await runTasticHere(["backup", "-q", "--no-cache", join(home, "source")], { repo }));
   });
 
   it("copy, prune and check sum up (difference 6)", async () => {
@@ -37,7 +38,7 @@ describe("with --json", () => {
     await makeCheapRepository(other);
     const env = { RESTIC_FROM_PASSWORD: testPassword };
     const copy = ["copy", "--json", "--no-cache", "--from-repo", repo];
-    expect(summaryOf(succeed(await runHere(copy, { repo: other, env })))).toMatchObject({
+    expect(summaryOf(succeed(await runTasticHere(copy, { repo: other, env })))).toMatchObject({
       snapshots_copied: 1,
       data_blobs: 2,
     });

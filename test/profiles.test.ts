@@ -3,7 +3,7 @@ import { chmod, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { makeCheapRepository } from "./support/cheap-repository.js";
-import { runHere } from "./support/in-process.js";
+import { runTasticHere } from "./support/run-here.js";
 import {
   jsonLines,
   runTastic,
@@ -57,7 +57,7 @@ describe("a profile", () => {
 
   /** With a profile, and nothing else that says which repository. */
   const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> =>
-    runHere(["--no-cache", "-P", "home", ...args], {
+    runTasticHere(["--no-cache", "-P", "home", ...args], {
       password: null,
       env: { TASTIC_PROFILES: file, HOME: home, ...env },
     });
@@ -72,7 +72,7 @@ describe("a profile", () => {
 
   const snapshots = async (repo: string, password = testPassword): Promise<Snapshot[]> =>
     JSON.parse(
-      succeed(await runHere(["snapshots", "--json", "--no-cache"], { repo, password })).stdout,
+      succeed(await runTasticHere(["snapshots", "--json", "--no-cache"], { repo, password })).stdout,
     ) as Snapshot[];
 
   it("gives backup and forget what they need, and nothing to commands that it says nothing of", async () => {
@@ -290,7 +290,7 @@ describe("a profile", () => {
     `);
     const env = { TASTIC_PROFILES: file };
     const say = async (...args: string[]): Promise<string> =>
-      succeed(await runHere(["profile", ...args], { password: null, env })).stdout;
+      succeed(await runTasticHere(["profile", ...args], { password: null, env })).stdout;
     expect(await say("list")).toMatch(
       /^home {3}rest:https:\/\/me:\*\*\*@nas\/repo {2}backup: daily 03:00\n +forget: sun 04:00\nother$/m,
     );
@@ -316,7 +316,7 @@ describe("a profile", () => {
       [["show", "home", "other"], "name one profile"],
       [["show", "hoem"], "hoem: unknown profile"],
     ] as const) {
-      const { code, stderr } = await runHere(["profile", ...args], { password: null, env });
+      const { code, stderr } = await runTasticHere(["profile", ...args], { password: null, env });
       expect([code, stderr]).toEqual([1, expect.stringContaining(told)]);
     }
   });
@@ -342,7 +342,7 @@ describe("docs/profiles.md", () => {
       // What reaches for the repository finds none.
       const other = isAboutProfiles ? [] : ["-r", join(folder, "none"), "--password-command", "echo x"];
       const args = words.includes("init") ? [...words, "--help"] : [...words, ...other, ...hooked];
-      const { code, stderr } = await runHere([...args, "--profiles-file", file], {
+      const { code, stderr } = await runTasticHere([...args, "--profiles-file", file], {
         password: null,
         env: { HOME: folder, RESTIC_CACHE_DIR: folder },
       });

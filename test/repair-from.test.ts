@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import { flipByte, truncateFile } from "./support/damaged-twins.js";
+import { inFolder } from "./support/folders.js";
 import { filesIn } from "./support/history.js";
 import { killAtMoments, KILL_MOMENTS, SLOW_WITH_KILLS } from "./support/kill-moments.js";
 import { copyOf, LAYERS, makeLayeredRepository, storeTwice } from "./support/layered-repository.js";
@@ -164,7 +165,7 @@ describeWithRestic("repairing from another repository", () => {
       await flipByte(pack("two", "data", copy), 300);
     });
     const bad = await readFile(pack("two", "data", repo));
-    const { folder, outcome } = await inFolder(() => repairFrom(repo, less));
+    const { folder, outcome } = await inNewFolder(() => repairFrom(repo, less));
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toMatch(
       /data blob [0-9a-f]{64} is damaged or missing, and the other repository has no whole copy\n/,
@@ -195,7 +196,7 @@ describeWithRestic("repairing from another repository", () => {
   it("takes nothing from a copy that is damaged itself", async () => {
     const mirror = await damaged((repo) => flipByte(pack("one", "data", repo), 12_000));
     const repo = await damaged((copy) => flipByte(pack("one", "data", copy), 12_001));
-    const { outcome } = await inFolder(() =>
+    const { outcome } = await inNewFolder(() =>
       runTasticHere(["check", "--read-data", "--no-cache", "--repair-from", mirror], {
         repo,
         env: { RESTIC_FROM_PASSWORD: "geheim" },
@@ -212,7 +213,7 @@ describeWithRestic("repairing from another repository", () => {
     const less = `${home}/lacking`;
     await makeForeign(less, whole.layers.one.snapshot);
     const repo = await damaged((copy) => flipByte(pack("two", "data", copy), 300));
-    const { outcome } = await inFolder(async (folder) => {
+    const { outcome } = await inNewFolder(async (folder) => {
       await writeFile(`${folder}/pack-${whole.layers.two.data.id}`, "mine");
       return repairFrom(repo, less);
     });
@@ -279,18 +280,12 @@ describeWithRestic("repairing from another repository", () => {
   );
 
   /** Runs something in a new folder. */
-  async function inFolder(
+  async function inNewFolder(
     run: (folder: string) => Promise<Outcome>,
   ): Promise<{ folder: string; outcome: Outcome }> {
     const folder = `${home}/folder-${copies++}`;
     await mkdir(folder);
-    const before = process.cwd();
-    process.chdir(folder);
-    try {
-      return { folder, outcome: await run(folder) };
-    } finally {
-      process.chdir(before);
-    }
+    return { folder, outcome: await inFolder(folder, () => run(folder)) };
   }
 
   /** All files of a repository, as `treeOf` describes them. Commands make folders that a repository may lack. */

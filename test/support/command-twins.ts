@@ -3,8 +3,9 @@ import { expect } from "vitest";
 import { expectSameOutcomes, maskIds, maskStored } from "../cli-side-by-side.js";
 import type { CompareOptions } from "../cli-side-by-side.js";
 import { makeCheapRepository } from "./cheap-repository.js";
-import { runRestic, runTastic, temporaryFolder } from "./peers.js";
+import { runRestic, temporaryFolder } from "./peers.js";
 import type { Outcome, RunOptions } from "./peers.js";
+import { runTasticMostlyHere } from "./run-here.js";
 import { describeRepository } from "./repository-after.js";
 import type { DescribeOptions } from "./repository-after.js";
 import { writeFiles } from "./trees.js";
@@ -56,7 +57,9 @@ export class CommandTwins {
    */
   async run(args: readonly string[], options: TwinOptions = {}): Promise<Outcome> {
     const [restic, tastic] = await Promise.all(
-      [runRestic, runTastic].map((program, at) => this.#one(program, this.folders[at]!, args, options)),
+      [runRestic, runTasticMostlyHere].map((program, at) =>
+        this.#one(program, this.folders[at]!, args, options),
+      ),
     );
     const mask = (text: string): string => (options.mask ?? maskAll)(text).replaceAll(/\/twin-\w+/g, "/twin");
     expectSameOutcomes(restic!, tastic!, { ...options, mask });

@@ -46,3 +46,20 @@ async function giveAccess(folder: string): Promise<void> {
     if (entry.isDirectory()) await giveAccess(join(folder, entry.name));
   }
 }
+
+let turn: Promise<unknown> = Promise.resolve();
+
+/** Does work with that as the working folder of this process: those who ask have their turn one after the other. */
+export function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const result = turn.then(async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      return await work();
+    } finally {
+      process.chdir(before);
+    }
+  });
+  turn = result.catch(() => undefined);
+  return result;
+}

@@ -56,7 +56,7 @@ export async function startProgram(
 ): Promise<Running> {
   const ownHome = options.home === undefined ? await mkdtemp(join(tmpdir(), "tastic-home-")) : undefined;
   const home = options.home ?? ownHome!;
-  const env = environment(home, options);
+  const env = environmentOf(home, options);
   await mkdir(env["TMPDIR"]!, { recursive: true });
   const stdio: StdioOptions = ["pipe", "pipe", "pipe"];
   // Node's types do not say so, but a socket has a descriptor of the system.
@@ -100,7 +100,10 @@ export function jsonLines(outcome: Outcome): unknown[] {
 }
 
 /** Only what programs need to run at all: nothing of RESTIC_*, AWS_*, TASTIC_* gets in. */
-function environment(home: string, options: RunOptions): Record<string, string> {
+export function environmentOf(
+  home: string,
+  options: Pick<RunOptions, "repo" | "password" | "env">,
+): Record<string, string> {
   const needed = ["PATH", "PATHEXT", "SYSTEMROOT", "COMSPEC"];
   const password = options.password === undefined ? testPassword : options.password;
   const all: Record<string, string | null | undefined> = {

@@ -1,29 +1,66 @@
-/** tastic's command in this process: the same command line without the cost of starting a program. */
+/** tastic's command in this process: the same command line without the cost of starting a program, which is most of it. */
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { commands } from "../../packages/tastic/dist/commands.js";
 import { run } from "../../packages/tastic/dist/run.js";
-import { testPassword } from "./programs.js";
-import type { Outcome, RunOptions } from "./programs.js";
+import { inFolder, removeFolder } from "./folders.js";
+import { runTastic } from "./peers.js";
+import { environmentOf, type Outcome, type RunOptions } from "./programs.js";
+
+export type HereOptions = Pick<RunOptions, "repo" | "password" | "env" | "home">;
 
 /**
  * Runs a command line to its end. What it does with the working folder, with signals or with its standard input is that of
- * the tests themselves: start a program for that.
+ * the tests themselves: see `inFolder`, and start a program for the others.
  */
-export async function runTasticHere(
+export async function runTasticHere(args: readonly string[], options: HereOptions = {}): Promise<Outcome> {
+  const ownHome = options.home === undefined ? await mkdtemp(join(tmpdir(), "tastic-home-")) : undefined;
+  try {
+    return await outcomeOf(args, environmentOf(options.home ?? ownHome!, options));
+  } finally {
+    if (ownHome !== undefined) await removeFolder(ownHome);
+  }
+}
+
+/** Commands that print past what they are given to print to, or that go on until a signal comes. */
+const ONLY_AS_PROGRAMS = ["dump", "mount", "serve"];
+const started = new Set<string>();
+
+/**
+ * Runs a command line as a program the first time that a test file runs its command, and where it needs one; any other in
+ * this process.
+ */
+export async function runTasticMostlyHere(
   args: readonly string[],
-  { repo, password = testPassword, env }: Pick<RunOptions, "repo" | "password" | "env"> = {},
+  options: RunOptions = {},
 ): Promise<Outcome> {
-  const out: string[] = [];
-  const errors: string[] = [];
-  const sink = (pieces: string[]) => ({
-    write: (data: string | Uint8Array) => pieces.push(Buffer.from(data as Uint8Array).toString()),
-  });
+  const { input, socket, timeout, cwd, env } = options;
+  const command = Object.keys(commands).findLast((name) => ` ${args.join(" ")} `.includes(` ${name} `)) ?? "";
+  const isFirst = !started.has(command);
+  started.add(command);
+  const needsProgram =
+    [input, socket, timeout].some((option) => option !== undefined) ||
+    (env !== undefined && "TZ" in env) ||
+    ONLY_AS_PROGRAMS.includes(command.split(" ")[0] ?? "");
+  if (isFirst || needsProgram) return runTastic(args, options);
+  const here = (): Promise<Outcome> => runTasticHere(args, options);
+  return cwd === undefined ? here() : inFolder(cwd, here);
+}
+
+async function outcomeOf(args: readonly string[], variables: Record<string, string>): Promise<Outcome> {
+  const printed: [Uint8Array[], Uint8Array[]] = [[], []];
+  const [stdout, stderr] = printed.map((pieces) => ({
+    write: (data: string | Uint8Array): number => pieces.push(Buffer.from(data)),
+  }));
   const code = await run({
     argv: args,
-    variables: { TZ: "UTC", RESTIC_REPOSITORY: repo, RESTIC_PASSWORD: password ?? undefined, ...env },
-    stdout: sink(out),
-    stderr: sink(errors),
+    variables,
+    stdout: stdout!,
+    stderr: stderr!,
     signal: new AbortController().signal,
   });
-  const [stdout, stderr] = [out.join(""), errors.join("")];
+  const [out, errors] = printed.map((pieces) => Buffer.concat(pieces));
   const command = ["tastic", ...args].join(" ");
-  return { command, code, signal: null, stdout, stderr, bytes: Buffer.from(stdout) };
+  return { command, code, signal: null, stdout: out!.toString(), stderr: errors!.toString(), bytes: out! };
 }

@@ -23,7 +23,7 @@ import { withIndex, withIndexAhead } from "../open-repository.js";
 import { BackupReporter } from "../output/backup-report.js";
 import { setV8ForCommands } from "../v8-settings.js";
 import { showsProgress } from "../output/progress-ticker.js";
-import { plainIfUnread } from "../read-patterns.js";
+import { excludeSources, plainIfUnread } from "../read-patterns.js";
 import { readSize } from "../read-size.js";
 import { fatal, isTextError, orPlain, plain, textOf } from "../text-error.js";
 import { TASTIC_VERSION } from "../version.js";
@@ -97,7 +97,7 @@ export const command = defineCommand({
       skipIfUnchanged: given.skipIfUnchanged,
       noScan: !countsAhead(context, given),
       programVersion: `tastic ${TASTIC_VERSION}`,
-      excludes: await excludeRules(given, source.targets, (message) => output.error(message)),
+      excludes: await excludeRules(context, given, source.targets),
       ...(given.time === "" ? {} : { time: parseLocalTime(given.time) }),
       ...(hostOf(given) === "" ? {} : { hostname: hostOf(given) }),
       ...workersOf(given),
@@ -200,21 +200,19 @@ function countsAhead(context: Context, { noScan }: BackupValues): boolean {
 }
 
 function excludeRules(
+  { environment, output }: Context,
   given: BackupValues,
   targets: readonly string[],
-  warn: (message: string) => void,
 ): Promise<BackupOptions["excludes"]> {
   for (const mark of given.excludeIfPresent) checkMark(mark);
   const { excludeLargerThan } = given;
   return plainIfUnread(
     createExcludeRules({
-      patterns: given.exclude,
-      insensitivePatterns: given.iexclude,
-      files: given.excludeFile,
-      insensitiveFiles: given.iexcludeFile,
+      ...excludeSources(given),
       ifPresent: given.excludeIfPresent,
       caches: given.excludeCaches,
-      warn,
+      environment: environment.all,
+      warn: (message) => output.error(message),
       ...(excludeLargerThan === "" ? {} : { largerThan: readSize(excludeLargerThan, plain) }),
       ...(given.excludeGitignore ? { gitignore: targets.map((target) => resolve(target)) } : {}),
       ...(given.oneFileSystem ? { oneFileSystem: targets.map((target) => resolve(target)) } : {}),

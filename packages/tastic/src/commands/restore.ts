@@ -13,13 +13,14 @@ import type { Repository } from "@tastic/repository";
 import { normalize, resolve } from "node:path";
 import { defineCommand } from "../command.js";
 import type { Invocation } from "../command.js";
+import type { Environment } from "../environment.js";
 import { heldBack } from "../held-back.js";
 import { choice, list, on, text } from "../flags.js";
 import { withIndexAhead } from "../open-repository.js";
 import { RestoreReporter } from "../output/restore-report.js";
 import { describeSnapshot } from "../output/snapshot-text.js";
 import { filterOf, findOrFail, snapshotFlags } from "../snapshot-flags.js";
-import { readPatterns } from "../read-patterns.js";
+import { hasExcludes, hasIncludes, readExcludes, readIncludes } from "../read-patterns.js";
 import { fatal, orPlain } from "../text-error.js";
 import { workersFlag } from "../workers-flag.js";
 
@@ -61,7 +62,7 @@ export const command = defineCommand({
   flags,
   async run(context, { flags: given, args }) {
     const name = checkUsage(given, args);
-    const filter = await filterItems(given);
+    const filter = await filterItems(given, context.environment);
     const includeAttribute = filterAttributes(given);
     const { output } = context;
     // They start while the password is tried.
@@ -118,41 +119,29 @@ export const command = defineCommand({
 /** The snapshot's name. */
 function checkUsage(given: RestoreValues, args: readonly string[]): string {
   const [name] = args;
-  const hasExcludes = [given.exclude, given.iexclude, given.excludeFile, given.iexcludeFile].some(isGiven);
-  const hasIncludes = [given.include, given.iinclude, given.includeFile, given.iincludeFile].some(isGiven);
+  const [excludes, includes] = [hasExcludes(given), hasIncludes(given)];
   if (name === undefined) throw fatal("no snapshot ID specified");
   if (args.length > 1) throw fatal(`more than one snapshot ID specified: [${args.join(" ")}]`);
   if (given.target === "") throw fatal("please specify a directory to restore to (--target)");
-  if (hasExcludes && hasIncludes) throw fatal("exclude and include patterns are mutually exclusive");
+  if (excludes && includes) throw fatal("exclude and include patterns are mutually exclusive");
   if (isGiven(given.excludeXattr) && isGiven(given.includeXattr)) {
     throw fatal("exclude and include xattr patterns are mutually exclusive");
   }
   if (given.dryRun && given.verify) throw fatal("--dry-run and --verify are mutually exclusive");
-  if (given.delete && normalize(given.target) === "/" && !hasExcludes && !hasIncludes) {
+  if (given.delete && normalize(given.target) === "/" && !excludes && !includes) {
     throw fatal("'--target / --delete' must be combined with an include or exclude filter");
   }
   return name;
 }
 
-async function filterItems(given: RestoreValues): Promise<PatternFilter | undefined> {
-  const excludes = await readPatterns("exclude", {
-    patterns: given.exclude,
-    insensitivePatterns: given.iexclude,
-    files: given.excludeFile,
-    insensitiveFiles: given.iexcludeFile,
-  });
+async function filterItems(
+  given: RestoreValues,
+  environment: Environment,
+): Promise<PatternFilter | undefined> {
+  const excludes = await readExcludes(given, environment);
   if (excludes.length > 0) return excludeFilter(excludes);
-  const sources = [given.include, given.iinclude, given.includeFile, given.iincludeFile];
-  if (!sources.some(isGiven)) return undefined;
   // Include files without a pattern in them include nothing.
-  return includeFilter(
-    await readPatterns("include", {
-      patterns: given.include,
-      insensitivePatterns: given.iinclude,
-      files: given.includeFile,
-      insensitiveFiles: given.iincludeFile,
-    }),
-  );
+  return hasIncludes(given) ? includeFilter(await readIncludes(given, environment)) : undefined;
 }
 
 function filterAttributes({

@@ -4,6 +4,7 @@ import { excludeFilter, includeFilter, parseLocalTime, rewriteSnapshots } from "
 import type { RewriteEvent, RewriteOptions } from "@tastic/snapshots";
 import { defineCommand } from "../command.js";
 import type { Invocation } from "../command.js";
+import type { Environment } from "../environment.js";
 import { list, on, text } from "../flags.js";
 import { withIndex } from "../open-repository.js";
 import type { LockKind } from "../open-repository.js";
@@ -11,7 +12,7 @@ import type { Output } from "../output/output.js";
 import { reportChanged, reportReplacement, snapshotError } from "../output/replace-report.js";
 import { say } from "../output/say.js";
 import { describeSnapshot } from "../output/snapshot-text.js";
-import { readPatterns } from "../read-patterns.js";
+import { hasExcludes, hasIncludes, readExcludes, readIncludes } from "../read-patterns.js";
 import { filterOf, findNamedSnapshots, snapshotFlags } from "../snapshot-flags.js";
 import { fatal } from "../text-error.js";
 
@@ -43,14 +44,13 @@ export const command = defineCommand({
   async run(context, { flags: given, args }) {
     const { output, globals } = context;
     const { dryRun, forget } = given;
-    const hasExcludes = [given.exclude, given.iexclude, given.excludeFile, given.iexcludeFile].some(isGiven);
-    const hasIncludes = [given.include, given.iinclude, given.includeFile, given.iincludeFile].some(isGiven);
+    const [excludes, includes] = [hasExcludes(given), hasIncludes(given)];
     const hasMetadata = given.newHost !== "" || given.newTime !== "";
-    if (!given.snapshotSummary && !hasExcludes && !hasIncludes && !hasMetadata)
+    if (!given.snapshotSummary && !excludes && !includes && !hasMetadata)
       throw fatal("Nothing to do: no excludes/includes provided and no new metadata provided");
-    if (hasExcludes && hasIncludes) throw fatal("exclude and include patterns are mutually exclusive");
+    if (excludes && includes) throw fatal("exclude and include patterns are mutually exclusive");
     // Before anything is locked, which restic does for each snapshot.
-    const filter = await readFilter(given, hasExcludes, hasIncludes);
+    const filter = await readFilter(given, context.environment);
     const time = given.newTime === "" ? undefined : formatTime(parseLocalTime(given.newTime));
     if (forget) say(output, 1, "create exclusive lock for repository");
     const kind: LockKind = dryRun && globals.noLock ? "none" : forget ? "exclusive" : "append";
@@ -75,28 +75,11 @@ export const command = defineCommand({
   },
 });
 
-async function readFilter(
-  given: Values,
-  hasExcludes: boolean,
-  hasIncludes: boolean,
-): Promise<RewriteOptions["filter"]> {
-  if (hasExcludes) {
-    const patterns = await readPatterns("exclude", {
-      patterns: given.exclude,
-      insensitivePatterns: given.iexclude,
-      files: given.excludeFile,
-      insensitiveFiles: given.iexcludeFile,
-    });
-    return { kind: "exclude", patterns: excludeFilter(patterns) };
-  }
-  if (!hasIncludes) return undefined;
-  const patterns = await readPatterns("include", {
-    patterns: given.include,
-    insensitivePatterns: given.iinclude,
-    files: given.includeFile,
-    insensitiveFiles: given.iincludeFile,
-  });
-  return { kind: "include", patterns: includeFilter(patterns) };
+async function readFilter(given: Values, environment: Environment): Promise<RewriteOptions["filter"]> {
+  if (hasExcludes(given))
+    return { kind: "exclude", patterns: excludeFilter(await readExcludes(given, environment)) };
+  if (!hasIncludes(given)) return undefined;
+  return { kind: "include", patterns: includeFilter(await readIncludes(given, environment)) };
 }
 
 const PATHS = { excluding: "excluding", including: "including", "including-folder": "including directory" };
@@ -114,8 +97,4 @@ function report(output: Output, event: RewriteEvent): void {
     default:
       reportReplacement(output, event);
   }
-}
-
-function isGiven(values: readonly string[]): boolean {
-  return values.length > 0;
 }
