@@ -169,7 +169,7 @@ describe("a secret", () => {
   }
 
   /** One command as a process of its own, which is watched. */
-  async function asProcess(args: readonly string[], place: Place): Promise<number | null> {
+  async function asProcess(args: readonly string[], place: Place): Promise<void> {
     const { child, finished } = await startTastic(args, {
       home,
       env: { ...variables(place), ...(makesKey(args) && HASTY) },
@@ -179,10 +179,12 @@ describe("a secret", () => {
     search(`the process list of ${command}`, [...lines].join("\n"));
     if (process.platform === "linux") expect(lines.size).toBeGreaterThan(0);
     search(command, stdout + stderr);
-    if (code !== 0 && !FAILS.includes(args.slice(0, 2).join(" ")) && !FAILS.includes(args[0] ?? "")) {
-      throw new Error(`${command} ended with ${code}\n${stdout}${stderr}`);
-    }
-    return code;
+    mustSucceed(args, code, stdout + stderr);
+  }
+
+  function mustSucceed(args: readonly string[], code: number | null, said: string): void {
+    if (code === 0 || FAILS.includes(args.slice(0, 2).join(" ")) || FAILS.includes(args[0] ?? "")) return;
+    throw new Error(`${args.join(" ")} ended with ${code}\n${said}`);
   }
 
   /** One command in this process, which is interrupted once it says that it will try again. */
@@ -209,8 +211,11 @@ describe("a secret", () => {
     return { code, said };
   }
 
-  /** Every command where all is well: as a process with much to say and with the password of a program, then as JSON. */
-  async function everyCommand(place: Place): Promise<void> {
+  /**
+   * Every command where all is well: with much to say and with the password of a program, then as JSON. The first is a
+   * process, which is watched, unless `here`: then only what prints past `Output`, which would print among the tests.
+   */
+  async function everyCommand(place: Place, how: "watched" | "here" = "watched"): Promise<void> {
     // Those that make a key last, since it costs time to open a repository with one.
     const isKey = (name: string): boolean => name.startsWith("key ");
     const names = Object.keys(commands).sort((a, b) => Number(isKey(a)) - Number(isKey(b)));
@@ -218,13 +223,15 @@ describe("a secret", () => {
       const args = argumentsOf(name);
       // As a process, those that know of no store are the same at each place.
       if (!ALONE.includes(name) || place.repo.startsWith("/")) {
-        await asProcess([...args, "-v", "-v", "--password-command", made["$passwordProgram"]!], {
-          ...place,
-          env: { ...place.env, RESTIC_PASSWORD: "", TASTIC_DEBUG: "1" },
-        });
+        const wordy = [...args, "-v", "-v", "--password-command", made["$passwordProgram"]!];
+        const withProgram = { ...place, env: { ...place.env, RESTIC_PASSWORD: "", TASTIC_DEBUG: "1" } };
+        if (how === "watched" || name === "dump") await asProcess(wordy, withProgram);
+        else {
+          const { code, said } = await inProcess(wordy, withProgram);
+          mustSucceed(args, code, said);
+        }
       }
       if (name === "key passwd") await restorePassword(place);
-      // What is printed past `Output` would go to that of the tests.
       if (name !== "dump") await inProcess([...args, "--json"], place);
       if (name === "key passwd") await restorePassword(place);
     }
@@ -313,7 +320,8 @@ describe("a secret", () => {
         { repo, env: { ...env, RESTIC_REST_PASSWORD: CANARIES.restPassword } },
         /401|refuse|login/i,
       );
-      await everyCommand({ repo, env });
+      // The command lines are those of a repository without a password in its URL.
+      await everyCommand({ repo, env }, "here");
       await searchNames(server.folder);
     });
   });
