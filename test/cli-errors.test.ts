@@ -1,12 +1,7 @@
 /** Where a command line or a repository is wrong: tastic ends with restic's words and restic's exit code. */
 import { beforeAll, expect, it } from "vitest";
-import {
-  expectSame,
-  expectSameOutcomes,
-  makeCheapRepository,
-  maskIds,
-  itComparedEnough,
-} from "./cli-side-by-side.js";
+import { expectSame, expectSameOutcomes, maskIds, itComparedEnough } from "./cli-side-by-side.js";
+import { makeCheapRepository } from "./support/cheap-repository.js";
 import {
   describeWithRestic,
   runRestic,

@@ -1,6 +1,7 @@
 /** Commands that only read: on the same repository, tastic prints what restic prints. */
 import { beforeAll, it } from "vitest";
-import { expectSame, makeCheapRepository, maskIds, itComparedEnough } from "./cli-side-by-side.js";
+import { expectSame, maskIds, itComparedEnough } from "./cli-side-by-side.js";
+import { makeCheapRepository } from "./support/cheap-repository.js";
 import { describeWithRestic, runRestic, succeed, temporaryFolder } from "./support/peers.js";
 import { writeFiles } from "./support/trees.js";
 

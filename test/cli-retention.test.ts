@@ -4,7 +4,8 @@ import { cp } from "node:fs/promises";
 import { beforeAll, expect, it } from "vitest";
 import { expectSame, expectSameOutcomes, maskIds, itComparedEnough } from "./cli-side-by-side.js";
 import type { CompareOptions } from "./cli-side-by-side.js";
-import { describeWithRestic, runRestic, runTastic, temporaryFolder, testPassword } from "./support/peers.js";
+import { describeWithRestic, runRestic, temporaryFolder, testPassword } from "./support/peers.js";
+import { runTasticMostlyHere } from "./support/run-here.js";
 import { makeDatedRepository, SNAPSHOT_COUNT } from "./support/dated-repository.js";
 
 const AT_ONCE = 3;
@@ -245,7 +246,7 @@ async function twinsOf(repo: string) {
   const run = async (args: readonly string[], options: CompareOptions = {}): Promise<void> => {
     const [restic, tastic] = await Promise.all([
       runRestic(args, { repo: repos[0], ...options }),
-      runTastic(args, { repo: repos[1], ...options }),
+      runTasticMostlyHere(args, { repo: repos[1], ...options }),
     ]);
     // Only what was changed has ids of its own.
     expectSameOutcomes(restic, tastic, {

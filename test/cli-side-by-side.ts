@@ -1,9 +1,8 @@
 /** Running one command line in restic and in tastic, and making what they print comparable. */
 import { appendFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { Repository, createLocalStorage } from "tastic";
 import { COMPARED_LINES } from "./support/compared-lines.js";
-import { runRestic, testPassword, type Outcome, type RunOptions } from "./support/peers.js";
+import { runRestic, type Outcome, type RunOptions } from "./support/peers.js";
 import { runTasticMostlyHere } from "./support/run-here.js";
 
 /** What both must agree on. */
@@ -108,12 +107,4 @@ export function maskStored(text: string): string {
     .replace(/"(data_added_packed|data_size_in_repo|metadata_size_in_repo)":\d+/g, '"$1":0')
     .replace(/"(total_duration|duration)":[\d.e-]+/g, '"$1":0')
     .replace(/(\d+(?:\.\d+)? [KMG]?i?B) added, .*? stored(, .* metadata)?\)/g, "$1 added)");
-}
-
-/** A new repository whose password costs next to nothing, since it is opened hundreds of times. */
-export async function makeCheapRepository(folder: string): Promise<void> {
-  await Repository.init(createLocalStorage(folder), {
-    password: testPassword,
-    scrypt: { N: 16, r: 1, p: 1 },
-  });
 }

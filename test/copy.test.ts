@@ -6,14 +6,8 @@ import { rmSync } from "node:fs";
 import { expectSame, itComparedEnough } from "./cli-side-by-side.js";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import { bytesBelow, checkWithBoth, filesIn, forgetAllBut, makeHistory } from "./support/history.js";
-import {
-  describeWithRestic,
-  runRestic,
-  runTastic,
-  succeed,
-  temporaryFolder,
-  testPassword,
-} from "./support/peers.js";
+import { describeWithRestic, runRestic, succeed, temporaryFolder, testPassword } from "./support/peers.js";
+import { runTasticMostlyHere } from "./support/run-here.js";
 import { manifestOf } from "./support/unusual-tree.js";
 
 /** What restic itself would not say twice the same way. */
@@ -50,7 +44,7 @@ describeWithRestic("copy", () => {
     for (const args of [["latest"], ["-v"], [], ["-v"], ["nosuch"]]) {
       const all = ["copy", "--no-cache", "--from-repo", from, ...args];
       const restic = succeed(await runRestic(all, { repo: byRestic, env }));
-      const tastic = succeed(await runTastic(all, { repo: byTastic, env }));
+      const tastic = succeed(await runTasticMostlyHere(all, { repo: byTastic, env }));
       expect(paragraphs(tastic.stdout)).toEqual(paragraphs(restic.stdout));
       expect(tastic.stderr).toBe(restic.stderr);
     }
@@ -62,10 +56,12 @@ describeWithRestic("copy", () => {
     expect(count).toBe(2);
     const again = ["copy", "--no-cache", "--from-repo", from, "-v"];
     expect(succeed(await runRestic(again, { repo: byTastic, env })).stdout).toContain("was already copied");
-    expect(succeed(await runTastic(again, { repo: byRestic, env })).stdout).toContain("was already copied");
+    expect(succeed(await runTasticMostlyHere(again, { repo: byRestic, env })).stdout).toContain(
+      "was already copied",
+    );
     // And back: the original is still there.
     const back = ["copy", "--no-cache", "--from-repo", byTastic];
-    expect(succeed(await runTastic(back, { repo: from, env })).stdout).toBe("");
+    expect(succeed(await runTasticMostlyHere(back, { repo: from, env })).stdout).toBe("");
     for (const repo of [byRestic, byTastic]) expect(filesIn(`${repo}/snapshots`)).toHaveLength(count);
   });
 
@@ -80,8 +76,8 @@ describeWithRestic("copy", () => {
       [two, b],
     ] as const)
       await makeCheapRepository(repo, { version });
-    succeed(await runTastic(["copy", "--from-repo", from], { repo: one, env }));
-    succeed(await runTastic(["copy", "--from-repo", one], { repo: two, env }));
+    succeed(await runTasticMostlyHere(["copy", "--from-repo", from], { repo: one, env }));
+    succeed(await runTasticMostlyHere(["copy", "--from-repo", one], { repo: two, env }));
     await checkWithBoth(two);
     expect(manifestOfLatest(await restored(two))).toEqual(manifestOfLatest(await restored(from)));
     // Nothing that could be compressed is left uncompressed in version 2.
@@ -92,7 +88,9 @@ describeWithRestic("copy", () => {
   it("adds progress and the sum as JSON to the text that programs read", async () => {
     const repo = `${home}/json`;
     await makeCheapRepository(repo);
-    const { stdout } = succeed(await runTastic(["copy", "--json", "--from-repo", from], { repo, env }));
+    const { stdout } = succeed(
+      await runTasticMostlyHere(["copy", "--json", "--from-repo", from], { repo, env }),
+    );
     expect(stdout).toMatch(/^snapshot [0-9a-f]{8} saved, copied from source snapshot [0-9a-f]{8}$/m);
     const json = stdout.split("\n").filter((line) => line.startsWith("{"));
     expect(JSON.parse(json.at(-1) ?? "")).toMatchObject({
@@ -107,10 +105,10 @@ describeWithRestic("copy", () => {
   it("makes repositories that cut files alike, on demand", async () => {
     const repo = `${home}/same-cuts`;
     const args = ["init", "--copy-chunker-params", "--from-repo", from];
-    const { stdout } = succeed(await runTastic(args, { repo, env }));
+    const { stdout } = succeed(await runTasticMostlyHere(args, { repo, env }));
     expect(stdout).toContain("\n with chunker parameters copied from secondary repository\n");
     const polynomial = async (of: string): Promise<unknown> => {
-      const config = succeed(await runTastic(["cat", "config"], { repo: of })).stdout;
+      const config = succeed(await runTasticMostlyHere(["cat", "config"], { repo: of })).stdout;
       return (JSON.parse(config) as { chunker_polynomial: unknown }).chunker_polynomial;
     };
     expect(await polynomial(repo)).toBe(await polynomial(from));
@@ -136,7 +134,7 @@ describeWithRestic("copy", () => {
     await makeHistory(damaged, `${home}/damaged-source`, { backups: 1, files: 3, largest: 5000 });
     await makeCheapRepository(repo);
     for (const pack of filesIn(`${damaged}/data`)) rmSync(`${damaged}/data/${pack.slice(0, 2)}/${pack}`);
-    const { code, stderr } = await runTastic(["copy", "--from-repo", damaged], { repo, env });
+    const { code, stderr } = await runTasticMostlyHere(["copy", "--from-repo", damaged], { repo, env });
     expect(code).toBe(1);
     expect(stderr).toContain(filesIn(`${damaged}/snapshots`)[0]?.slice(0, 8));
     expect(filesIn(`${repo}/snapshots`)).toEqual([]);

@@ -2,7 +2,8 @@
 import { cp, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { expectSameOutcomes, makeCheapRepository, itComparedEnough } from "./cli-side-by-side.js";
+import { expectSameOutcomes, itComparedEnough } from "./cli-side-by-side.js";
+import { makeCheapRepository } from "./support/cheap-repository.js";
 import { sampleBytes } from "./support/bytes.js";
 import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
 import { treeOf, writeFiles } from "./support/trees.js";

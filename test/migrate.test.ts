@@ -4,7 +4,8 @@ import { expect, it } from "vitest";
 import { expectSameOutcomes, maskIds, itComparedEnough } from "./cli-side-by-side.js";
 import { makeCheapRepository } from "./support/cheap-repository.js";
 import { KILL_MOMENTS, killAtMoments, SLOW_WITH_KILLS } from "./support/kill-moments.js";
-import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
+import { describeWithRestic, runRestic, succeed, temporaryFolder } from "./support/peers.js";
+import { runTasticMostlyHere } from "./support/run-here.js";
 
 async function oldRepository(repo: string, source: string): Promise<void> {
   await writeFile(source, "content ".repeat(10_000));
@@ -31,7 +32,7 @@ describeWithRestic("migrate", () => {
     for (const line of lines) {
       const args = [...line, "--no-cache"];
       const wanted = await runRestic(args, { repo: `${home}/restic` });
-      const said = await runTastic(args, { repo: `${home}/tastic` });
+      const said = await runTasticMostlyHere(args, { repo: `${home}/tastic` });
       expectSameOutcomes(wanted, said, { mask: maskIds });
     }
     const repo = `${home}/tastic`;
@@ -49,7 +50,7 @@ describeWithRestic("migrate", () => {
     ).stdout.split("\n");
     await chmod(`${repo}/snapshots/${snapshot}`, 0o600);
     await writeFile(`${repo}/snapshots/${snapshot}`, "nothing sensible");
-    const refused = await runTastic(["migrate", "upgrade_repo_v2", "--no-cache"], { repo });
+    const refused = await runTasticMostlyHere(["migrate", "upgrade_repo_v2", "--no-cache"], { repo });
     expect(refused.code).toBe(1);
     expect(refused.stdout).not.toContain("applying migration");
     expect(succeed(await runRestic(["cat", "config", "--no-cache"], { repo })).stdout).toContain(
@@ -68,7 +69,7 @@ describeWithRestic("migrate", () => {
         return { repo };
       },
       afterKill: async (options) => {
-        succeed(await runTastic(["unlock"], options));
+        succeed(await runTasticMostlyHere(["unlock"], options));
         succeed(await runRestic(["check", "--read-data", "--no-cache"], options));
       },
       afterNext: async (options) => {

@@ -15,7 +15,8 @@ import {
   forgetAllBut,
   makeHistory,
 } from "./support/history.js";
-import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
+import { describeWithRestic, runRestic, succeed, temporaryFolder } from "./support/peers.js";
+import { runTasticMostlyHere } from "./support/run-here.js";
 import { manifestOf } from "./support/unusual-tree.js";
 
 describeWithRestic("prune", () => {
@@ -99,7 +100,7 @@ describeWithRestic("prune", () => {
     const [byRestic = "", byTastic = ""] = await copiesOf(repo, ["restic", "tastic"]);
     const args = ["prune", "--no-cache", "-v"];
     const restic = succeed(await runRestic(args, { repo: byRestic }));
-    const tastic = succeed(await runTastic(args, { repo: byTastic }));
+    const tastic = succeed(await runTasticMostlyHere(args, { repo: byTastic }));
     expectSameOutcomes(restic, tastic, { mask: maskWarning });
     expect(tastic.stdout).toContain("repacking packs");
     await checkWithBoth(byTastic);
@@ -117,7 +118,7 @@ describeWithRestic("prune", () => {
       for (const target of targets) await rm(target, { recursive: true });
     }
     // Nothing is left to do for either.
-    for (const run of [runRestic, runTastic]) {
+    for (const run of [runRestic, runTasticMostlyHere]) {
       const again = succeed(await run(args, { repo: byTastic }));
       expect(again.stdout).toMatch(/to repack: +0 blobs/);
       expect(again.stdout).not.toContain("rebuilding index");
@@ -127,7 +128,7 @@ describeWithRestic("prune", () => {
   it("adds the sum as JSON, behind the text that restic prints with --json, too", async () => {
     const args = ["prune", "--no-cache", "--dry-run", "--json"];
     const restic = succeed(await runRestic(args, { repo }));
-    const tastic = succeed(await runTastic(args, { repo }));
+    const tastic = succeed(await runTasticMostlyHere(args, { repo }));
     const lines = tastic.stdout.trimEnd().split("\n");
     const summary = JSON.parse(lines.pop() ?? "") as Record<string, Record<string, number>>;
     expectSameOutcomes(restic, { ...tastic, stdout: `${lines.join("\n")}\n` }, { mask: maskWarning });
@@ -146,7 +147,7 @@ describeWithRestic("prune", () => {
     const args = ["prune", "--no-cache", ...flags];
     const [restic, tastic] = [
       succeed(await runRestic(args, { repo: byRestic })),
-      succeed(await runTastic(args, { repo: byTastic })),
+      succeed(await runTasticMostlyHere(args, { repo: byTastic })),
     ];
     expectSameOutcomes(restic, tastic, { mask: maskWarning });
     await checkWithBoth(byTastic);
@@ -155,9 +156,11 @@ describeWithRestic("prune", () => {
 
   it("removes the index first where no space is left, if that is asked for", async () => {
     const [byTastic = ""] = await copiesOf(repo, ["tastic"]);
-    const { id } = JSON.parse(succeed(await runTastic(["cat", "config"], { repo })).stdout) as { id: string };
+    const { id } = JSON.parse(succeed(await runTasticMostlyHere(["cat", "config"], { repo })).stdout) as {
+      id: string;
+    };
     const { stdout } = succeed(
-      await runTastic(["prune", "--unsafe-recover-no-free-space", id], { repo: byTastic }),
+      await runTasticMostlyHere(["prune", "--unsafe-recover-no-free-space", id], { repo: byTastic }),
     );
     expect(stdout).toMatch(
       /deleting index files\n.*files deleted\nremoving \d+ old packs\n.*\n.*packs processed\ndone/,
@@ -180,11 +183,15 @@ describeWithRestic("prune", () => {
       const [byRestic = "", byTastic = ""] = await copiesOf(old, ["restic", "tastic"]);
       const args = ["prune", "--no-cache", "-v", ...flags];
       const restic = succeed(await runRestic(args, { repo: byRestic }));
-      expectSameOutcomes(restic, succeed(await runTastic(args, { repo: byTastic })), { mask: maskWarning });
+      expectSameOutcomes(restic, succeed(await runTasticMostlyHere(args, { repo: byTastic })), {
+        mask: maskWarning,
+      });
       await checkWithBoth(byTastic);
       expectSameSize(byRestic, byTastic);
       // What gained nothing from compression must not be tried again every time.
-      expect(succeed(await runTastic(args, { repo: byTastic })).stdout).toMatch(/to repack: +0 blobs/);
+      expect(succeed(await runTasticMostlyHere(args, { repo: byTastic })).stdout).toMatch(
+        /to repack: +0 blobs/,
+      );
     }
   });
 
@@ -198,7 +205,7 @@ describeWithRestic("prune", () => {
     }
     const args = ["prune", "--no-cache", "-vv"];
     const restic = succeed(await runRestic(args, { repo: byRestic }));
-    const tastic = succeed(await runTastic(args, { repo: byTastic }));
+    const tastic = succeed(await runTasticMostlyHere(args, { repo: byTastic }));
     expectSameOutcomes(restic, tastic, { mask: maskWarning, sorted: true });
     expect(tastic.stderr).toContain(`will forget missing pack file ${remove[0]}`);
     expect(tastic.stdout).toContain("deleting unreferenced packs");
@@ -232,7 +239,7 @@ describeWithRestic("prune", () => {
       const restic = await runRestic(["prune", "--no-cache"], { repo: copy });
       expect(restic.code, what).toBe(1);
       expect(filesIn(copy), what).toEqual(before);
-      const tastic = await runTastic(["prune", "--no-cache"], { repo: copy });
+      const tastic = await runTasticMostlyHere(["prune", "--no-cache"], { repo: copy });
       expect(tastic.code, what).toBe(1);
       expect(filesIn(copy), what).toEqual(before);
       const fatal = (text: string): string | undefined =>
@@ -252,7 +259,7 @@ describeWithRestic("prune", () => {
       writeFileSync(path, bytes);
     }
     const before = filesIn(copy);
-    const { code, stderr } = await runTastic(["prune"], { repo: copy });
+    const { code, stderr } = await runTasticMostlyHere(["prune"], { repo: copy });
     expect(code).toBe(1);
     expect(stderr).toMatch(/blob [0-9a-f]{64} in pack [0-9a-f]{64}/);
     expect(filesIn(copy)).toEqual(expect.arrayContaining(before));
@@ -261,7 +268,7 @@ describeWithRestic("prune", () => {
   /** What a dry run would do, by ids. */
   async function plannedPacks(of: string): Promise<Record<string, readonly string[]>> {
     const packs = filesIn(`${of}/data`);
-    const { stdout } = succeed(await runTastic(["prune", "--dry-run", "-v"], { repo: of }));
+    const { stdout } = succeed(await runTasticMostlyHere(["prune", "--dry-run", "-v"], { repo: of }));
     const idsAfter = (title: string): string[] => {
       const short = new RegExp(`${title}:\\n\\{([^}]*)\\}`).exec(stdout)?.[1]?.split(" ") ?? [];
       return packs.filter((id) => short.includes(id.slice(0, 8)));

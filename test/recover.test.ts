@@ -8,7 +8,8 @@ import { listSnapshots } from "@tastic/snapshots";
 import { beforeAll, expect, it } from "vitest";
 import { damagedTwins, flipByte, openTestRepository, packsOf } from "./support/damaged-twins.js";
 import { forgetAllBut, makeHistory } from "./support/history.js";
-import { describeWithRestic, runRestic, runTastic, succeed, temporaryFolder } from "./support/peers.js";
+import { describeWithRestic, runRestic, succeed, temporaryFolder } from "./support/peers.js";
+import { runTasticMostlyHere } from "./support/run-here.js";
 
 describeWithRestic("recovering what no snapshot leads to", () => {
   let repo = "";
@@ -35,7 +36,7 @@ describeWithRestic("recovering what no snapshot leads to", () => {
   it("finds all roots, where restic gives up on more than one (difference 8)", async () => {
     const copy = `${await temporaryFolder()}/repo`;
     const twins = await damagedTwins(repo, async (one) => rm(join(one, "snapshots"), { recursive: true }));
-    const { stdout } = succeed(await runTastic(["recover", "--no-cache"], { repo: twins.tastic }));
+    const { stdout } = succeed(await runTasticMostlyHere(["recover", "--no-cache"], { repo: twins.tastic }));
     expect(stdout).toContain("found 3 unreferenced roots");
     const [snapshot] = await listSnapshots(await openTestRepository(twins.tastic));
     const listed = succeed(
@@ -57,7 +58,9 @@ describeWithRestic("recovering what no snapshot leads to", () => {
       const tree = (await packsOf(copy)).filter(({ type }) => type === "tree").at(-1)!;
       await flipByte(join(copy, tree.path), 40);
     });
-    const { stderr, stdout } = succeed(await runTastic(["recover", "--no-cache"], { repo: twins.tastic }));
+    const { stderr, stdout } = succeed(
+      await runTasticMostlyHere(["recover", "--no-cache"], { repo: twins.tastic }),
+    );
     expect(stderr).toMatch(/^unable to load tree [0-9a-f]{8}: /);
     expect(stdout).toContain("saved new snapshot");
   });
@@ -67,7 +70,7 @@ describeWithRestic("recovering what no snapshot leads to", () => {
 async function runBoth(restic: string, tastic: string, args: readonly string[]): Promise<void> {
   const [wanted, said] = [
     succeed(await runRestic([...args, "--no-cache"], { repo: restic })),
-    succeed(await runTastic([...args, "--no-cache"], { repo: tastic })),
+    succeed(await runTasticMostlyHere([...args, "--no-cache"], { repo: tastic })),
   ];
   const comparable = (text: string): string[] =>
     text

@@ -11,8 +11,9 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { expectSameOutcomes, maskIds } from "../cli-side-by-side.js";
 import type { CompareOptions } from "../cli-side-by-side.js";
-import { runRestic, runTastic, temporaryFolder, testPassword } from "./peers.js";
+import { runRestic, temporaryFolder, testPassword } from "./peers.js";
 import type { Outcome } from "./peers.js";
+import { runTasticMostlyHere } from "./run-here.js";
 
 /** A pack of a repository that is whole. */
 export interface KnownPack {
@@ -103,7 +104,7 @@ export async function damagedTwins(repo: string, damage: (copy: string) => Promi
     async run(args, options = {}) {
       const [wanted, said] = await Promise.all([
         runRestic([...args, "--no-cache"], { repo: restic, cwd: folders.restic, ...options }),
-        runTastic([...args, "--no-cache"], { repo: tastic, cwd: folders.tastic, ...options }),
+        runTasticMostlyHere([...args, "--no-cache"], { repo: tastic, cwd: folders.tastic, ...options }),
       ]);
       expectSameOutcomes(wanted, withoutAdvice(said, wanted), { ...compare, ...options });
       expect(await describeSnapshots(tastic, known)).toEqual(await describeSnapshots(restic, known));
@@ -113,7 +114,7 @@ export async function damagedTwins(repo: string, damage: (copy: string) => Promi
       const left = await runRestic(args, { repo: restic });
       const right = await runRestic(args, { repo: tastic });
       expectSameOutcomes(left, right, compare);
-      const ours = await runTastic(args, { repo: tastic });
+      const ours = await runTasticMostlyHere(args, { repo: tastic });
       expect(ours.code).toBe(right.code);
       return right.code === 0;
     },

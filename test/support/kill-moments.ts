@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { runTastic, startTastic, succeed, type RunOptions } from "./peers.js";
+import { runTasticMostlyHere } from "./run-here.js";
 
 /** How many moments: 8, or what TASTIC_KILL_MOMENTS says. */
 export const KILL_MOMENTS = Number(process.env["TASTIC_KILL_MOMENTS"] ?? 8);
@@ -42,7 +43,7 @@ export async function killAtMoments({ args, prepare, afterKill, afterNext }: Kil
       if ((await running.finished).signal === "SIGKILL") killed++;
       const other = (await afterKill(options)) ?? {};
       const next = { ...options, ...other.options };
-      succeed(await runTastic(other.args ?? args, next));
+      succeed(await runTasticMostlyHere(other.args ?? args, next));
       await afterNext(next);
     } catch (cause) {
       throw new Error(`killed after ${at} ms: ${String(cause)}`, { cause });

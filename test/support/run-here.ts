@@ -35,12 +35,15 @@ export async function runTasticMostlyHere(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Outcome> {
-  const { input, socket, timeout, cwd, env } = options;
+  const { input, socket, timeout, password, cwd, env } = options;
   const command = Object.keys(commands).findLast((name) => ` ${args.join(" ")} `.includes(` ${name} `)) ?? "";
   const isFirst = !started.has(command);
   started.add(command);
   const needsProgram =
     [input, socket, timeout].some((option) => option !== undefined) ||
+    // Without one it is read from standard input.
+    password === null ||
+    password === "" ||
     (env !== undefined && "TZ" in env) ||
     ONLY_AS_PROGRAMS.includes(command.split(" ")[0] ?? "");
   if (isFirst || needsProgram) return runTastic(args, options);
