@@ -62,12 +62,13 @@ class LocalDocuments implements DocumentStore {
         }
         await link(temporary, path);
       } catch (error) {
-        if (hasSystemCode(error, ["EEXIST"])) return false;
+        // Another has written this version, or removed the document.
+        if (hasSystemCode(error, ["EEXIST", "ENOENT"])) return false;
         throw error;
       } finally {
         await unlinkIfThere(temporary);
       }
-      await syncFolder(folder);
+      await syncIfThere(folder);
       const versions = await versionsIn(folder);
       if (Math.max(...versions) > before + keptVersions) {
         // This version had been there, and was removed as old: its name was free, but it is far too late.
@@ -86,7 +87,8 @@ class LocalDocuments implements DocumentStore {
   }
 
   remove(name: string): Promise<void> {
-    return this.#try("remove", name, (folder) => rm(folder, { recursive: true, force: true }));
+    // Tries again where a writer makes another version meanwhile.
+    return this.#try("remove", name, (folder) => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   }
 
   async #makeFolder(folder: string): Promise<void> {
@@ -104,6 +106,15 @@ class LocalDocuments implements DocumentStore {
     } catch (error) {
       throw storageError(error, action, folder);
     }
+  }
+}
+
+/** A document that was removed meanwhile needs no name on the disk. */
+async function syncIfThere(folder: string): Promise<void> {
+  try {
+    await syncFolder(folder);
+  } catch (error) {
+    if (!hasSystemCode(error, ["ENOENT"])) throw error;
   }
 }
 

@@ -22,6 +22,8 @@ export class Workers {
   readonly #log: Log;
   #beating: NodeJS.Timeout | undefined;
   #begun: Promise<void> | undefined;
+  /** The last time that it said so, which may still be under way. Never rejects. */
+  #said: Promise<void> = Promise.resolve();
 
   constructor(state: OwnerState, log: Log) {
     this.#state = state;
@@ -37,7 +39,9 @@ export class Workers {
     ofThisProcess.add(this.id);
     await this.#beat();
     this.#beating = setInterval(() => {
-      this.#beat().catch((error: unknown) => this.#log.warn(`cannot say that it lives: ${messageOf(error)}`));
+      this.#said = this.#beat().catch((error: unknown) =>
+        this.#log.warn(`cannot say that it lives: ${messageOf(error)}`),
+      );
     }, beatEvery).unref();
   }
 
@@ -88,6 +92,8 @@ export class Workers {
     clearInterval(this.#beating);
     if (this.#begun === undefined) return;
     await this.#begun;
+    // It would make anew what is removed here.
+    await this.#said;
     await this.#state.workers.remove(this.id);
     this.#begun = undefined;
     ofThisProcess.delete(this.id);
