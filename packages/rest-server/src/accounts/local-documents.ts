@@ -47,38 +47,44 @@ class LocalDocuments implements DocumentStore {
 
   write(name: string, content: string, expected: string | undefined): Promise<boolean> {
     return this.#try("write", name, async (folder) => {
-      await this.#makeFolder(folder);
-      const before = Number(expected ?? 0);
-      if ((await newestVersion(folder)) !== before) return false;
-      const path = join(folder, `${before + 1}.json`);
-      const temporary = join(folder, `temp-${randomBytes(8).toString("hex")}`);
       try {
-        const handle = await open(temporary, "wx", this.#modes.file);
-        try {
-          await handle.writeFile(content);
-          await syncFile(handle);
-        } finally {
-          await handle.close();
-        }
-        await link(temporary, path);
+        return await this.#add(folder, content, Number(expected ?? 0));
       } catch (error) {
-        // Another has written this version, or removed the document.
+        // Another has written this version, or removes the document.
         if (hasSystemCode(error, ["EEXIST", "ENOENT"])) return false;
         throw error;
-      } finally {
-        await unlinkIfThere(temporary);
       }
-      await syncIfThere(folder);
-      const versions = await versionsIn(folder);
-      if (Math.max(...versions) > before + keptVersions) {
-        // This version had been there, and was removed as old: its name was free, but it is far too late.
-        await unlinkIfThere(path);
-        return false;
-      }
-      for (const old of versions)
-        if (old <= before + 1 - keptVersions) await unlinkIfThere(join(folder, `${old}.json`));
-      return true;
     });
+  }
+
+  /** Adds the version after `before`, if that is the newest. Fails with EEXIST where another was quicker. */
+  async #add(folder: string, content: string, before: number): Promise<boolean> {
+    await this.#makeFolder(folder);
+    if ((await newestVersion(folder)) !== before) return false;
+    const path = join(folder, `${before + 1}.json`);
+    const temporary = join(folder, `temp-${randomBytes(8).toString("hex")}`);
+    try {
+      const handle = await open(temporary, "wx", this.#modes.file);
+      try {
+        await handle.writeFile(content);
+        await syncFile(handle);
+      } finally {
+        await handle.close();
+      }
+      await link(temporary, path);
+    } finally {
+      await unlinkIfThere(temporary);
+    }
+    await syncFolder(folder);
+    const versions = await versionsIn(folder);
+    if (Math.max(...versions) > before + keptVersions) {
+      // This version had been there, and was removed as old: its name was free, but it is far too late.
+      await unlinkIfThere(path);
+      return false;
+    }
+    for (const old of versions)
+      if (old <= before + 1 - keptVersions) await unlinkIfThere(join(folder, `${old}.json`));
+    return true;
   }
 
   async *list(folder: string): AsyncGenerator<string, void, undefined> {
@@ -106,15 +112,6 @@ class LocalDocuments implements DocumentStore {
     } catch (error) {
       throw storageError(error, action, folder);
     }
-  }
-}
-
-/** A document that was removed meanwhile needs no name on the disk. */
-async function syncIfThere(folder: string): Promise<void> {
-  try {
-    await syncFolder(folder);
-  } catch (error) {
-    if (!hasSystemCode(error, ["ENOENT"])) throw error;
   }
 }
 
