@@ -12,6 +12,7 @@ import {
   createSecretKey,
   timingSafeEqual,
   type Cipher,
+  type Decipher,
   type KeyObject,
 } from "node:crypto";
 import { checkMasterKey, type MasterKey } from "./master-key.js";
@@ -70,11 +71,30 @@ export class NodeSealer implements Sealer {
   open(sealed: Uint8Array, what: string, target?: Uint8Array): Uint8Array {
     checkSealed(sealed, what);
     const plaintext = target === undefined ? undefined : openTarget(sealed, target);
-    const nonce = sealed.subarray(0, NONCE_SIZE);
-    this.#mac.begin(this.#r, this.#macCipher.update(nonce));
-    return sealed.length - SEAL_OVERHEAD <= this.#kernel.stream.length
-      ? this.#openSmall(sealed, nonce, what, plaintext)
-      : this.#openLarge(sealed, nonce, what, plaintext);
+    if (this.#isSmall(sealed)) return this.#openSmall(sealed, what, plaintext);
+    const ciphertext = this.#verifyLarge(sealed, what);
+    if (plaintext === undefined) return plainBytes(this.#decipherFor(sealed).update(ciphertext));
+    let at = 0;
+    this.#decryptLarge(sealed, ciphertext, (part) => {
+      plaintext.set(part, at);
+      at += part.length;
+    });
+    return plaintext;
+  }
+
+  openTo(sealed: Uint8Array, what: string, sink: (piece: Uint8Array) => void): void {
+    checkSealed(sealed, what);
+    if (this.#isSmall(sealed)) sink(this.#openSmall(sealed, what));
+    else this.#decryptLarge(sealed, this.#verifyLarge(sealed, what), sink);
+  }
+
+  #isSmall({ length }: Uint8Array): boolean {
+    return length - SEAL_OVERHEAD <= this.#kernel.stream.length;
+  }
+
+  /** Begins the tag of what was sealed. */
+  #beginMac(sealed: Uint8Array): void {
+    this.#mac.begin(this.#r, this.#macCipher.update(sealed.subarray(0, NONCE_SIZE)));
   }
 
   #sealSmall(plaintext: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): void {
@@ -88,12 +108,13 @@ export class NodeSealer implements Sealer {
     sealed.set(frame.subarray(0, sealed.length));
   }
 
-  #openSmall(sealed: Uint8Array, nonce: Uint8Array, what: string, target?: Uint8Array): Uint8Array {
+  #openSmall(sealed: Uint8Array, what: string, target?: Uint8Array): Uint8Array {
     const { functions, frame, window } = this.#kernel;
     const length = sealed.length - SEAL_OVERHEAD;
+    this.#beginMac(sealed);
     frame.set(sealed);
     if (functions.verify(length) === 0) throw tagMismatch(what);
-    const stream = this.#makeStream(nonce, length);
+    const stream = this.#makeStream(sealed.subarray(0, NONCE_SIZE), length);
     // Unless there is a target, the plaintext takes the place of the stream that is not needed any more.
     stream.fill(0, target === undefined ? length : 0);
     const plaintext = target ?? stream.subarray(0, length);
@@ -126,18 +147,26 @@ export class NodeSealer implements Sealer {
     sealed.set(this.#mac.finish(), NONCE_SIZE + plaintext.length);
   }
 
-  #openLarge(sealed: Uint8Array, nonce: Uint8Array, what: string, target?: Uint8Array): Uint8Array {
+  /** Returns the ciphertext, once its tag is verified. */
+  #verifyLarge(sealed: Uint8Array, what: string): Uint8Array {
     const end = sealed.length - TAG_SIZE;
     const ciphertext = sealed.subarray(NONCE_SIZE, end);
+    this.#beginMac(sealed);
     this.#mac.update(ciphertext);
     if (!timingSafeEqual(this.#mac.finish(), sealed.subarray(end))) throw tagMismatch(what);
-    const cipher = createDecipheriv("aes-256-ctr", this.#key, nonce);
-    if (target === undefined) return plainBytes(cipher.update(ciphertext));
+    return ciphertext;
+  }
+
+  #decryptLarge(sealed: Uint8Array, ciphertext: Uint8Array, sink: (part: Uint8Array) => void): void {
+    const decipher = this.#decipherFor(sealed);
     for (let from = 0; from < ciphertext.length; from += BLOCK) {
-      const part = cipher.update(ciphertext.subarray(from, from + BLOCK));
-      target.set(part, from);
+      const part = decipher.update(ciphertext.subarray(from, from + BLOCK));
+      sink(part);
       releaseMemory(part);
     }
-    return target;
+  }
+
+  #decipherFor(sealed: Uint8Array): Decipher {
+    return createDecipheriv("aes-256-ctr", this.#key, sealed.subarray(0, NONCE_SIZE));
   }
 }

@@ -51,6 +51,10 @@ export class PortableSealer implements Sealer {
     return view;
   }
 
+  openTo(sealed: Uint8Array, what: string, sink: (piece: Uint8Array) => void): void {
+    sink(this.open(sealed, what));
+  }
+
   #tag(nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array {
     const oneTimeKey = new Uint8Array(32);
     oneTimeKey.set(this.#key.macR);

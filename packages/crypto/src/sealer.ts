@@ -34,6 +34,13 @@ export interface Sealer {
    *   `invalid-argument` for a target that is too small or lies over ciphertext that is still to be read.
    */
   open(sealed: Uint8Array, what: string, target?: Uint8Array): Uint8Array;
+
+  /**
+   * Verifies, then decrypts for whoever looks at the plaintext once: `sink` gets it in order, in pieces, each in
+   * memory that holds until `sink` returns. It is not called before all of `sealed` is verified.
+   * @throws TasticError as `open`, and whatever `sink` throws
+   */
+  openTo(sealed: Uint8Array, what: string, sink: (piece: Uint8Array) => void): void;
 }
 
 /** The start of `target`, where a sealed `plaintext` goes. */

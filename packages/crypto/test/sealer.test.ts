@@ -174,6 +174,40 @@ describe.each(providers)("the $name sealer", (provider) => {
     expect(sealer.open(sealed, "x", memory.subarray(166))).toEqual(sample(50));
   });
 
+  it.each([0, 1, 8192, 8193, 65_536, 65_537, 200_003])("gives %i bytes piece by piece", (length) => {
+    const sealed = sealer.seal(sample(length));
+    const copy = Uint8Array.from(sealed);
+    const pieces: Uint8Array[] = [];
+    sealer.openTo(sealed, "x", (piece) => pieces.push(Uint8Array.from(piece)));
+    expect(Buffer.compare(join(...pieces), sample(length))).toBe(0);
+    expect(pieces.length).toBeLessThanOrEqual(1 + Math.floor(length / 65_536));
+    expect(Buffer.compare(sealed, copy)).toBe(0);
+    const thrown = new Error("seen enough");
+    const stop = (): void => {
+      throw thrown;
+    };
+    expect(() => sealer.openTo(sealed, "x", stop)).toThrow(thrown);
+    expect(Buffer.compare(sealer.open(sealed, "x"), sample(length))).toBe(0);
+  });
+
+  it.each([40, 8193, 70_001])("gives no piece if one of %i bytes is damaged", (length) => {
+    const sealed = sealer.seal(sample(length));
+    let given = 0;
+    const open = (): void => sealer.openTo(sealed, "x", () => given++);
+    for (const at of [0, 16, 16 + length - 1, 16 + length, 31 + length]) {
+      sealed[at] = (sealed[at] ?? 0) ^ 1;
+      expect(codeOf(open)).toBe("damaged-ciphertext");
+      sealed[at] = (sealed[at] ?? 0) ^ 1;
+    }
+    expect(given).toBe(0);
+    sealed.fill(0, 0, 16);
+    expect(codeOf(open)).toBe("zero-nonce");
+    expect(codeOf(() => sealer.openTo(sealed.subarray(0, 31), "x", () => given++))).toBe(
+      "damaged-ciphertext",
+    );
+    expect(given).toBe(0);
+  });
+
   it.each([40, 8193, 70_001])("writes nothing to the target if one of %i bytes is damaged", (length) => {
     const target = new Uint8Array(length).fill(0xaa);
     const sealed = sealer.seal(sample(length));

@@ -3,7 +3,7 @@
  * the largest blob is not held a second time.
  */
 import { releaseMemory, SEAL_OVERHEAD } from "@tastic/crypto";
-import type { IncrementalHash } from "@tastic/crypto";
+import type { CryptoProvider, IncrementalHash } from "@tastic/crypto";
 import { checkUncompressedLength } from "./pack-files.js";
 import type { BlobOpener } from "./pack-files.js";
 
@@ -23,28 +23,30 @@ export function hashSealed(
   uncompressedLength: number,
   what: string,
 ): Uint8Array {
+  const { crypto, sealer, zstd } = opener;
+  if (uncompressedLength === 0)
+    return hashPieces(crypto, sealed.length - SEAL_OVERHEAD, (sink) => sealer.openTo(sealed, what, sink));
   const content = unseal(opener, sealed, what);
   try {
-    return hashContent(opener, content, uncompressedLength, what);
+    checkUncompressedLength(uncompressedLength, what);
+    const limits = { uncompressedLength, maxLength: uncompressedLength, what };
+    return hashPieces(crypto, uncompressedLength, (sink) => zstd.decompressTo(content, limits, sink));
   } finally {
     // It has memory of its own only where zstd has no room for it.
-    if (opener.zstd.inputRoom(content.length) === undefined) releaseMemory(content);
+    if (zstd.inputRoom(content.length) === undefined) releaseMemory(content);
   }
 }
 
-function hashContent(
-  { crypto, zstd }: BlobOpener,
-  content: Uint8Array,
-  uncompressedLength: number,
-  what: string,
+/** The hash of `length` bytes that come in pieces: one call for all of them costs less than a hash that is fed. */
+function hashPieces(
+  crypto: CryptoProvider,
+  length: number,
+  give: (sink: (piece: Uint8Array) => void) => void,
 ): Uint8Array {
-  if (uncompressedLength === 0) return crypto.sha256(content);
-  checkUncompressedLength(uncompressedLength, what);
   let hash: IncrementalHash | undefined;
   let whole: Uint8Array | undefined;
-  zstd.decompressTo(content, { uncompressedLength, maxLength: uncompressedLength, what }, (piece) => {
-    // One call for all of it costs less than a hash that is fed.
-    if (piece.length === uncompressedLength) whole = crypto.sha256(piece);
+  give((piece) => {
+    if (piece.length === length) whole = crypto.sha256(piece);
     else (hash ??= crypto.createHash()).update(piece);
   });
   return whole ?? (hash ?? crypto.createHash()).digest();

@@ -309,6 +309,7 @@ function brokenCrypto(n: number, change: (sealed: Uint8Array) => Uint8Array): Cr
         return sealed;
       },
       open: (sealed, what) => inner.open(sealed, what),
+      openTo: (sealed, what, sink) => inner.openTo(sealed, what, sink),
     };
   };
   return { ...nodeCrypto, createSealer };
@@ -330,6 +331,18 @@ describe("a packer on a broken machine", () => {
       expect(thrown(() => add("data", bytes), "internal")).toBe(error);
       expect(thrown(() => packer.flush(), "internal")).toBe(error);
     }
+  });
+
+  it.each([5000, 200_000])("notices a bit that flips in %i bytes that are not compressed", (length) => {
+    for (const offset of [0, 20, 4000, -1]) {
+      const { add } = makePacker(
+        { compression: "off" },
+        { crypto: brokenCrypto(0, (sealed) => flipped(sealed, offset)) },
+      );
+      expect(thrown(() => add("data", text(length)), "internal").message).toContain("just sealed");
+    }
+    const { add } = makePacker({ compression: "off" });
+    expect(add("data", text(length)).isNew).toBe(true);
   });
 
   it("notices a compression that gives other bytes, or nothing sensible", () => {
