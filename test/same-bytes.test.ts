@@ -17,6 +17,7 @@ import type { Outcome, RunOptions } from "./support/peers.js";
 import { attributesOf, makeUnusualTree, manifestOf } from "./support/unusual-tree.js";
 import { makeCheapRepository, makePasswordCheap } from "./support/cheap-repository.js";
 import { makeManyFiles } from "./support/many-files.js";
+import { runTasticMostlyHere } from "./support/run-here.js";
 import { writeFiles } from "./support/trees.js";
 
 type Run = (args: readonly string[], options?: RunOptions) => Promise<Outcome>;
@@ -195,7 +196,7 @@ describeWithRestic("the same bytes as restic", () => {
     ])("%s", async (line) => {
       const args = line.split(" ").map((arg) => arg.replace("ROOT", root));
       const found: { nodes: unknown[]; summary: Summary }[] = [];
-      for (const run of [runRestic, runTastic]) {
+      for (const run of [runRestic, runTasticMostlyHere]) {
         const options = { repo, cwd: `${root}/here` };
         const outcome = succeed(await run(["backup", "--json", "--force", "--no-cache", ...args], options));
         const summary = jsonLines(outcome).find(
