@@ -81,14 +81,15 @@ export function threebotsProblems({ periods, bots, overdue, drills }) {
 export function threebotsSection(results) {
   const { date, machine, bots, seconds, drills } = results;
   const problems = threebotsProblems(results);
+  const days = results.periods.filter(({ title }) => title.startsWith("day")).length;
   const drilled = Object.values(drills).reduce((sum, number) => sum + number, 0);
   return `
 ## ${bots} 3Bots with daily backups against one marketplace
 
-Written by \`npm run bench -- --threebots --save\`. All services, schedules, repositories and servers are real, only time
-is made up. The 3Bots are set up within one hour, which is the worst for the days after; then the power fails for two
-days, and all start again at the same moment. The marketplace and its two backup servers are one process, the 3Bots
-another. A missed run would show as a longest gap of more than ${longestGap.toFixed(1)} hours.
+Written by \`npm run bench -- --threebots --bots ${bots} --days ${days} --save\`. All services, schedules, repositories and
+servers are real, only time is made up. The 3Bots are set up within one hour, which is the worst for the days after; then
+the power fails for two days, and all start again at the same moment. The marketplace and its two backup servers are one
+process, the 3Bots another. A missed run would show as a longest gap of more than ${longestGap.toFixed(1)} hours.
 
 - date: ${date}; the simulation took ${seconds} s
 - machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB; Node ${machine.node}

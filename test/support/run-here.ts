@@ -8,7 +8,7 @@ import { inFolder, removeFolder } from "./folders.js";
 import { runTastic } from "./peers.js";
 import { environmentOf, type Outcome, type RunOptions } from "./programs.js";
 
-export type HereOptions = Pick<RunOptions, "repo" | "password" | "env" | "home">;
+type HereOptions = Pick<RunOptions, "repo" | "password" | "env" | "home">;
 
 /**
  * Runs a command line to its end. What it does with the working folder, with signals or with its standard input is that of

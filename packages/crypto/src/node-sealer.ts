@@ -92,9 +92,9 @@ export class NodeSealer implements Sealer {
     return length - SEAL_OVERHEAD <= this.#kernel.stream.length;
   }
 
-  /** Begins the tag of what was sealed. */
-  #beginMac(sealed: Uint8Array): void {
-    this.#mac.begin(this.#r, this.#macCipher.update(sealed.subarray(0, NONCE_SIZE)));
+  /** Begins the tag of what was sealed under this nonce. */
+  #beginMac(nonce: Uint8Array): void {
+    this.#mac.begin(this.#r, this.#macCipher.update(nonce));
   }
 
   #sealSmall(plaintext: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): void {
@@ -111,10 +111,11 @@ export class NodeSealer implements Sealer {
   #openSmall(sealed: Uint8Array, what: string, target?: Uint8Array): Uint8Array {
     const { functions, frame, window } = this.#kernel;
     const length = sealed.length - SEAL_OVERHEAD;
-    this.#beginMac(sealed);
+    const nonce = sealed.subarray(0, NONCE_SIZE);
+    this.#beginMac(nonce);
     frame.set(sealed);
     if (functions.verify(length) === 0) throw tagMismatch(what);
-    const stream = this.#makeStream(sealed.subarray(0, NONCE_SIZE), length);
+    const stream = this.#makeStream(nonce, length);
     // Unless there is a target, the plaintext takes the place of the stream that is not needed any more.
     stream.fill(0, target === undefined ? length : 0);
     const plaintext = target ?? stream.subarray(0, length);
@@ -151,7 +152,7 @@ export class NodeSealer implements Sealer {
   #verifyLarge(sealed: Uint8Array, what: string): Uint8Array {
     const end = sealed.length - TAG_SIZE;
     const ciphertext = sealed.subarray(NONCE_SIZE, end);
-    this.#beginMac(sealed);
+    this.#beginMac(sealed.subarray(0, NONCE_SIZE));
     this.#mac.update(ciphertext);
     if (!timingSafeEqual(this.#mac.finish(), sealed.subarray(end))) throw tagMismatch(what);
     return ciphertext;

@@ -1,6 +1,6 @@
 /**
- * What sealed bytes hold, looked at where zstd takes it from: pages that are new each time cost more than decrypting, and
- * the largest blob is not held a second time.
+ * What sealed bytes hold, in memory that is there: where zstd takes it from, or a piece at a time for who only hashes it.
+ * Pages that are new each time cost more than decrypting, and the largest blob is not held a second time.
  */
 import { releaseMemory, SEAL_OVERHEAD } from "@tastic/crypto";
 import type { CryptoProvider, IncrementalHash } from "@tastic/crypto";

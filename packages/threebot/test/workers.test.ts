@@ -1,4 +1,5 @@
 /** What a process says of itself in a state folder while it lives. */
+import { silentLog } from "@tastic/rest-server";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { temporaryFolder } from "../../../test/support/folders.js";
 import { OwnerState } from "../dist/owner/owner-state.js";
@@ -7,13 +8,7 @@ import { Workers } from "../dist/runs/workers.js";
 it("leaves nothing behind when it ends just as it says that it lives", async () => {
   const state = await OwnerState.open(await temporaryFolder());
   const warnings: string[] = [];
-  const ignore = (): void => undefined;
-  const log = {
-    debug: ignore,
-    info: ignore,
-    warn: (message: string): void => void warnings.push(message),
-    error: ignore,
-  };
+  const log = { ...silentLog, warn: (message: string): void => void warnings.push(message) };
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());
   const names = async (): Promise<string[]> => {
